@@ -1,0 +1,27 @@
+"""Refusals: what a person can do something about; each class's docstring is what that person reads."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """That is not possible."""
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__(self.words(facts))
+
+    @classmethod
+    def words(cls, facts: dict[str, object]) -> str:
+        """Fill the docstring's ``{placeholders}`` with the facts; this is the sentence shown to the person."""
+        return " ".join((cls.__doc__ or "").split()).format(**facts)
+
+
+class NotUnderstood(Refusal):
+    """I did not get "{text}". Try: `{example}`"""
+
+
+class ImpossibleDate(Refusal):
+    """"{text}" is not a day in the calendar. Try a date like `2027-03-31`, `friday` or `in 6 weeks`."""
+
+
+class ImpossibleTime(Refusal):
+    """"{text}" is not a time of day. Try `10:00`, `14:30` or `10am`."""

@@ -1,0 +1,1 @@
+"""Command texts: one small pure grammar per command, text to a frozen value."""

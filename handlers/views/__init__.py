@@ -1,0 +1,1 @@
+"""Appearance: data to blocks, form state to data; pure."""

@@ -1,0 +1,1 @@
+"""Tables, their queries, and rules that one record can check alone."""
