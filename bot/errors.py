@@ -16,7 +16,7 @@ class Refusal(Exception):
 
 
 class NotUnderstood(Refusal):
-    """I did not get "{text}". Try: `{example}`"""
+    """I did not get "{text}". Try: `{example}`."""
 
 
 class ImpossibleDate(Refusal):
@@ -25,3 +25,14 @@ class ImpossibleDate(Refusal):
 
 class ImpossibleTime(Refusal):
     """"{text}" is not a time of day. Try `10:00`, `14:30` or `10am`."""
+
+
+# Texts and times
+
+
+class UnknownZone(Refusal):
+    """I do not know the time zone "{name}". Pick another one in your Slack preferences and try again."""
+
+
+class ImpossibleWorkingHours(Refusal):
+    """Working hours need at least one day, and an end that is an hour or more after the start."""
