@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 
+class Name(str):
+    """A member's Slack id among the facts of a refusal, to be shown as a mention."""
+
+    __slots__ = ()
+
+
 class Refusal(Exception):
     """That is not possible."""
 
-    def __init__(self, **facts: object) -> None:
+    def __init__(self, *, field: str | None = None, **facts: object) -> None:
+        self.facts = facts
+        """What fills the docstring's ``{placeholders}``; the door escapes it, as it may be the person's own text."""
+        self.field = field
+        """The form field (a block id) at which the sentence is to be shown."""
         super().__init__(self.words(facts))
 
     @classmethod
@@ -20,11 +30,11 @@ class NotUnderstood(Refusal):
 
 
 class ImpossibleDate(Refusal):
-    """"{text}" is not a day in the calendar. Try a date like `2027-03-31`, `friday` or `in 6 weeks`."""
+    """ "{text}" is not a day in the calendar. Try a date like `2027-03-31`, `friday` or `in 6 weeks`."""
 
 
 class ImpossibleTime(Refusal):
-    """"{text}" is not a time of day. Try `10:00`, `14:30` or `10am`."""
+    """ "{text}" is not a time of day. Try `10:00`, `14:30` or `10am`."""
 
 
 # Texts and times

@@ -1,0 +1,40 @@
+"""Putting messages the bot starts into the outbox, in the transaction that decides them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models.base import insert_missing
+from models.outbox import CANCELLED, READY, Delivery
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message to be: to whom, about which row, and in which window of people's time it is of use."""
+
+    workspace_id: str
+    key: str
+    kind: str
+    receiver: str
+    subject_id: int
+    not_before: datetime
+    expire_at: datetime
+
+
+def enqueue(session: Session, messages: Sequence[Message]) -> int:
+    """Write the messages whose key is new and say how many; one that stands already stays as it is."""
+    rows = [{**asdict(message), "state": READY, "attempt": 0} for message in messages]
+    return insert_missing(session, Delivery, rows)
+
+
+def cancel(
+    session: Session, workspace_id: str, kinds: Collection[str], subjects: Collection[int], *, reason: str
+) -> None:
+    """Take back what has not been sent about these rows."""
+    for delivery in session.scalars(Delivery.of_subjects(workspace_id, kinds, subjects)):
+        if delivery.state == READY:
+            delivery.state, delivery.reason = CANCELLED, reason

@@ -1,0 +1,43 @@
+"""Who may see and do what: decided here, asked by every use case right after it opened its session."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot.errors import Refusal
+from models.goals import Goal
+from models.one_on_ones import OneOnOne
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is acting, as Slack signed it; never taken from a form or a button."""
+
+    workspace_id: str
+    user_id: str
+
+
+class NotYourMeeting(Refusal):
+    """I do not know a standing 1-on-1 of yours behind that. `/1on1` lists yours."""
+
+
+def may_see_goal(viewer: Actor, goal: Goal, *, reports: Collection[str]) -> bool:
+    """Decide whether the viewer may read the goal; `Goal.visible_to` is the same rule as a query.
+
+    `reports` are the people who confirmed, in a standing 1-on-1, that the viewer is their manager.
+    """
+    if viewer.workspace_id != goal.workspace_id:
+        return False
+    if viewer.user_id == goal.owner or goal.for_everyone:
+        return True
+    return goal.for_manager and goal.owner in reports
+
+
+def require_part(actor: Actor, one_on_one: OneOnOne | None) -> OneOnOne:
+    """Give the 1-on-1 back if the actor is one of the two; raises NotYourMeeting."""
+    if one_on_one is None or one_on_one.workspace_id != actor.workspace_id:
+        raise NotYourMeeting
+    if actor.user_id not in one_on_one.people:
+        raise NotYourMeeting
+    return one_on_one

@@ -1,0 +1,140 @@
+"""Settings from the environment and `.env`, read once, checked all together, then frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+SLACK_API_URL = "https://slack.com/api/"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class BadSettings(Exception):
+    """Something in the environment is missing or wrong; every fault is named at once."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+@dataclass(frozen=True, repr=False)
+class Settings:
+    """What the processes need to know; never printed, for it holds tokens."""
+
+    bot_token: str
+    signing_secret: str
+    app_token: str | None
+    slack_api_url: str
+    database_url: str
+    port: int
+    host: str
+    clock_url: str | None
+    log_level: str
+    processes: int
+    threads: int
+
+    @property
+    def is_local_slack(self) -> bool:
+        """Whether Slack is a stand-in on this machine, where time may be moved."""
+        return is_loopback(self.slack_api_url)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_environment() -> dict[str, str]:
+    """Merge `.env` beside `app.py` with the environment, which wins."""
+    written = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+    return {**written, **os.environ}  # noqa: TID251 - the one place
+
+
+def database_url(environment: Mapping[str, str]) -> str:
+    """Name the store: a SQLite file beside `app.py` unless DATABASE_URL says otherwise.
+
+    Hosts still hand out `postgres://`, which SQLAlchemy no longer reads.
+    """
+    url = environment.get("DATABASE_URL") or f"sqlite:///{ROOT / 'trellis.db'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def load(environment: Mapping[str, str], *, needs_slack: bool = True) -> Settings:
+    """Read the settings; raises BadSettings naming all that is missing or wrong."""
+    faults = _faults(environment, needs_slack=needs_slack)
+    if faults:
+        raise BadSettings(faults)
+    api = environment.get("SLACK_API_URL") or SLACK_API_URL
+    return Settings(
+        bot_token=environment.get("SLACK_BOT_TOKEN", ""),
+        signing_secret=environment.get("SLACK_SIGNING_SECRET", ""),
+        app_token=environment.get("SLACK_APP_TOKEN") or None,
+        slack_api_url=api if api.endswith("/") else f"{api}/",
+        database_url=database_url(environment),
+        port=int(environment.get("PORT") or 3000),
+        host=environment.get("HOST") or "0.0.0.0",  # noqa: S104 - a balancer stands in front
+        clock_url=environment.get("CLOCK_URL") or None,
+        log_level=(environment.get("LOG_LEVEL") or "INFO").upper(),
+        processes=int(environment.get("WEB_CONCURRENCY") or 1),
+        threads=int(environment.get("WEB_THREADS") or 16),
+    )
+
+
+def _faults(environment: Mapping[str, str], *, needs_slack: bool) -> list[str]:
+    return [
+        *(_slack_faults(environment) if needs_slack else []),
+        *_number_faults(environment),
+        *_clock_faults(environment),
+    ]
+
+
+def _slack_faults(environment: Mapping[str, str]) -> list[str]:
+    faults = []
+    bot, app = environment.get("SLACK_BOT_TOKEN"), environment.get("SLACK_APP_TOKEN")
+    if not bot:
+        faults.append(
+            "SLACK_BOT_TOKEN is missing: Slack shows it under OAuth & Permissions, it begins with xoxb-"
+        )
+    elif not bot.startswith("xoxb-"):
+        faults.append("SLACK_BOT_TOKEN is not a bot token: it should begin with xoxb-")
+    if not app and not environment.get("SLACK_SIGNING_SECRET"):
+        faults.append(
+            "SLACK_APP_TOKEN (Socket Mode, xapp-…) and SLACK_SIGNING_SECRET (HTTP) are both missing"
+        )
+    if app and not app.startswith("xapp-"):
+        faults.append("SLACK_APP_TOKEN is not an app-level token: it should begin with xapp-")
+    return faults
+
+
+def _number_faults(environment: Mapping[str, str]) -> list[str]:
+    names = ("PORT", "WEB_CONCURRENCY", "WEB_THREADS")
+    given = {name: environment[name] for name in names if environment.get(name)}
+    return [
+        f"{name} is {text!r}: it should be a whole number"
+        for name, text in given.items()
+        if not text.isdigit()
+    ]
+
+
+def _clock_faults(environment: Mapping[str, str]) -> list[str]:
+    clock = environment.get("CLOCK_URL")
+    if not clock:
+        return []
+    if not is_loopback(environment.get("SLACK_API_URL") or SLACK_API_URL):
+        return ["CLOCK_URL is set: people's time may be moved only while SLACK_API_URL is on this machine"]
+    return [] if is_loopback(clock) else ["CLOCK_URL is not on this machine"]

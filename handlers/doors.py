@@ -1,0 +1,98 @@
+"""What every door shares: who is acting, the dependencies, taking effect once, and the one apology."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import BoltContext, BoltResponse, Respond
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from sqlalchemy.orm import Session
+
+from bot.errors import Refusal
+from bot.permissions import Actor
+from bot.runtime.clock import Clock
+from handlers.views import elements
+from handlers.views.elements import Message, Payload
+from models.receipts import take_receipt
+
+log = logging.getLogger(__name__)
+
+
+class DoneBefore(Exception):
+    """The same event or form took effect earlier; the transaction is left without a change."""
+
+
+def offer(**dependencies: Any) -> Callable[..., BoltResponse]:
+    """Make the middleware by which listeners receive sessions and clock by parameter name."""
+
+    def offer_dependencies(context: BoltContext, next_: Callable[[], BoltResponse]) -> BoltResponse:
+        context.update(dependencies)
+        if context.team_id and context.user_id:
+            context["actor"] = Actor(context.team_id, context.user_id)
+        return next_()
+
+    return offer_dependencies
+
+
+def once(session: Session, actor: Actor, key: str, *, clock: Clock) -> None:
+    """Let an event or form take effect once: raises DoneBefore if this key had its effect already."""
+    if not take_receipt(session, actor.workspace_id, key, at=clock.machine_now()):
+        raise DoneBefore
+
+
+def apologise(
+    error: Exception, body: Payload, context: BoltContext, client: WebClient, respond: Respond
+) -> BoltResponse | None:
+    """Answer whatever a listener raised: a refusal in its words, a bug with an id that the log has too."""
+    if isinstance(error, DoneBefore):
+        return _answer_ack(context, {})
+    if isinstance(error, Refusal):
+        # A form shows its errors as plain text, where an escaped character would be seen as such.
+        text = str(error) if body.get("type") == "view_submission" else elements.refusal_words(error)
+    else:
+        bug = uuid.uuid4().hex[:8]
+        log.error("listener_failed", extra={"bug": bug, "kind": body.get("type")}, exc_info=error)
+        text = f"Something went wrong on my side and nothing was changed. If it stays, tell an admin this: `{bug}`"
+    return _say(text, error, body, context, client, respond)
+
+
+def _say(
+    text: str, error: Exception, body: Payload, context: BoltContext, client: WebClient, respond: Respond
+) -> BoltResponse | None:
+    if "command" in body:
+        return _answer_ack(context, {"response_type": "ephemeral", **Message(text).payload()})
+    if body.get("type") == "view_submission":
+        return _answer_ack(context, _at_the_form(text, getattr(error, "field", None), body["view"]))
+    if body.get("type") == "block_actions":
+        _after_a_click(text, body, client, respond)
+    return _answer_ack(context, {})
+
+
+def _answer_ack(context: BoltContext, answer: Payload) -> BoltResponse | None:
+    """Answer the request itself, unless a listener has done so before it failed."""
+    return BoltResponse(status=200, body=answer or "") if context.ack.response is None else None
+
+
+def _at_the_form(text: str, field: str | None, view: Payload) -> Payload:
+    """Show the words beside the field they concern, or the first field, or in place of the form."""
+    inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    if not inputs:
+        return {"response_action": "update", "view": elements.notice(text)}
+    return {"response_action": "errors", "errors": {field if field in inputs else inputs[0]: text}}
+
+
+def _after_a_click(text: str, body: Payload, client: WebClient, respond: Respond) -> None:
+    """Show the words to the one who clicked: under the message, or in a dialog over Home or a form."""
+    try:
+        if body.get("response_url"):
+            respond(**Message(text).payload(), response_type="ephemeral", replace_original=False)
+            return
+        is_form = body.get("view", {}).get("type") == "modal"
+        show = client.views_push if is_form else client.views_open
+        show(trigger_id=body["trigger_id"], view=elements.notice(text))
+    except SlackApiError as unsaid:
+        log.warning("apology_failed", extra={"error": unsaid.response.get("error")})

@@ -1,0 +1,46 @@
+"""Where everything meets: the Bolt app with its doors, and what prepares each kind of message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from slack_bolt import App, BoltResponse
+from slack_sdk import WebClient
+
+from bot.runtime.clock import Clock
+from bot.runtime.config import Settings
+from bot.runtime.database import Sessions
+from bot.runtime.delivery import Prepare
+from handlers import doors, goals, growth, home, members, nudges, one_on_ones, prompts
+
+FEATURES = (growth, one_on_ones, nudges, prompts, goals, home, members)
+PREPARE: Mapping[str, Prepare] = {**one_on_ones.PREPARE, **nudges.PREPARE, **goals.PREPARE}
+"""Per kind of delivery, what decides at the moment of sending and renders with today's data."""
+
+
+def slack_client(settings: Settings) -> WebClient:
+    """Make the client that never posts twice: the SDK's default retries a post Slack may have accepted."""
+    return WebClient(
+        token=settings.bot_token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[]
+    )
+
+
+def build_app(settings: Settings, *, sessions: Sessions, clock: Clock) -> App:
+    """Build the Bolt app with all its doors; nothing is started."""
+    # Bolt logs the body of a request whose signature is wrong, at INFO: that may be a person's text.
+    logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
+    app = App(
+        name="trellis",
+        client=slack_client(settings),
+        signing_secret=settings.signing_secret,
+        # Bolt's own five threads are shared by everything: twelve slow commands leave five unanswered.
+        listener_executor=ThreadPoolExecutor(max_workers=2 * settings.threads, thread_name_prefix="listener"),
+        raise_error_for_unhandled_request=False,
+    )
+    app.use(doors.offer(sessions=sessions, clock=clock))
+    app.error(doors.apologise)
+    for feature in FEATURES:
+        feature.register(app)
+    return app

@@ -1,0 +1,165 @@
+"""Goals, their append-only log, and goals somebody proposed to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Select,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, RowId, SlackId, UtcDateTime
+from models.one_on_ones import OneOnOne
+
+OPEN, DONE, DROPPED = "open", "done", "dropped"
+WAITING, ACCEPTED, DECLINED = "waiting", "accepted", "declined"
+
+
+class Goal(Base):
+    """Something a person wants to reach; theirs, and seen by others only where they said so."""
+
+    __tablename__ = "goal"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "owner", "number"),
+        ForeignKeyConstraint(["workspace_id", "owner"], ["member.workspace_id", "member.user_id"]),
+        Index("ix_goal_owner_state", "workspace_id", "owner", "state", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    owner: Mapped[str] = mapped_column(SlackId)
+    number: Mapped[int]
+    """As its owner sees it: 1, 2, 3 …, never used again."""
+    title: Mapped[str]
+    why: Mapped[str | None]
+    measure: Mapped[str | None]
+    """How one will notice, in the owner's words."""
+    kind: Mapped[str | None]
+    due_on: Mapped[date | None]
+    percent: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(default=OPEN)
+    for_manager: Mapped[bool] = mapped_column(default=True)
+    for_buddy: Mapped[bool] = mapped_column(default=False)
+    for_everyone: Mapped[bool] = mapped_column(default=False)
+    logged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_open(self) -> bool:
+        """Neither done nor dropped."""
+        return self.state == OPEN
+
+    @property
+    def audience(self) -> frozenset[str]:
+        """Who else may see it, in the words of `/goal share`; `me` alone when nobody."""
+        named = {"manager": self.for_manager, "buddy": self.for_buddy, "everyone": self.for_everyone}
+        return frozenset(word for word, is_in in named.items() if is_in) or frozenset({"me"})
+
+    @classmethod
+    def of(cls, workspace_id: str, owner: str) -> Select[Goal]:
+        """Select all goals of a person by number."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner).order_by(cls.number)
+
+    @classmethod
+    def open_of(cls, workspace_id: str, owner: str) -> Select[Goal]:
+        """Select the open goals of a person by number."""
+        return cls.of(workspace_id, owner).where(cls.state == OPEN)
+
+    @classmethod
+    def counts_of(cls, workspace_id: str, owner: str) -> Select[str, int]:
+        """Count a person's goals by state."""
+        mine = select(cls.state, func.count()).where(cls.workspace_id == workspace_id, cls.owner == owner)
+        return mine.group_by(cls.state)
+
+    @classmethod
+    def numbered(cls, workspace_id: str, owner: str, number: int) -> Select[Goal]:
+        """Select the goal a person means by a number, locked for a change."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
+        return chosen.where(cls.number == number).with_for_update()
+
+    @classmethod
+    def visible_to(cls, workspace_id: str, viewer: str) -> Select[Goal]:
+        """Select what the viewer may see; the query form of `bot.permissions.may_see_goal`."""
+        reports = select(_report_of(viewer)).where(
+            OneOnOne.workspace_id == workspace_id,
+            OneOnOne.manager == viewer,
+            OneOnOne.is_manager_confirmed,
+            OneOnOne.ended_at.is_(None),
+        )
+        as_manager = cls.for_manager & cls.owner.in_(reports)
+        seen = or_(cls.owner == viewer, cls.for_everyone, as_manager)
+        return select(cls).where(cls.workspace_id == workspace_id, seen).order_by(cls.owner, cls.number)
+
+
+def _report_of(manager: str) -> Any:
+    """Name the column's value: the one of the two who is not the manager."""
+    return func.coalesce(func.nullif(OneOnOne.organiser, manager), OneOnOne.partner)
+
+
+class GoalEntry(Base):
+    """One line of a goal's log; the database itself refuses to change or delete one."""
+
+    __tablename__ = "goal_entry"
+    __table_args__ = (Index("ix_goal_entry_goal_id", "goal_id", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    goal_id: Mapped[int] = mapped_column(ForeignKey("goal.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(SlackId)
+    what: Mapped[str]
+    """logged, progress, edited, done, dropped, shared or reopened."""
+    note: Mapped[str | None]
+    changes: Mapped[dict[str, list[Any]]] = mapped_column(JSON)
+    """Field to [before, after]."""
+
+    @classmethod
+    def of(cls, workspace_id: str, goal_ids: Collection[int]) -> Select[GoalEntry]:
+        """Select the logs of these goals, oldest first."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.goal_id.in_(goal_ids))
+        return chosen.order_by(cls.id)
+
+    @classmethod
+    def of_owner(cls, workspace_id: str, owner: str) -> Select[GoalEntry]:
+        """Select the logs of all goals of a person, oldest first."""
+        goals = select(Goal.id).where(Goal.workspace_id == workspace_id, Goal.owner == owner)
+        return select(cls).where(cls.workspace_id == workspace_id, cls.goal_id.in_(goals)).order_by(cls.id)
+
+
+class GoalProposal(Base):
+    """A goal one of a pair suggested to the other, who alone can make it one."""
+
+    __tablename__ = "goal_proposal"
+    __table_args__ = (Index("ix_goal_proposal_owner", "workspace_id", "owner", "state"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    owner: Mapped[str] = mapped_column(SlackId)
+    """Whose goal it would be."""
+    proposer: Mapped[str] = mapped_column(SlackId)
+    title: Mapped[str]
+    measure: Mapped[str | None]
+    due_on: Mapped[date | None]
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(default=WAITING)
+
+    @classmethod
+    def to(cls, workspace_id: str, owner: str, proposal_id: int) -> Select[GoalProposal]:
+        """Select a proposal made to this person, locked for their decision."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
+        return chosen.where(cls.id == proposal_id).with_for_update()
+
+    @classmethod
+    def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[GoalProposal]:
+        """Select these proposals."""
+        return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.id.in_(ids))

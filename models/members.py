@@ -1,0 +1,75 @@
+"""A member of a workspace: what Slack says of them and what they set for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, time
+
+from sqlalchemy import Select, Update, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, SlackId, UtcDateTime
+
+EVERY_WORKING_DAY = "01234"
+
+
+class Member(Base):
+    """A person, by workspace and Slack's user id."""
+
+    __tablename__ = "member"
+
+    workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    name: Mapped[str]
+    zone: Mapped[str]
+    """IANA name; the offset is never stored because no event comes when it shifts."""
+    is_person: Mapped[bool]
+    """False for bots, workflows and Slackbot."""
+    is_guest: Mapped[bool]
+    is_deactivated: Mapped[bool]
+    is_admin: Mapped[bool]
+    refreshed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Machine time of the last word from Slack."""
+
+    is_away: Mapped[bool] = mapped_column(default=False)
+    """On vacation, says their Slack status."""
+    away_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    work_days: Mapped[str] = mapped_column(default=EVERY_WORKING_DAY)
+    """Digits of the working days, Monday is 0."""
+    work_starts: Mapped[time] = mapped_column(default=time(9))
+    work_ends: Mapped[time] = mapped_column(default=time(17))
+    lead_hours: Mapped[int] = mapped_column(default=24)
+    """How long before a 1-on-1 its question comes; 1 to 48."""
+    is_paused: Mapped[bool] = mapped_column(default=False)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """People's time; None while paused means until they resume."""
+    goals_numbered: Mapped[int] = mapped_column(default=0)
+    """The last goal number given out; numbers are never used again."""
+
+    def is_pausing(self, now: datetime) -> bool:
+        """Whether this member asked for silence that still lasts."""
+        return self.is_paused and (self.paused_until is None or now < self.paused_until)
+
+    def is_absent(self, now: datetime) -> bool:
+        """Whether their Slack status says vacation, and it has not run out."""
+        return self.is_away and (self.away_until is None or now < self.away_until)
+
+    @classmethod
+    def among(cls, workspace_id: str, user_ids: Collection[str]) -> Select[Member]:
+        """Select the members with these ids."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.user_id.in_(user_ids))
+
+    @classmethod
+    def people_of(cls, workspace_id: str) -> Select[Member]:
+        """Select everyone Trellis knows in the workspace who is still active."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.is_deactivated.is_(False))
+
+    @classmethod
+    def number_next_goal(cls, workspace_id: str, user_id: str) -> Update:
+        """Take the member's next goal number; the update locks the row, so no two goals share one."""
+        return (
+            update(cls)
+            .where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+            .values(goals_numbered=cls.goals_numbered + 1)
+        )

@@ -1,0 +1,139 @@
+"""The outbox: every message the bot starts is a row here before Slack hears of it.
+
+States: ready → sending (under a lease) → sent · doubtful · failed · expired · cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Select, Update, func, or_, select, text, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from models.base import Base, RowId, SlackId, UtcDateTime
+from models.workspaces import Workspace
+
+READY, SENDING, SENT = "ready", "sending", "sent"
+DOUBTFUL, FAILED, EXPIRED, CANCELLED = "doubtful", "failed", "expired", "cancelled"
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Delivery(Base):
+    """One message to one receiver, with the window in which it is of use."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("uq_delivery_key", "workspace_id", "key", unique=True),
+        Index("ix_delivery_ready", "expire_at", **_where("state = 'ready'")),
+        Index("ix_delivery_not_before", "not_before", **_where("state = 'ready'")),
+        Index("ix_delivery_sending", "workspace_id", "receiver", **_where("state = 'sending'")),
+        Index("ix_delivery_subject", "workspace_id", "kind", "subject_id"),
+        Index("ix_delivery_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    key: Mapped[str]
+    """What the message is about, so that planning twice plans once; local dates, never instants."""
+    kind: Mapped[str]
+    """`feature.message`: says which door renders it."""
+    receiver: Mapped[str] = mapped_column(SlackId)
+    """A person's or a channel's id."""
+    subject_id: Mapped[int] = mapped_column(RowId)
+    """The row the message is about."""
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    expire_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """`not_before` and `expire_at` are people's time; the other moments are machine time."""
+    state: Mapped[str] = mapped_column(default=READY)
+    reason: Mapped[str | None]
+    """Why it was deferred, cancelled, doubted or failed."""
+    owner: Mapped[str | None]
+    """The claim that holds it."""
+    attempt: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    doubt_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    channel: Mapped[str | None] = mapped_column(SlackId)
+    ts: Mapped[str | None]
+    """Channel and timestamp under which Slack keeps the message."""
+
+    @classmethod
+    def claimable(cls, people_now: datetime, machine_now: datetime, limit: int) -> Select[Delivery]:
+        """Select what may be sent now, earliest deadline first; other workers skip the rows we get.
+
+        Left out are workspaces that wait or lost their token, and receivers with a message in flight.
+        """
+        held_up = select(Workspace.workspace_id).where(
+            or_(Workspace.blocked_until > machine_now, Workspace.stopped_because.is_not(None))
+        )
+        in_flight = aliased(cls)
+        busy = (
+            select(in_flight.id)
+            .where(
+                in_flight.state == SENDING,
+                in_flight.workspace_id == cls.workspace_id,
+                in_flight.receiver == cls.receiver,
+            )
+            .exists()
+        )
+        due = select(cls).where(cls.state == READY, cls.not_before <= people_now, cls.expire_at > people_now)
+        rested = due.where(or_(cls.retry_at.is_(None), cls.retry_at <= machine_now))
+        free = rested.where(cls.workspace_id.not_in(held_up), ~busy)
+        return free.order_by(cls.expire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def expire(cls, people_now: datetime) -> Update:
+        """Give up what is too late to be of use; it stays countable."""
+        late = update(cls).where(cls.state == READY, cls.expire_at <= people_now)
+        return late.values(state=EXPIRED, reason="too late to be of use")
+
+    @classmethod
+    def doubt_lapsed(cls, machine_now: datetime) -> Update:
+        """Doubt what a worker took and never reported: Slack may have it, so it is not sent again."""
+        lapsed = update(cls).where(cls.state == SENDING, cls.lease_until <= machine_now)
+        return lapsed.values(state=DOUBTFUL, doubt_since=machine_now, reason="lease ran out")
+
+    @classmethod
+    def held(cls, delivery_id: int, owner: str, attempt: int) -> Update:
+        """Change a row only while this very claim holds it."""
+        mine = update(cls).where(cls.id == delivery_id, cls.owner == owner, cls.attempt == attempt)
+        return mine.where(cls.state == SENDING)
+
+    @classmethod
+    def of_subjects(
+        cls, workspace_id: str, kinds: Collection[str], subjects: Collection[int]
+    ) -> Select[Delivery]:
+        """Select the messages of these kinds about these rows."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.kind.in_(kinds))
+        return chosen.where(cls.subject_id.in_(subjects))
+
+    @classmethod
+    def next_moment(cls, people_now: datetime) -> Select[datetime | None]:
+        """Select the next moment of people's time at which a message may leave."""
+        return select(func.min(cls.not_before)).where(cls.state == READY, cls.not_before > people_now)
+
+    @classmethod
+    def counts(cls) -> Select[str, int]:
+        """Count the rows by state, over all workspaces, for the operator."""
+        return select(cls.state, func.count()).group_by(cls.state)
+
+
+class Conversation(Base):
+    """Where messages to a receiver are posted: the DM's id, learnt from Slack's first answer."""
+
+    __tablename__ = "conversation"
+
+    workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    receiver: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    channel: Mapped[str] = mapped_column(SlackId)
+
+    @classmethod
+    def of(cls, workspace_ids: Collection[str], receivers: Collection[str]) -> Select[Conversation]:
+        """Select the known conversations of these receivers."""
+        return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))

@@ -1,0 +1,103 @@
+"""Questions put to a pair, and what people noted in answer; the memory that choosing looks back on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Select, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from models.base import Base, RowId, SlackId, UtcDateTime
+
+
+class Prompt(Base):
+    """A question of the bank put to a pair, for an occurrence or because one of them asked for it."""
+
+    __tablename__ = "prompt"
+    __table_args__ = (
+        Index("ix_prompt_pair", "workspace_id", "pair", "id"),
+        Index("ix_prompt_occurrence_id", "occurrence_id"),
+        Index("ix_prompt_replaces", "replaces"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    pair: Mapped[str]
+    occurrence_id: Mapped[int | None] = mapped_column(ForeignKey("occurrence.id"))
+    shown_to: Mapped[str | None] = mapped_column(SlackId)
+    """One of the two who wanted another question; None for both."""
+    question_id: Mapped[str]
+    theme: Mapped[str]
+    replaces: Mapped[int | None] = mapped_column(ForeignKey("prompt.id"))
+    """The question somebody wanted another one for."""
+    why: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Why this one, as `bot.prompts` writes and reads it."""
+    put_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_not_useful: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def history_of(
+        cls, workspace_ids: Collection[str], pairs: Collection[str]
+    ) -> Select[str, str, str, str, datetime, bool]:
+        """Select what these pairs have been asked, oldest first.
+
+        Rows are workspace, pair, question, theme, when, and whether it was found not useful.
+        """
+        columns = cls.workspace_id, cls.pair, cls.question_id, cls.theme, cls.put_at, cls.is_not_useful
+        asked = select(*columns).where(cls.workspace_id.in_(workspace_ids), cls.pair.in_(pairs))
+        return asked.order_by(cls.id)
+
+    @classmethod
+    def of_occurrences(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Prompt]:
+        """Select the questions of these occurrences, oldest first."""
+        chosen = select(cls).where(cls.workspace_id.in_(workspace_ids), cls.occurrence_id.in_(ids))
+        return chosen.order_by(cls.id)
+
+    @classmethod
+    def by_id(cls, workspace_id: str, prompt_id: int) -> Select[Prompt]:
+        """Select one, locked, so that two presses of a button are served one after the other."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.id == prompt_id)
+        return chosen.with_for_update()
+
+    @classmethod
+    def replacing(cls, workspace_id: str, prompt_id: int) -> Select[Prompt]:
+        """Select the questions that took this one's place."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.replaces == prompt_id)
+
+
+class Answer(Base):
+    """What a person noted about a question; theirs alone until they share it with the other of the pair."""
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        UniqueConstraint("prompt_id", "author"),
+        Index("ix_answer_author", "workspace_id", "author", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    prompt_id: Mapped[int] = mapped_column(ForeignKey("prompt.id"))
+    author: Mapped[str] = mapped_column(SlackId)
+    reader: Mapped[str] = mapped_column(SlackId)
+    """The other of the pair, who may read it once it is shared."""
+    text: Mapped[str]
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    shared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    prompt: Mapped[Prompt] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def readable_by(cls, workspace_id: str, viewer: str) -> Select[Answer]:
+        """Select what the viewer wrote and what was shared with them, newest first."""
+        shared = (cls.reader == viewer) & cls.shared_at.is_not(None)
+        chosen = select(cls).where(cls.workspace_id == workspace_id, or_(cls.author == viewer, shared))
+        return chosen.options(joinedload(cls.prompt)).order_by(cls.id.desc())
+
+    @classmethod
+    def to_prompt(cls, workspace_id: str, author: str, prompt_id: int) -> Select[Answer]:
+        """Select the author's answer to a question put to them."""
+        return select(cls).where(
+            cls.workspace_id == workspace_id, cls.author == author, cls.prompt_id == prompt_id
+        )

@@ -1,0 +1,33 @@
+"""What has taken effect already: Slack delivers events at least once and people press Submit twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Delete, Index, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, SlackId, UtcDateTime, insert_missing
+
+
+class Receipt(Base):
+    """One event (`event:Ev…`) or form (`view:V…`) that was carried out."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (Index("ix_receipt_taken_at", "taken_at"),)
+
+    workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Machine time."""
+
+    @classmethod
+    def older_than(cls, moment: datetime) -> Delete:
+        """Delete receipts nobody can ask for again; Slack gives up on an event within the hour."""
+        return delete(cls).where(cls.taken_at < moment)
+
+
+def take_receipt(session: Session, workspace_id: str, key: str, *, at: datetime) -> bool:
+    """Write the receipt in the transaction of its effect; False if it had been written before."""
+    row = {"workspace_id": workspace_id, "key": key, "taken_at": at}
+    return insert_missing(session, Receipt, [row]) == 1
