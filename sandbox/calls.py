@@ -1,0 +1,75 @@
+"""This file is the log of what the app called, and the faults that tests put into the next calls."""
+
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from sandbox.clock import machine_now
+from sandbox.model import Json
+
+FaultKind = Literal["status", "error", "hang", "drop"]
+CALLS_KEPT = 20_000
+
+
+@dataclass
+class Fault:
+    """What happens to the next calls of a method (`*`: of any).
+
+    `status` answers with an HTTP status, `error` with a Slack error code, `hang` never answers, `drop` cuts the
+    connection; `after` lets the call take effect first.
+    """
+
+    method: str
+    kind: FaultKind
+    times: int = 1
+    status: int = 500
+    error: str = "internal_error"
+    retry_after: int = 1
+    after: bool = False
+
+
+@dataclass
+class Faults:
+    """Faults that wait for a call, in the order they were asked for."""
+
+    waiting: list[Fault] = field(default_factory=list)
+
+    def take(self, method: str) -> Fault | None:
+        """Return the fault for this call, if there is one, and count it."""
+        for fault in self.waiting:
+            if fault.method in (method, "*"):
+                fault.times -= 1
+                self.waiting = [each for each in self.waiting if each.times > 0]
+                return fault
+        return None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the Web API or of a response URL, as the app made it; `status` is HTTP's (0: no answer)."""
+
+    at: str
+    method: str
+    arguments: Json
+    status: int
+    ok: bool
+    error: str = ""
+
+    def stored(self) -> Json:
+        """Return the call as JSON."""
+        return asdict(self)
+
+
+@dataclass
+class Calls:
+    """The latest calls, oldest first."""
+
+    entries: deque[Call] = field(default_factory=lambda: deque(maxlen=CALLS_KEPT))
+
+    def record(self, method: str, arguments: Json, *, status: int, ok: bool, error: str = "") -> None:
+        """Add a call with the machine time of its end."""
+        self.entries.append(Call(machine_now().isoformat(), method, arguments, status, ok, error))
+
+    def of(self, method: str | None) -> list[Call]:
+        """Return the calls of one method, or all."""
+        return [call for call in self.entries if method in (None, call.method)]

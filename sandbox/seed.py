@@ -1,0 +1,53 @@
+"""This file is the beginning of a workspace: who works there and which channels they have."""
+
+import tomllib
+from pathlib import Path
+
+from sandbox.clock import whole_seconds
+from sandbox.identity import APP_ID, BOT_ID, BOT_USER, SLACKBOT
+from sandbox.manifest import Manifest
+from sandbox.model import Conversation, Json, Person
+
+SEED_FILE = Path(__file__).with_name("seed.toml")
+
+
+def read_seed(path: Path = SEED_FILE) -> Json:
+    """Read the file of people and channels."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def seeded_people(seed: Json, manifest: Manifest) -> dict[str, Person]:
+    """Return everybody by id: Slackbot, the people of the seed, and the installed app's own bot."""
+    now = whole_seconds()
+    people = [
+        Person(id=SLACKBOT, name="slackbot", real_name="Slackbot", updated=now),
+        *(_person(entry, now) for entry in seed["people"]),
+        Person(
+            id=BOT_USER,
+            name=manifest.bot_name.lower().replace(" ", "_"),
+            real_name=manifest.bot_name,
+            is_bot=True,
+            bot_id=BOT_ID,
+            app_id=APP_ID,
+            updated=now,
+        ),
+    ]
+    return {person.id: person for person in people}
+
+
+def _person(entry: Json, now: int) -> Person:
+    email = "" if entry.get("is_bot") else f"{entry['name']}@sandbox.example"
+    return Person(**{"email": email, "updated": now, **entry})
+
+
+def seeded_channels(seed: Json, people: dict[str, Person]) -> list[Conversation]:
+    """Return the channels of the seed with their members."""
+    everyone = [person.id for person in people.values() if person.can_be_played]
+    return [_channel(entry, everyone) for entry in seed["channels"]]
+
+
+def _channel(entry: Json, everyone: list[str]) -> Conversation:
+    full_members = [user for user in everyone if not user.startswith("UGUE")]
+    fields = {"kind": "public", "members": full_members, "created": whole_seconds(), **entry}
+    fields.pop("everyone", None)
+    return Conversation(**fields)

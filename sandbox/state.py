@@ -1,0 +1,129 @@
+"""This file is all that the workspace knows, in memory, on one event loop, without locks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sandbox.calls import Calls, Faults
+from sandbox.changes import Changes
+from sandbox.clock import PeopleClock, machine_now, whole_seconds
+from sandbox.conversations import Conversations
+from sandbox.delivery.events import Events
+from sandbox.delivery.http import HttpLink
+from sandbox.delivery.link import AppLink
+from sandbox.errors import NotPossible, SlackError
+from sandbox.files import Files
+from sandbox.handles import Handles
+from sandbox.identity import APP_ID, BOT_ID, BOT_USER
+from sandbox.manifest import PERMISSIVE, Manifest
+from sandbox.model import Conversation, Message, Person, TourStep
+from sandbox.moving import ClockMover
+from sandbox.rates import Rates
+from sandbox.rendering import user_json
+from sandbox.seed import SEED_FILE, read_seed, seeded_channels, seeded_people
+from sandbox.views import Views
+from sandbox.watching import Watches
+
+
+class State:
+    """The stores of one workspace; `base_url` is the server's own address, known once it listens."""
+
+    def __init__(
+        self,
+        manifest: Manifest = PERMISSIVE,
+        *,
+        event_url: str | None = None,
+        rates: bool = True,
+        tour: Sequence[TourStep] = (),
+        seed_file: Path = SEED_FILE,
+    ) -> None:
+        self.manifest = manifest
+        self.tour = list(tour)
+        self.base_url = "http://127.0.0.1"
+        self.seed_file = seed_file
+        self.changes = Changes()
+        self.clock = PeopleClock()
+        self.mover = ClockMover(self.clock, self.changes)
+        self.link = AppLink(HttpLink(event_url))
+        self.events = Events(self.link, manifest)
+        self.calls = Calls()
+        self.faults = Faults()
+        self.rates = Rates(enabled=rates)
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Go back to the seed: nothing said, nothing open; the clock stays, since it never runs backwards."""
+        seed = read_seed(self.seed_file)
+        self.people = seeded_people(seed, self.manifest)
+        self.conversations = Conversations(self.changes, seeded_channels(seed, self.people))
+        self.views = Views(self.changes)
+        self.files = Files()
+        self.handles = Handles()
+        self.watches = Watches()
+        self.faults.waiting.clear()
+        self.calls.entries.clear()
+        self.changes.bump()
+
+    def person(self, user: str) -> Person:
+        """Return the account; Slack's `user_not_found` if there is none."""
+        if found := self.people.get(user):
+            return found
+        raise SlackError("user_not_found")
+
+    def player(self, user: str) -> Person:
+        """Return the account somebody wants to act as, if that is possible."""
+        person = self.people.get(user)
+        if person is None or not person.can_be_played:
+            raise NotPossible(f"Nobody can act as {user}.", status=404)
+        return person
+
+    def by_handle(self, handle: str) -> Person | None:
+        """Find somebody by the name after the @."""
+        return next((each for each in self.people.values() if each.name == handle.lower()), None)
+
+    def change_person(self, user: str, **fields: Any) -> Person:
+        """Change a profile, zone, status or deactivation, and tell the app (`user_change`)."""
+        changed = replace(self.person(user), **{**fields, "updated": whole_seconds()})
+        self.people[user] = changed
+        self.changes.bump()
+        rendered = user_json(
+            changed, now=machine_now(), with_email="users:read.email" in self.manifest.scopes
+        )
+        self.events.emit(
+            {
+                "type": "user_change",
+                "user": rendered,
+                "cache_ts": whole_seconds(),
+                "event_ts": self.event_ts(),
+            }
+        )
+        return changed
+
+    def add_person(self, person: Person) -> Person:
+        """Let somebody join the workspace and its general channel, and tell the app (`team_join`)."""
+        if person.id in self.people or self.by_handle(person.name):
+            raise NotPossible(f"{person.id} or @{person.name} is there already.")
+        self.people[person.id] = person
+        for channel in self.conversations.by_id.values():
+            if channel.is_general:
+                self.conversations.join(channel, person.id)
+        rendered = user_json(person, now=machine_now(), with_email="users:read.email" in self.manifest.scopes)
+        self.changes.bump()
+        self.events.emit({"type": "team_join", "user": rendered, "event_ts": self.event_ts()})
+        return person
+
+    def say_as_app(
+        self, conversation: Conversation, text: str, *, direct: bool = False, **fields: Any
+    ) -> Message:
+        """Post a message of the app; `direct` if it answers what the reader just did."""
+        message = self.conversations.post(
+            conversation, user=BOT_USER, text=text, bot_id=BOT_ID, app_id=APP_ID, **fields
+        )
+        readers = [message.visible_to] if message.visible_to else conversation.members
+        self.watches.saw_message(readers, message, direct=direct or message.is_ephemeral)
+        return message
+
+    def event_ts(self) -> str:
+        """Return machine time as events write it."""
+        return self.conversations.timestamps.next()
