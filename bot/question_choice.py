@@ -1,0 +1,136 @@
+"""The rule for which question a pair gets next: no repetition, no theme twice in a row, old themes first."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from bot.question_bank import Question, QuestionBank
+
+NEVER: Final = timedelta.max  # longer ago than anything that has happened
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that a pair has been given, at a moment (UTC); the bank may have retired it since."""
+
+    question_id: str
+    theme: str
+    at: datetime
+    not_useful: bool = False
+
+
+@dataclass(frozen=True)
+class FreshStart:
+    """The reason for a pair's very first question."""
+
+
+@dataclass(frozen=True)
+class NeverTouched:
+    """The reason for a theme that the pair has not talked about yet."""
+
+    theme_label: str
+
+
+@dataclass(frozen=True)
+class LongAgo:
+    """The reason for a theme whose last question is a while ago; the day is the one in UTC."""
+
+    theme_label: str
+    last_on: date
+
+
+Why = FreshStart | NeverTouched | LongAgo
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The question a pair gets next, and why this one."""
+
+    question: Question
+    why: Why
+
+
+class NothingFits(LookupError):
+    """The bank has no question for the situations that hold."""
+
+
+def choose(
+    bank: QuestionBank,
+    history: Sequence[Asked],
+    *,
+    fits: frozenset[str],
+    chance: random.Random,
+    now: datetime,
+) -> Choice:
+    """Choose a pair's next question from what it has been given so far, oldest to newest.
+
+    The same inputs and the same state of `chance` give the same question, whatever the order of the bank.
+    That nothing comes again before the rest has been seen goes before the change of theme, should a bank be so
+    lopsided that it cannot have both. Raises NothingFits.
+    """
+    fresh = _not_yet_in_this_cycle(_candidates(bank, history, fits), history)
+    theme = _next_theme(fresh, history, chance, now)
+    in_theme = sorted((question for question in fresh if question.theme == theme), key=lambda each: each.id)
+    last_seen = {asked.question_id: place for place, asked in enumerate(history)}
+    longest_ago = min(last_seen.get(question.id, -1) for question in in_theme)
+    best = [question for question in in_theme if last_seen.get(question.id, -1) == longest_ago]
+    return Choice(chance.choice(best), _why(bank, theme, history))
+
+
+def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[str]) -> list[Question]:
+    """Return what fits, without what was found not useful unless there is nothing else."""
+    fitting = [question for question in bank.questions if question.fits(fits)]
+    if not fitting:
+        raise NothingFits(", ".join(sorted(fits)))
+    unwanted = {asked.question_id for asked in history if asked.not_useful}
+    return [question for question in fitting if question.id not in unwanted] or fitting
+
+
+def _not_yet_in_this_cycle(candidates: list[Question], history: Sequence[Asked]) -> list[Question]:
+    """Return what may come now: the never seen, else the rest of the cycle, else everything.
+
+    A cycle ends where a question came again: by these rules the rest had been seen by then. So nothing has to be
+    known about what the bank held, or what fitted, in the past.
+    """
+    ever = {asked.question_id for asked in history}
+    cycle: set[str] = set()
+    for asked in history:
+        if asked.question_id in cycle:
+            cycle.clear()
+        cycle.add(asked.question_id)
+    never_seen = [question for question in candidates if question.id not in ever]
+    return never_seen or [question for question in candidates if question.id not in cycle] or candidates
+
+
+def _next_theme(fresh: list[Question], history: Sequence[Asked], chance: random.Random, now: datetime) -> str:
+    """Choose the theme left alone for longest, never the last one while there is another."""
+    left = Counter(question.theme for question in fresh)
+    last_theme = history[-1].theme if history else None
+    others = sorted(left.keys() - {last_theme}) or sorted(left)
+    for theme in others:
+        # More than half of what is left: it needs every other turn from now on, or it will have to follow itself.
+        if 2 * left[theme] > left.total():
+            return theme
+    last_at = _last_touched(history)
+    rest = {theme: now - last_at[theme] if theme in last_at else NEVER for theme in others}
+    longest = max(rest.values())
+    return chance.choice([theme for theme in others if rest[theme] == longest])
+
+
+def _last_touched(history: Sequence[Asked]) -> dict[str, datetime]:
+    return {asked.theme: asked.at for asked in history}
+
+
+def _why(bank: QuestionBank, theme: str, history: Sequence[Asked]) -> Why:
+    if not history:
+        return FreshStart()
+    last_at = _last_touched(history)
+    label = bank.theme(theme).label
+    if theme not in last_at:
+        return NeverTouched(label)
+    return LongAgo(label, last_at[theme].date())
