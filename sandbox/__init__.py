@@ -1,1 +1,1 @@
-"""This package is a Slack workspace on this machine: to try an app without an account, and to test against."""
+"""A Slack workspace on this machine: to try an app without an account, and to test against."""

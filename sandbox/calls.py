@@ -1,4 +1,4 @@
-"""This file is the log of what the app called, and the faults that tests put into the next calls."""
+"""The log of what the app called, and the faults that tests put into the next calls."""
 
 from collections import deque
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""This file is the revision of the workspace: a number that rises with every change, and waiting for it."""
+"""The revision of the workspace: a number that rises with every change, and waiting for it."""
 
 import asyncio
 from collections.abc import Callable

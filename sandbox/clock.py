@@ -1,4 +1,4 @@
-"""This file is the sandbox's only reader of the wall clock, and people's time, which can be moved.
+"""The sandbox's only reader of the wall clock, and people's time, which can be moved.
 
 Machine time stamps messages and signatures and never moves. People's time is machine time plus a lasting offset; an
 app under test may follow it.

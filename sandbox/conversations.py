@@ -1,4 +1,4 @@
-"""This file is where people and apps talk: channels and direct messages, and the messages in them."""
+"""Where people and apps talk: channels and direct messages, and the messages in them."""
 
 from dataclasses import replace
 from hashlib import sha256

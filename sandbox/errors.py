@@ -1,4 +1,4 @@
-"""This file is the two ways in which something is refused: to the app in Slack's words, to a person in plain ones."""
+"""The two ways in which something is refused: to the app in Slack's words, to a person in plain ones."""
 
 from sandbox.model import Json
 
@@ -29,5 +29,6 @@ class NotPossible(Exception):
 
 
 def invalid_arguments(*messages: str, code: str = "invalid_arguments") -> SlackError:
-    """Refuse with Slack's list of messages, one a defect."""
-    return SlackError(code, response_metadata={"messages": list(messages)})
+    """Refuse with Slack's two lists of what is wrong, one entry a defect."""
+    errors = [message.removeprefix("[ERROR] ") for message in messages]
+    return SlackError(code, errors=errors, response_metadata={"messages": list(messages)})

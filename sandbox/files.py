@@ -1,4 +1,4 @@
-"""This file is the uploaded files: announced, filled with bytes, then shared in a conversation."""
+"""The uploaded files: announced, filled with bytes, then shared in a conversation."""
 
 import mimetypes
 from dataclasses import dataclass, field, replace

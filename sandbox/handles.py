@@ -1,4 +1,4 @@
-"""This file is what an app may act with after an interaction: trigger ids (3 s, once), response URLs (30 min, 5 uses)."""
+"""What an app may act with after an interaction: trigger ids (3 s, once), response URLs (30 min, 5 uses)."""
 
 import secrets
 import time
@@ -26,7 +26,7 @@ class Trigger:
 
 @dataclass
 class ResponseUrl:
-    """Leave to answer in the conversation where something was done; `source` is the message that was pressed, if any."""
+    """Leave to answer in the conversation where something was done; `source` is the message pressed, if any."""
 
     user: str
     channel: str

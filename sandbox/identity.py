@@ -1,4 +1,4 @@
-"""This file is who is who: the ids and secrets of the workspace and of the one app installed in it."""
+"""Who is who: the ids and secrets of the workspace and of the one app installed in it."""
 
 TEAM_ID = "TSANDBOX"
 TEAM_NAME = "Sandbox"

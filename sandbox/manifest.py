@@ -1,4 +1,4 @@
-"""This file is the installed app as its manifest describes it: commands, shortcuts, events, scopes, addresses."""
+"""The installed app as its manifest describes it: commands, shortcuts, events, scopes, addresses."""
 
 import json
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Manifest:
     request_url: str | None = None
 
     def command(self, name: str) -> Command | None:
-        """Find a slash command by its name with the slash, whatever its case; the permissive default knows every one."""
+        """Find a slash command by its name with the slash, in any case; the permissive default knows every one."""
         if self.commands is None:
             return Command(name.lower(), escapes=True)
         return next((command for command in self.commands if command.name == name.lower()), None)
@@ -57,32 +57,30 @@ class Manifest:
         return self.events is None or event in self.events
 
 
-EVERY_SCOPE = [
-    "app_mentions:read",
-    "channels:history",
-    "channels:join",
-    "channels:read",
-    "chat:write",
-    "chat:write.public",
-    "commands",
-    "dnd:read",
-    "files:read",
-    "files:write",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:read",
-    "im:write",
-    "mpim:history",
-    "mpim:read",
-    "mpim:write",
-    "team:read",
-    "users:read",
-    "users:read.email",
+EVERY_SCOPE = (
+    *(
+        "app_mentions:read",
+        "channels:history",
+        "channels:join",
+        "channels:read",
+        "chat:write",
+        "chat:write.public",
+    ),
+    *(
+        "commands",
+        "dnd:read",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+    ),
+    *("im:write", "mpim:history", "mpim:read", "mpim:write", "team:read", "users:read", "users:read.email"),
     "users.profile:read",
-]
+)
 
-PERMISSIVE = Manifest(scopes=tuple(EVERY_SCOPE))
+PERMISSIVE = Manifest(scopes=EVERY_SCOPE)
 """The app of a sandbox that was started without a manifest: any command, every event, every scope."""
 
 

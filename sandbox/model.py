@@ -1,4 +1,4 @@
-"""This file is what a workspace consists of: people, conversations, messages, files and views, as values.
+"""What a workspace consists of: people, conversations, messages, files and views, as values.
 
 Every field is something JSON knows, so that a value is stored as its own `vars()` and read back with `Type(**stored)`.
 """
@@ -216,7 +216,7 @@ class Completion:
 
 @dataclass(frozen=True)
 class TourStep:
-    """One thing a newcomer may try; `command` is to be put into the composer, as `person` (an id or handle) if named."""
+    """One thing a newcomer may try; `command` goes into the composer, as `person` (an id or handle) if named."""
 
     title: str
     text: str

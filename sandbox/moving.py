@@ -1,4 +1,4 @@
-"""This file is moving people's time: step by step through the moments at which an attached app has something to do.
+"""Moving people's time: step by step through the moments at which an attached app has something to do.
 
 An app under test may follow this clock and report when it has nothing left to do and when it will next have something.
 Between two reports every move stops at those moments, so that nothing is skipped.

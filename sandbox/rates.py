@@ -1,4 +1,4 @@
-"""This file is Slack's rate limits: how many calls of a method a minute, and how long to wait beyond."""
+"""Slack's rate limits: how many calls of a method a minute, and how long to wait beyond."""
 
 import math
 import time

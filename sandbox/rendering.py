@@ -1,4 +1,4 @@
-"""This file is the workspace in Slack's words: people, conversations, messages, files and views as JSON objects."""
+"""The workspace in Slack's words: people, conversations, messages, files and views as JSON objects."""
 
 from datetime import datetime
 from functools import lru_cache

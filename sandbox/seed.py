@@ -1,4 +1,4 @@
-"""This file is the beginning of a workspace: who works there and which channels they have."""
+"""The beginning of a workspace: who works there and which channels they have."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""This file is all that the workspace knows, in memory, on one event loop, without locks."""
+"""All that the workspace knows, in memory, on one event loop, without locks."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""This file is what apps show beside messages: each person's stack of open modals, and their App Home."""
+"""What apps show beside messages: each person's stack of open modals, and their App Home."""
 
 import secrets
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""This file is what the app made one person see while they wait for the answer to something they did."""
+"""What the app made one person see while they wait for the answer to something they did."""
 
 import asyncio
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""This file is the workspace as its page, its control API and its Web API meet it: state, and what a person can do."""
+"""The workspace as its page, its control API and its Web API meet it: state, and what a person can do."""
 
 from collections.abc import Iterable
 

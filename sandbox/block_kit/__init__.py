@@ -1,0 +1,1 @@
+"""Block Kit: what may be posted and shown, and what its form elements hold."""
