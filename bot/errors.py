@@ -46,3 +46,51 @@ class UnknownZone(Refusal):
 
 class ImpossibleWorkingHours(Refusal):
     """Working hours need at least one day, and an end that is an hour or more after the start."""
+
+
+class UsageNotUnderstood(NotUnderstood):
+    """I did not get "{text}". Try: `{example}`. The whole form: `{form}`."""
+
+
+class DidYouMean(NotUnderstood):
+    """I did not get "{text}". Did you mean "{nearest}"? Try: `{example}`. The whole form: `{form}`."""
+
+
+class PartMissing(NotUnderstood):
+    """I still need {part}. Try: `{example}`. The whole form: `{form}`."""
+
+
+class PersonNotPicked(NotUnderstood):
+    """I need to know who you mean: type @ and pick the person from the list Slack shows. Try: `{example}`."""
+
+
+class OnePersonAtATime(NotUnderstood):
+    """That works with one person at a time. Try: `{example}`."""
+
+
+class ImpossibleRhythm(Refusal):
+    """Every {weeks} weeks is not a rhythm I can keep. Choose from every week to every {most} weeks."""
+
+
+class NoSuchWeekOfMonth(Refusal):
+    """Not every month has a {which} {weekday}. Choose the first, second, third, fourth or last."""
+
+
+class ImpossibleDuration(Refusal):
+    """ "{text}" is too short or too long for a 1-on-1. Choose from {least} to {most} minutes."""
+
+
+class ImpossiblePercent(Refusal):
+    """ "{text}" is not how far a goal can be. Choose a whole number from 0% to 100%."""
+
+
+class DayTooEarly(Refusal):
+    """{day} is too early. Choose {earliest} or a later day."""
+
+
+class DayTooFarAhead(Refusal):
+    """ "{text}" is too far ahead to plan for. Choose a day within the next {years} years."""
+
+
+class TitleTooLong(Refusal):
+    """That title has {length} characters and {most} fit. Keep it to one line; the rest can go into a note."""
