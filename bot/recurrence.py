@@ -22,7 +22,7 @@ _DAY_CODES: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEK_NAMES: Final = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 
-_WEEKLY: Final = re.compile(r"FREQ=WEEKLY;INTERVAL=(\d{1,2});BYDAY=(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
+_WEEKLY: Final = re.compile(r"FREQ=WEEKLY;INTERVAL=([1-9][0-9]?);BYDAY=(MO|TU|WE|TH|FR|SA|SU)")
 _MONTHLY: Final = re.compile(r"FREQ=MONTHLY;BYDAY=([1-4]|-1)(MO|TU|WE|TH|FR|SA|SU)")
 
 
@@ -37,7 +37,7 @@ class Recurrence:
 
     def __post_init__(self) -> None:
         weekly = _WEEKLY.fullmatch(self.rule)
-        if weekly and 1 <= int(weekly[1]) <= MAX_WEEKS_BETWEEN:
+        if weekly and int(weekly[1]) <= MAX_WEEKS_BETWEEN:
             return
         if not _MONTHLY.fullmatch(self.rule):
             raise ValueError(f"not a rhythm of a standing meeting: {self.rule!r}")

@@ -10,20 +10,10 @@ from typing import Final
 QUOTE_LIMIT: Final = 60
 """How much of a person's own text a refusal repeats; enough to recognise it."""
 
-_NUMBERS: Final = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
+_NUMBERS: Final = (
+    *("one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 
 # With `should_escape` a "<" that somebody typed arrives as "&lt;", so a bare one opens Slack's own markup:
 # a picked person, a channel, a group, a link. It must be recognised before anything is unescaped.

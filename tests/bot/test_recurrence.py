@@ -82,6 +82,7 @@ def test_a_calendar_may_write_the_same_rhythm_differently(text: str, recurrence:
         "FREQ=WEEKLY",
         "FREQ=WEEKLY;INTERVAL=0;BYDAY=TU",
         "FREQ=WEEKLY;INTERVAL=53;BYDAY=TU",
+        "FREQ=WEEKLY;INTERVAL=02;BYDAY=TU",
         "FREQ=WEEKLY;BYDAY=TU,TH",
         "FREQ=WEEKLY;BYDAY=TU;COUNT=3",
         "FREQ=DAILY;INTERVAL=1",
