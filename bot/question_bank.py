@@ -183,7 +183,8 @@ _FLAWS: Final = (
     ),
 )
 _CLOSED: Final = re.compile(
-    r"(^\s*|, )(is|are|do|does|did|was|were|would|could|should|can|will|have|has|had) (you|it|that|this|they|there|your)\b"
+    r"(^\s*|, )(is|are|do|does|did|was|were|would|could|should|can|will|have|has|had)"
+    r" (you|it|that|this|they|there|your)\b"
 )
 _REQUEST: Final = re.compile(r"^(tell|describe|walk|show|think|take|pick|name|choose)\b")
 
