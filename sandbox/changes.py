@@ -11,6 +11,7 @@ class Changes:
         self.revision = 0
         self.listeners: list[Callable[[], None]] = []
         self._waiting: set[asyncio.Future[None]] = set()
+        self._is_closed = False
 
     def bump(self) -> None:
         """Record that something a person or the app could see is different now."""
@@ -21,9 +22,14 @@ class Changes:
         for listener in self.listeners:
             listener()
 
+    def close(self) -> None:
+        """Let nobody wait any longer: the server is shutting down."""
+        self._is_closed = True
+        self.bump()
+
     async def beyond(self, revision: int, *, seconds: float) -> int:
         """Wait until the revision is greater than the given one, or the time is over; return the current one."""
-        if self.revision > revision:
+        if self.revision > revision or self._is_closed:
             return self.revision
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)

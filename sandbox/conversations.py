@@ -17,8 +17,12 @@ class Conversations:
     def __init__(self, changes: Changes, channels: list[Conversation]) -> None:
         self._changes = changes
         self.timestamps = Timestamps()
-        self.by_id = {channel.id: channel for channel in channels}
-        self._direct = {self._key(each.members): each for each in channels if each.is_direct}
+        self.restore(channels)
+
+    def restore(self, conversations: list[Conversation]) -> None:
+        """Put these conversations in place of all others."""
+        self.by_id = {each.id: each for each in conversations}
+        self._direct = {self._key(each.members): each for each in conversations if each.is_direct}
 
     def find(self, conversation_id: str) -> Conversation:
         """Return the conversation; `channel_not_found` if there is none."""

@@ -1,0 +1,103 @@
+"""The routes that change the workspace behind everybody's back: people, faults, rates, age, transport."""
+
+from dataclasses import fields
+
+from sandbox.calls import Fault
+from sandbox.control.requests import BAD_REQUEST, Order, route
+from sandbox.errors import NotPossible
+from sandbox.model import Json, Person
+
+PERSON_FIELDS = frozenset(field.name for field in fields(Person)) - {"id", "updated"}
+FAULT_FIELDS = frozenset(field.name for field in fields(Fault))
+
+
+async def add_person(order: Order) -> Json:
+    """`{id, name, real_name, tz, …}`: let somebody join."""
+    _check_fields(order.given, PERSON_FIELDS | {"id"})
+    order.world.add_person(Person(**order.given))
+    return {}
+
+
+async def change_person(order: Order) -> Json:
+    """`{deleted?, tz?, status_text?, …}`: change an account."""
+    _check_fields(order.given, PERSON_FIELDS)
+    order.world.change_person(order.path["user"], **order.given)
+    return {}
+
+
+async def reset(order: Order) -> Json:
+    """Go back to the seed."""
+    order.world.start_over()
+    return {}
+
+
+async def add_fault(order: Order) -> Json:
+    """`{method, kind, times?, status?, error?, retry_after?, after?}`: let the next calls fail."""
+    _check_fields(order.given, FAULT_FIELDS)
+    order.world.faults.waiting.append(Fault(**order.given))
+    return {}
+
+
+async def clear_faults(order: Order) -> Json:
+    """Forget the faults that no call has met yet."""
+    order.world.faults.waiting.clear()
+    return {}
+
+
+async def set_rates(order: Order) -> Json:
+    """`{enabled}`: enforce Slack's rate limits, or not."""
+    order.world.rates.enabled = bool(order.given.get("enabled"))
+    return {}
+
+
+async def clear_calls(order: Order) -> Json:
+    """Empty the log of calls."""
+    order.world.calls.entries.clear()
+    return {}
+
+
+async def age(order: Order) -> Json:
+    """`{kind: triggers | response_urls, seconds}`: make what was given out older."""
+    kind = order.text("kind")
+    if kind not in ("triggers", "response_urls"):
+        raise NotPossible("`kind` is triggers or response_urls.", status=BAD_REQUEST)
+    order.world.handles.age(kind, order.seconds("seconds"))  # type: ignore[arg-type]
+    return {}
+
+
+async def redeliver(order: Order) -> Json:
+    """`{times}`: deliver the last event again, as after lost acknowledgements."""
+    await order.world.events.redeliver(int(order.seconds("times", 1)))
+    return {}
+
+
+async def refresh_sockets(order: Order) -> Json:
+    """Ask the app to renew its connections, as Slack does every few hours."""
+    return {"asked": await order.world.link.sockets.refresh()}
+
+
+async def set_event_url(order: Order) -> Json:
+    """`{url}`: where the app takes events over HTTP, checked with a challenge if `verify` is set."""
+    order.world.link.http.point_to(order.given.get("url"))
+    verified = await order.world.link.http.verify() if order.given.get("verify") else None
+    return {"verified": verified}
+
+
+def _check_fields(given: Json, known: frozenset[str]) -> None:
+    if unknown := given.keys() - known:
+        raise NotPossible(f"There is no field {', '.join(sorted(unknown))}.", status=BAD_REQUEST)
+
+
+routes = [
+    route("/sandbox/people", add_person),
+    route("/sandbox/people/{user}", change_person, method="PATCH"),
+    route("/sandbox/reset", reset),
+    route("/sandbox/faults", add_fault),
+    route("/sandbox/faults", clear_faults, method="DELETE"),
+    route("/sandbox/rates", set_rates),
+    route("/sandbox/calls", clear_calls, method="DELETE"),
+    route("/sandbox/age", age),
+    route("/sandbox/events/redeliver", redeliver),
+    route("/sandbox/sockets/refresh", refresh_sockets),
+    route("/sandbox/event-url", set_event_url),
+]

@@ -1,0 +1,1 @@
+"""Slack's Web API: the methods an app calls, with Slack's errors."""

@@ -1,0 +1,115 @@
+"""The way of a call through the Web API: token, rate, scope, the method itself, and the log."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from sandbox.calls import Fault
+from sandbox.dropping import drop_connection
+from sandbox.errors import SlackError
+from sandbox.identity import APP_TOKEN, BOT_TOKEN
+from sandbox.model import Json
+from sandbox.rates import TOO_MANY
+from sandbox.responding import use_response_url
+from sandbox.state import State
+from sandbox.web_api.access import need
+from sandbox.web_api.arguments import Arguments, read_arguments
+from sandbox.web_api.methods import METHODS, Method
+
+TOKENS = {"bot": BOT_TOKEN, "app": APP_TOKEN}
+OK = 200
+
+
+async def call_method(request: Request) -> Response:
+    """Serve `POST /api/<method>`."""
+    name = request.path_params["method"]
+    return await _serve(request, name, lambda state, given: _carry_out(state, name, request, given))
+
+
+async def call_response_url(request: Request) -> Response:
+    """Serve `POST /response/<token>`; success is the plain word `ok`, as with Slack."""
+    token = request.path_params["token"]
+
+    def answer(state: State, given: Json) -> Json:
+        use_response_url(state, token, given)
+        return {"ok": True}
+
+    response = await _serve(request, "response_url", answer)
+    return (
+        PlainTextResponse("ok")
+        if response.status_code == OK and response.body == b'{"ok":true}'
+        else response
+    )
+
+
+async def _serve(request: Request, name: str, carry_out: Callable[[State, Json], Json]) -> Response:
+    state: State = request.app.state.world
+    headers = {"x-oauth-scopes": ",".join(state.manifest.scopes), "x-slack-req-id": "sandbox"}
+    given: Json = {}
+    fault = state.faults.take(name)
+    try:
+        given = await read_arguments(request)
+        if fault and not fault.after:
+            return await _befall(request, fault, name, given)
+        answer, status = carry_out(state, given), OK
+    except SlackError as refusal:
+        answer, status = refusal.answer(), refusal.status
+        headers |= refusal.headers
+    if fault and fault.after:
+        return await _befall(request, fault, name, given)
+    state.calls.record(name, _logged(given), status=status, ok=answer["ok"], error=answer.get("error", ""))
+    return JSONResponse(answer, status_code=status, headers=headers)
+
+
+def _carry_out(state: State, name: str, request: Request, given: Json) -> Json:
+    method = METHODS.get(name)
+    if method is None:
+        raise SlackError("unknown_method", req_method=name)
+    _check_token(method, _token(request, given))
+    arguments = Arguments(_logged(given))
+    state.rates.admit(name, method.tier, arguments.text("channel"))
+    if method.scopes:
+        need(state, *method.scopes)
+    return method.carry_out(state, arguments)
+
+
+def _token(request: Request, given: Json) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else str(given.get("token", ""))
+
+
+def _check_token(method: Method, token: str) -> None:
+    if method.caller == "anyone":
+        return
+    if not token:
+        raise SlackError("not_authed")
+    if token not in TOKENS.values():
+        raise SlackError("invalid_auth")
+    if token != TOKENS[method.caller]:
+        raise SlackError("not_allowed_token_type")
+
+
+def _logged(given: Json) -> Json:
+    return {name: value for name, value in given.items() if name != "token"}
+
+
+async def _befall(request: Request, fault: Fault, name: str, given: Json) -> Response:
+    """Let the fault happen that a test asked for."""
+    state: State = request.app.state.world
+    code = {"error": fault.error, "status": "ratelimited" if fault.status == TOO_MANY else "internal_error"}
+    error = code.get(fault.kind, fault.kind)
+    status = {"error": OK, "status": fault.status}.get(fault.kind, 0)
+    state.calls.record(name, _logged(given), status=status, ok=False, error=error)
+    if fault.kind == "hang":
+        await _until_gone(request)
+    if fault.kind == "drop":
+        drop_connection(request)
+    headers = {"Retry-After": str(fault.retry_after)} if status == TOO_MANY else {}
+    return JSONResponse({"ok": False, "error": error}, status_code=status or 503, headers=headers)
+
+
+async def _until_gone(request: Request) -> None:
+    """Answer nothing until the caller has given up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue

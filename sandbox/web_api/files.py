@@ -1,0 +1,42 @@
+"""The methods that upload a file: ask for an address, send the bytes there, share it."""
+
+from sandbox.block_kit.elements_in import with_ids
+from sandbox.errors import SlackError
+from sandbox.identity import BOT_USER
+from sandbox.model import Json
+from sandbox.rendering import file_json
+from sandbox.state import State
+from sandbox.web_api.access import writable
+from sandbox.web_api.arguments import Arguments
+
+
+def get_upload_url(state: State, arguments: Arguments) -> Json:
+    """`files.getUploadURLExternal`."""
+    file = state.files.announce(arguments.required("filename"), arguments.number("length", 0))
+    return {"ok": True, "upload_url": f"{state.base_url}/upload/{file.id}", "file_id": file.id}
+
+
+def complete_upload(state: State, arguments: Arguments) -> Json:
+    """`files.completeUploadExternal`: share what was uploaded in conversations the bot is in."""
+    entries = arguments.structure("files") or []
+    files = [state.files.complete(entry["id"], entry.get("title")) for entry in entries]
+    if not files:
+        raise SlackError("invalid_arguments")
+    rendered = [file_json(file, state.base_url) for file in files]
+    channels = arguments.listed("channels") or arguments.listed("channel_id")
+    for channel in channels:
+        _share(state, channel, rendered, arguments)
+    return {"ok": True, "files": rendered}
+
+
+def _share(state: State, channel: str, rendered: list[Json], arguments: Arguments) -> None:
+    conversation = state.conversations.find(channel)
+    if BOT_USER not in conversation.members:
+        raise SlackError("not_in_channel" if conversation.kind == "public" else "channel_not_found")
+    state.say_as_app(
+        writable(state, conversation),
+        arguments.text("initial_comment"),
+        files=rendered,
+        blocks=with_ids(arguments.structure("blocks") or []),
+        thread_ts=arguments.text("thread_ts"),
+    )

@@ -1,0 +1,86 @@
+"""The methods about people: `users.*`, `dnd.*`, and their kind."""
+
+from sandbox.clock import machine_now, whole_seconds
+from sandbox.errors import SlackError
+from sandbox.model import Json, Person
+from sandbox.rendering import profile_json, user_json
+from sandbox.state import State
+from sandbox.web_api.arguments import Arguments
+from sandbox.web_api.paging import page_of
+
+TEAM_DND_LIMIT = 50
+
+
+def info(state: State, arguments: Arguments) -> Json:
+    """`users.info`."""
+    person = state.person(arguments.required("user"))
+    return {"ok": True, "user": _rendered(state, person, arguments)}
+
+
+def list_(state: State, arguments: Arguments) -> Json:
+    """`users.list`: every account, bots, guests and deactivated ones included."""
+    page, metadata = page_of(list(state.people.values()), arguments, default=1000)
+    members = [_rendered(state, person, arguments) for person in page]
+    return {"ok": True, "members": members, "cache_ts": whole_seconds(), "response_metadata": metadata}
+
+
+def lookup_by_email(state: State, arguments: Arguments) -> Json:
+    """`users.lookupByEmail`: active accounts only."""
+    email = arguments.required("email").lower()
+    for person in state.people.values():
+        if person.email.lower() == email and not person.deleted:
+            return {"ok": True, "user": _rendered(state, person, arguments)}
+    raise SlackError("users_not_found")
+
+
+def profile(state: State, arguments: Arguments) -> Json:
+    """`users.profile.get`."""
+    person = state.person(arguments.required("user"))
+    return {"ok": True, "profile": profile_json(person, with_email=_sees_email(state))}
+
+
+def bot_info(state: State, arguments: Arguments) -> Json:
+    """`bots.info`."""
+    for person in state.people.values():
+        if person.bot_id and person.bot_id == arguments.text("bot", person.bot_id):
+            bot = {
+                "id": person.bot_id,
+                "deleted": person.deleted,
+                "name": person.real_name,
+                "updated": person.updated,
+                "app_id": person.app_id,
+                "user_id": person.id,
+            }
+            return {"ok": True, "bot": bot}
+    raise SlackError("bot_not_found")
+
+
+def dnd_info(state: State, arguments: Arguments) -> Json:
+    """`dnd.info`."""
+    return {"ok": True, **_do_not_disturb(state.person(arguments.required("user")))}
+
+
+def dnd_team_info(state: State, arguments: Arguments) -> Json:
+    """`dnd.teamInfo`: of up to 50 people; who does not exist is left out."""
+    users = arguments.listed("users")
+    if len(users) > TEAM_DND_LIMIT:
+        raise SlackError("too_many_users")
+    known = (state.people[user] for user in users if user in state.people)
+    return {"ok": True, "users": {person.id: _do_not_disturb(person) for person in known}}
+
+
+def _do_not_disturb(person: Person) -> Json:
+    return {
+        "dnd_enabled": person.dnd_end_ts > 0,
+        "next_dnd_start_ts": person.dnd_start_ts or 1,
+        "next_dnd_end_ts": person.dnd_end_ts or 1,
+    }
+
+
+def _rendered(state: State, person: Person, arguments: Arguments) -> Json:
+    rendered = user_json(person, now=machine_now(), with_email=_sees_email(state))
+    return rendered | ({"locale": "en-US"} if arguments.flag("include_locale") else {})
+
+
+def _sees_email(state: State) -> bool:
+    return "users:read.email" in state.manifest.scopes
