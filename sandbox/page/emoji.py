@@ -4,7 +4,7 @@ import re
 
 SHORT_NAME = re.compile(r":([a-z0-9_+'-]{1,60}):(?::skin-tone-[2-6]:)?")
 
-# ruff: noqa: RUF001 - signs that look like letters are what a table of emoji is made of
+
 EMOJI = {
     "+1": "👍", "-1": "👎", "thumbsup": "👍", "thumbsdown": "👎", "wave": "👋", "clap": "👏",
     "raised_hands": "🙌", "pray": "🙏", "muscle": "💪", "handshake": "🤝", "point_right": "👉",

@@ -33,7 +33,7 @@ class Face:
     @property
     def tone(self) -> str:
         """The colour class of the avatar, the same for an account each time."""
-        return f"tone-{sum(map(ord, self.id)) % TONES}"
+        return "app" if self.is_app else f"tone-{sum(map(ord, self.id)) % TONES}"
 
 
 def face_of(person: Person | None, account: str) -> Face:
