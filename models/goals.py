@@ -71,9 +71,15 @@ class Goal(Base):
         return select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner).order_by(cls.number)
 
     @classmethod
-    def open_of(cls, workspace_id: str, owner: str) -> Select[Goal]:
-        """Select the open goals of a person by number."""
-        return cls.of(workspace_id, owner).where(cls.state == OPEN)
+    def open_of(cls, workspace_id: str, owner: str, *, after: int = 0) -> Select[Goal]:
+        """Select the open goals of a person by number, those after a number if one is given."""
+        return cls.of(workspace_id, owner).where(cls.state == OPEN, cls.number > after)
+
+    @classmethod
+    def newest_open_of(cls, workspace_id: str, owner: str) -> Select[Goal]:
+        """Select the open goals of a person, the highest number first."""
+        mine = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
+        return mine.where(cls.state == OPEN).order_by(cls.number.desc())
 
     @classmethod
     def counts_of(cls, workspace_id: str, owner: str) -> Select[str, int]:
@@ -83,15 +89,29 @@ class Goal(Base):
 
     @classmethod
     def numbered(cls, workspace_id: str, owner: str, number: int) -> Select[Goal]:
-        """Select the goal a person means by a number, locked for a change."""
+        """Select the goal a person means by a number."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
-        return chosen.where(cls.number == number).with_for_update()
+        return chosen.where(cls.number == number)
+
+    @classmethod
+    def numbered_for_change(cls, workspace_id: str, owner: str, number: int) -> Select[Goal]:
+        """Select the goal a person means by a number, locked, so that two changes follow one another."""
+        return cls.numbered(workspace_id, owner, number).with_for_update()
+
+    @classmethod
+    def shared_by(cls, workspace_id: str, owner: str, *, viewer: str, after: int = 0) -> Select[Goal]:
+        """Select what a person shows the viewer and has not dropped, by number, those after a number."""
+        theirs = cls.visible_to(workspace_id, viewer).where(cls.owner == owner)
+        return theirs.where(cls.state != DROPPED, cls.number > after)
 
     @classmethod
     def visible_to(cls, workspace_id: str, viewer: str) -> Select[Goal]:
         """Select what the viewer may see; the query form of `bot.permissions.may_see_goal`."""
+        # That a manager is one of the two says the index where to look.
+        takes_part = or_(OneOnOne.organiser == viewer, OneOnOne.partner == viewer)
         reports = select(_report_of(viewer)).where(
             OneOnOne.workspace_id == workspace_id,
+            takes_part,
             OneOnOne.manager == viewer,
             OneOnOne.is_manager_confirmed,
             OneOnOne.ended_at.is_(None),
@@ -124,10 +144,10 @@ class GoalEntry(Base):
     """Field to [before, after]."""
 
     @classmethod
-    def of(cls, workspace_id: str, goal_ids: Collection[int]) -> Select[GoalEntry]:
-        """Select the logs of these goals, oldest first."""
-        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.goal_id.in_(goal_ids))
-        return chosen.order_by(cls.id)
+    def latest_of(cls, workspace_id: str, goal_id: int, limit: int) -> Select[GoalEntry]:
+        """Select the newest lines of a goal's log, the last one first."""
+        log = select(cls).where(cls.workspace_id == workspace_id, cls.goal_id == goal_id)
+        return log.order_by(cls.id.desc()).limit(limit)
 
     @classmethod
     def of_owner(cls, workspace_id: str, owner: str) -> Select[GoalEntry]:
@@ -152,12 +172,20 @@ class GoalProposal(Base):
     due_on: Mapped[date | None]
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(default=WAITING)
+    goal_number: Mapped[int | None]
+    """What the owner calls it since they accepted it."""
 
     @classmethod
     def to(cls, workspace_id: str, owner: str, proposal_id: int) -> Select[GoalProposal]:
         """Select a proposal made to this person, locked for their decision."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
         return chosen.where(cls.id == proposal_id).with_for_update()
+
+    @classmethod
+    def waiting_for(cls, workspace_id: str, owner: str) -> Select[GoalProposal]:
+        """Select the proposals a person has not decided yet, oldest first."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
+        return chosen.where(cls.state == WAITING).order_by(cls.id)
 
     @classmethod
     def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[GoalProposal]:

@@ -1,0 +1,169 @@
+"""Goals that one of a 1-on-1 proposes to the other, who alone makes them goals or lets them go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import goals, members, occurrences, outbox
+from bot.errors import Refusal
+from bot.goal_drafts import NewGoal, checked
+from bot.permissions import Actor
+from models.goals import ACCEPTED, DECLINED, WAITING, Goal, GoalProposal
+from models.members import Member
+
+PROPOSED: Final = "goals.proposed"
+KEPT: Final = timedelta(days=14)
+"""How long the message about a proposal is of use; the proposal itself waits in App Home."""
+
+
+class UnknownProposal(Refusal):
+    """I do not know a goal proposed to you behind that. Open my Home to see what waits for you."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A proposal and the goal it became; `is_new` is False if it had been decided before."""
+
+    proposal: GoalProposal
+    goal: Goal | None = None
+    is_new: bool = True
+
+
+def propose_to_other(
+    session: Session, actor: Actor, occurrence_id: int, draft: NewGoal, *, now: datetime, today: date
+) -> GoalProposal:
+    """Propose a goal to the other of a meeting; refuses who was no part of it."""
+    occurrence = occurrences.of_actor(session, actor, occurrence_id)
+    owner = occurrence.one_on_one.other(actor.user_id)
+    draft = checked(draft, not_before=today)
+    return propose(session, actor, owner, draft.title, measure=draft.measure, due_on=draft.due_on, now=now)
+
+
+def propose(
+    session: Session,
+    actor: Actor,
+    owner: str,
+    title: str,
+    *,
+    measure: str | None,
+    due_on: date | None,
+    now: datetime,
+) -> GoalProposal:
+    """Keep a proposal and tell the owner, in their next working moment; who may propose is settled before."""
+    proposal = GoalProposal(
+        workspace_id=actor.workspace_id,
+        owner=owner,
+        proposer=actor.user_id,
+        title=title,
+        measure=measure,
+        due_on=due_on,
+        proposed_at=now,
+        state=WAITING,
+    )
+    session.add(proposal)
+    session.flush()
+    member = session.get_one(Member, (actor.workspace_id, owner))
+    outbox.enqueue(session, [_message(proposal, member, now)])
+    return proposal
+
+
+def find(session: Session, actor: Actor, proposal_id: int) -> GoalProposal:
+    """Look up a proposal made to the actor, decided or not; raises UnknownProposal."""
+    proposal = session.scalar(GoalProposal.to(actor.workspace_id, actor.user_id, proposal_id))
+    if proposal is None:
+        raise UnknownProposal
+    return proposal
+
+
+def read(session: Session, actor: Actor, proposal_id: int) -> Decision:
+    """Read how a proposal made to the actor stands; `is_new` while it waits."""
+    proposal = find(session, actor, proposal_id)
+    if proposal.state != WAITING:
+        return _decided_before(session, actor, proposal)
+    return Decision(proposal)
+
+
+def accept(
+    session: Session,
+    actor: Actor,
+    proposal_id: int,
+    *,
+    now: datetime,
+    today: date,
+    changed: NewGoal | None = None,
+) -> Decision:
+    """Make a proposal the actor's goal, with their changes if they made any; the first decision stands."""
+    proposal = find(session, actor, proposal_id)
+    if proposal.state != WAITING:
+        return _decided_before(session, actor, proposal)
+    draft = changed or _still_sensible(as_draft(proposal), today)
+    goal = goals.log(session, actor, draft, now=now, today=today, proposer=proposal.proposer)
+    proposal.state, proposal.goal_number = ACCEPTED, goal.number
+    _withdraw_message(session, proposal)
+    return Decision(proposal, goal)
+
+
+def decline(session: Session, actor: Actor, proposal_id: int) -> Decision:
+    """Let a proposal go; its proposer is not told. The first decision stands."""
+    proposal = find(session, actor, proposal_id)
+    if proposal.state != WAITING:
+        return _decided_before(session, actor, proposal)
+    proposal.state = DECLINED
+    _withdraw_message(session, proposal)
+    return Decision(proposal)
+
+
+def as_draft(proposal: GoalProposal) -> NewGoal:
+    """Give what was proposed as something to change."""
+    return NewGoal(proposal.title, measure=proposal.measure, due_on=proposal.due_on)
+
+
+def waiting(
+    session: Session, workspace_ids: Collection[str], ids: Collection[int]
+) -> dict[int, tuple[GoalProposal, Member]]:
+    """Read which of these proposals are undecided, each with the record of its owner, in two queries."""
+    among = session.scalars(GoalProposal.among(workspace_ids, ids))
+    undecided = [proposal for proposal in among if proposal.state == WAITING]
+    owners = session.scalars(Member.among(workspace_ids, {proposal.owner for proposal in undecided}))
+    by_key = {(member.workspace_id, member.user_id): member for member in owners}
+    return {each.id: (each, by_key[each.workspace_id, each.owner]) for each in undecided}
+
+
+def next_opening(owner: Member, now: datetime) -> datetime:
+    """Say when the owner may next be told: now, or when their silence and their time off are over."""
+    silent_until = members.silent_until(owner, now) or now
+    if silent_until >= members.FAR_OFF:
+        return now + timedelta(days=1)
+    return members.hours_of(owner).next_working(silent_until)
+
+
+def _message(proposal: GoalProposal, owner: Member, now: datetime) -> outbox.Message:
+    return outbox.Message(
+        workspace_id=proposal.workspace_id,
+        key=f"proposal:{proposal.id}",
+        kind=PROPOSED,
+        receiver=proposal.owner,
+        subject_id=proposal.id,
+        not_before=members.hours_of(owner).next_working(now),
+        expire_at=now + KEPT,
+    )
+
+
+def _decided_before(session: Session, actor: Actor, proposal: GoalProposal) -> Decision:
+    number = proposal.goal_number
+    goal = goals.find(session, actor, number) if number is not None else None
+    return Decision(proposal, goal, is_new=False)
+
+
+def _still_sensible(draft: NewGoal, today: date) -> NewGoal:
+    """Leave out a due day that passed while the proposal waited: its owner did not choose it."""
+    return replace(draft, due_on=None) if draft.due_on and draft.due_on < today else draft
+
+
+def _withdraw_message(session: Session, proposal: GoalProposal) -> None:
+    outbox.cancel(session, proposal.workspace_id, [PROPOSED], [proposal.id], reason="decided already")

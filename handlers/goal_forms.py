@@ -1,0 +1,143 @@
+"""The doors behind submitted forms about goals: each takes effect once, then says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_bolt import Ack, App
+
+from bot import goal_changes, goals
+from bot.goal_coaching import remark_on
+from bot.permissions import Actor
+from bot.runtime.clock import Clock
+from bot.runtime.database import Sessions
+from handlers.goal_places import effect_of, today_of
+from handlers.views import goal_answers as answers
+from handlers.views import goal_forms as forms
+from handlers.views import goals as views
+from handlers.views.elements import Message, Payload
+from models.members import Member
+
+
+def register(app: App) -> None:
+    """Say what triggers what."""
+    app.view(forms.LOG_FORM)(log)
+    app.view(forms.EDIT_FORM)(edit)
+    app.view(forms.PROGRESS_FORM)(progress)
+    app.view(forms.DONE_FORM)(close)
+    app.view(forms.DROP_FORM)(close)
+    app.view(forms.SHARE_FORM)(share)
+    app.view(forms.EDIT_PICKER)(pick_to_edit)
+    app.view(forms.SHOW_PICKER)(pick_to_show)
+    app.view(forms.OF_FORM)(show_of)
+
+
+def log(
+    ack: Ack,
+    view: Payload,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    member: Member,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Log the goal that was written down."""
+    draft, today = forms.read_goal_form(view), today_of(member, clock)
+    with effect_of(view, sessions, actor, clock) as session:
+        goal = goals.log(session, actor, draft, now=clock.people_now(), today=today)
+    remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=today)
+    _conclude(ack, answers.logged(goal, remark), refresh_home)
+
+
+def edit(
+    ack: Ack,
+    view: Payload,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    member: Member,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Put the new words in the place of the old."""
+    number, draft = forms.read_chosen(view), forms.read_goal_form(view)
+    today = today_of(member, clock)
+    with effect_of(view, sessions, actor, clock) as session:
+        change = goal_changes.edit(session, actor, number, draft, now=clock.people_now(), today=today)
+    _conclude(ack, answers.edited(change, today), refresh_home)
+
+
+def progress(
+    ack: Ack,
+    view: Payload,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Note how far a goal is."""
+    number, percent, note = forms.read_chosen(view), forms.read_percent(view), forms.read_note(view)
+    with effect_of(view, sessions, actor, clock) as session:
+        goal = goal_changes.progress(session, actor, number, percent, note, now=clock.people_now())
+    _conclude(ack, answers.progressed(goal, note), refresh_home)
+
+
+def close(
+    ack: Ack,
+    view: Payload,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Close a goal, as reached or as dropped, by which form it was."""
+    number, note = forms.read_chosen(view), forms.read_note(view)
+    do = goal_changes.complete if view["callback_id"] == forms.DONE_FORM else goal_changes.drop
+    with effect_of(view, sessions, actor, clock) as session:
+        change = do(session, actor, number, note, now=clock.people_now())
+    _conclude(ack, answers.closed(change, note), refresh_home)
+
+
+def share(
+    ack: Ack,
+    view: Payload,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Set who else may see a goal."""
+    number, audience = forms.read_chosen(view), forms.read_audience(view)
+    with effect_of(view, sessions, actor, clock) as session:
+        sharing = goal_changes.share(session, actor, number, audience, now=clock.people_now())
+    _conclude(ack, answers.shared(sharing), refresh_home)
+
+
+def pick_to_edit(ack: Ack, view: Payload, sessions: Sessions, actor: Actor) -> None:
+    """Put the form with the picked goal in the place of the question."""
+    with sessions.read() as session:
+        goal = goal_changes.find_open(session, actor, forms.read_chosen(view))
+    ack(response_action="update", view=forms.edit_form(goal))
+
+
+def pick_to_show(
+    ack: Ack, view: Payload, sessions: Sessions, clock: Clock, actor: Actor, member: Member
+) -> None:
+    """Put the picked goal's story in the place of the question."""
+    with sessions.read() as session:
+        story = goals.story(session, actor, forms.read_chosen(view))
+    shown = answers.story(story, today=today_of(member, clock))
+    ack(response_action="update", view=views.dialog(shown))
+
+
+def show_of(ack: Ack, view: Payload, sessions: Sessions, clock: Clock, actor: Actor, member: Member) -> None:
+    """Put what the picked person shares in the place of the question."""
+    with sessions.read() as session:
+        page = goals.shared_by(session, actor, forms.read_of_form(view))
+    shown = views.shared_list(page, today=today_of(member, clock))
+    ack(response_action="update", view=views.dialog(shown))
+
+
+def _conclude(ack: Ack, message: Message, refresh_home: Callable[[], None]) -> None:
+    """Say what came of a form in its own place; App Home, from which it may have come, is drawn anew."""
+    ack(response_action="update", view=views.dialog(message))
+    refresh_home()

@@ -1,0 +1,163 @@
+"""The doors of proposed goals: the message to their owner-to-be, the answers to it, and the form that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk import WebClient
+from sqlalchemy.orm import Session
+
+from bot import goal_proposals, goals
+from bot.goal_coaching import remark_on
+from bot.permissions import Actor
+from bot.runtime.clock import Clock
+from bot.runtime.database import Sessions
+from bot.runtime.delivery import Cancel, Decision, Defer, Prepare, Send
+from handlers.goal_places import effect_of, open_form, tell, today_of
+from handlers.views import goal_answers as answers
+from handlers.views import goal_proposals as views
+from handlers.views.elements import Message, Payload
+from handlers.views.goal_forms import whole_number
+from handlers.views.goals import dialog
+from models.goals import GoalProposal
+from models.members import Member
+from models.outbox import Delivery
+
+
+def register(app: App) -> None:
+    """Say what triggers what."""
+    app.action(views.ACCEPT)(accept)
+    app.action(views.DECLINE)(decline)
+    app.action(views.CHANGE)(open_to_change)
+    app.view(views.ACCEPT_FORM)(accept_changed)
+    app.view(views.PROPOSE_FORM)(save)
+
+
+def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+    """Decide at the moment of sending whether a proposal still waits, and whether its owner may be told now."""
+    workspaces = {delivery.workspace_id for delivery in deliveries}
+    waiting = goal_proposals.waiting(session, workspaces, {delivery.subject_id for delivery in deliveries})
+    return {delivery.id: _decide(waiting.get(delivery.subject_id), now) for delivery in deliveries}
+
+
+PREPARE: Final[dict[str, Prepare]] = {goal_proposals.PROPOSED: prepare}
+
+
+def _decide(waiting: tuple[GoalProposal, Member] | None, now: datetime) -> Decision:
+    if waiting is None:
+        return Cancel("decided already")
+    proposal, owner = waiting
+    if owner.is_deactivated:
+        return Cancel("owner deactivated")
+    opening = goal_proposals.next_opening(owner, now)
+    if opening > now:
+        return Defer(opening, "owner away, silent or not at work")
+    message = views.proposed(proposal).payload()
+    return Send(message["text"], message["blocks"])
+
+
+def accept(
+    ack: Ack,
+    action: Payload,
+    body: Payload,
+    client: WebClient,
+    respond: Respond,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    member: Member,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Make a proposal one's own goal as it is."""
+    ack()
+    now, today = clock.people_now(), today_of(member, clock)
+    with sessions.begin() as session:
+        decision = goal_proposals.accept(session, actor, whole_number(action["value"]), now=now, today=today)
+    tell(views.decided(decision), body, client, respond, refresh_home)
+
+
+def decline(
+    ack: Ack,
+    action: Payload,
+    body: Payload,
+    client: WebClient,
+    respond: Respond,
+    sessions: Sessions,
+    actor: Actor,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Let a proposal go."""
+    ack()
+    with sessions.begin() as session:
+        decision = goal_proposals.decline(session, actor, whole_number(action["value"]))
+    tell(views.decided(decision), body, client, respond, refresh_home)
+
+
+def open_to_change(
+    ack: Ack,
+    action: Payload,
+    body: Payload,
+    client: WebClient,
+    respond: Respond,
+    sessions: Sessions,
+    actor: Actor,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Open a proposal to change it before accepting; one that is decided says so instead."""
+    ack()
+    with sessions.read() as session:
+        found = goal_proposals.read(session, actor, whole_number(action["value"]))
+    if found.is_new:
+        open_form(views.accept_form(found.proposal), body, client)
+        return
+    tell(views.decided(found), body, client, respond, refresh_home)
+
+
+def accept_changed(
+    ack: Ack,
+    view: Payload,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    member: Member,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Make a proposal one's own goal with the changes made in the form."""
+    proposal_id, changed = views.read_accept_form(view)
+    now, today = clock.people_now(), today_of(member, clock)
+    with effect_of(view, sessions, actor, clock) as session:
+        decision = goal_proposals.accept(session, actor, proposal_id, now=now, today=today, changed=changed)
+    ack(response_action="update", view=dialog(views.decided(decision)))
+    refresh_home()
+
+
+def save(
+    ack: Ack,
+    view: Payload,
+    sessions: Sessions,
+    clock: Clock,
+    actor: Actor,
+    member: Member,
+    refresh_home: Callable[[], None],
+) -> None:
+    """Keep the goal that came out of a meeting: one's own is logged, the other's is proposed to them."""
+    written = views.read_proposal_form(view)
+    with effect_of(view, sessions, actor, clock) as session:
+        message = _keep(session, actor, member, written, clock)
+    ack(response_action="update", view=dialog(message))
+    refresh_home()
+
+
+def _keep(session: Session, actor: Actor, member: Member, written: views.Proposed, clock: Clock) -> Message:
+    now, today = clock.people_now(), today_of(member, clock)
+    if written.whose == views.MINE:
+        goal = goals.log(session, actor, written.draft, now=now, today=today)
+        remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=today)
+        return answers.logged(goal, remark)
+    proposal = goal_proposals.propose_to_other(
+        session, actor, written.occurrence_id, written.draft, now=now, today=today
+    )
+    return views.sent(proposal)
