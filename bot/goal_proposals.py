@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from bot import goals, members, occurrences, outbox
 from bot.errors import Refusal
 from bot.goal_drafts import NewGoal, checked
+from bot.outbox import Later, Never
 from bot.permissions import Actor
 from models.goals import ACCEPTED, DECLINED, WAITING, Goal, GoalProposal
 from models.members import Member
+from models.outbox import Delivery
 
 PROPOSED: Final = "goals.proposed"
 KEPT: Final = timedelta(days=14)
@@ -123,23 +125,33 @@ def as_draft(proposal: GoalProposal) -> NewGoal:
     return NewGoal(proposal.title, measure=proposal.measure, due_on=proposal.due_on)
 
 
-def waiting(
-    session: Session, workspace_ids: Collection[str], ids: Collection[int]
-) -> dict[int, tuple[GoalProposal, Member]]:
-    """Read which of these proposals are undecided, each with the record of its owner, in two queries."""
-    among = session.scalars(GoalProposal.among(workspace_ids, ids))
-    undecided = [proposal for proposal in among if proposal.state == WAITING]
-    owners = session.scalars(Member.among(workspace_ids, {proposal.owner for proposal in undecided}))
-    by_key = {(member.workspace_id, member.user_id): member for member in owners}
-    return {each.id: (each, by_key[each.workspace_id, each.owner]) for each in undecided}
+def judge(
+    session: Session, deliveries: Sequence[Delivery], *, now: datetime
+) -> Mapping[int, GoalProposal | Later | Never]:
+    """Decide with today's data whether each proposal is still to be told; two queries for any number of them."""
+    workspaces = {delivery.workspace_id for delivery in deliveries}
+    among = GoalProposal.among(workspaces, {delivery.subject_id for delivery in deliveries})
+    proposals = {proposal.id: proposal for proposal in session.scalars(among)}
+    people = session.scalars(Member.among(workspaces, {delivery.receiver for delivery in deliveries}))
+    owners = {(member.workspace_id, member.user_id): member for member in people}
+    return {
+        delivery.id: _judge(
+            proposals[delivery.subject_id], owners[delivery.workspace_id, delivery.receiver], now
+        )
+        for delivery in deliveries
+    }
 
 
-def next_opening(owner: Member, now: datetime) -> datetime:
-    """Say when the owner may next be told: now, or when their silence and their time off are over."""
-    silent_until = members.silent_until(owner, now) or now
-    if silent_until >= members.FAR_OFF:
-        return now + timedelta(days=1)
-    return members.hours_of(owner).next_working(silent_until)
+def _judge(proposal: GoalProposal, owner: Member, now: datetime) -> GoalProposal | Later | Never:
+    if proposal.state != WAITING:
+        return Never("decided already")
+    if owner.is_deactivated:
+        return Never("deactivated")
+    silent = members.silent_until(owner, now)
+    at_work = members.hours_of(owner).next_working(min(silent or now, now + KEPT))
+    if at_work > now:
+        return Later(at_work, "paused or away" if silent else "outside working hours")
+    return proposal
 
 
 def _message(proposal: GoalProposal, owner: Member, now: datetime) -> outbox.Message:

@@ -12,6 +12,7 @@ from bot import goal_changes, goals
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from handlers import doors
 from handlers.goal_places import open_form, show, tell, today_of
 from handlers.views import goal_answers as answers
 from handlers.views import goal_forms as forms
@@ -74,7 +75,7 @@ def show_list(
 ) -> None:
     """Show one's open goals, from the start or after the last one shown."""
     ack()
-    after = whole_number(action["value"]) if action["action_id"] == views.MORE else 0
+    after = doors.number_in(action) if action["action_id"] == views.MORE else 0
     with sessions.read() as session:
         page = goals.page(session, actor, after=after)
     show(views.goal_list(page, today=today_of(member, clock)), body, client, respond)
@@ -113,7 +114,7 @@ def show_story(
     """Show a goal that was picked, with its story."""
     ack()
     with sessions.read() as session:
-        story = goals.story(session, actor, _number_in(action))
+        story = goals.story(session, actor, doors.number_in(action))
     show(answers.story(story, today=today_of(member, clock)), body, client, respond)
 
 
@@ -131,7 +132,7 @@ def complete(
     """Close a goal as reached."""
     ack()
     with sessions.begin() as session:
-        change = goal_changes.complete(session, actor, _number_in(action), None, now=clock.people_now())
+        change = goal_changes.complete(session, actor, doors.number_in(action), None, now=clock.people_now())
     tell(answers.closed(change), body, client, respond, refresh_home)
 
 
@@ -149,7 +150,7 @@ def reopen(
     """Take a closed goal up again."""
     ack()
     with sessions.begin() as session:
-        change = goal_changes.reopen(session, actor, _number_in(action), now=clock.people_now())
+        change = goal_changes.reopen(session, actor, doors.number_in(action), now=clock.people_now())
     tell(answers.reopened(change), body, client, respond, refresh_home)
 
 
@@ -165,7 +166,7 @@ def keep(
     """Leave a goal as it was written; the remark and its buttons go away."""
     ack()
     with sessions.read() as session:
-        goal = goals.find(session, actor, _number_in(action))
+        goal = goals.find(session, actor, doors.number_in(action))
     show(answers.kept(goal), body, client, respond)
 
 
@@ -210,12 +211,7 @@ def _opener(
     ) -> None:
         ack()
         with sessions.read() as session:
-            goal = goal_changes.find_open(session, actor, _number_in(action))
+            goal = goal_changes.find_open(session, actor, doors.number_in(action))
         open_form(form(goal), body, client)
 
     return open_for_goal
-
-
-def _number_in(action: Payload) -> int:
-    """Read the goal's number from a button or a menu; 0, which no goal has, if it is none."""
-    return whole_number((action.get("selected_option") or action)["value"])

@@ -11,7 +11,7 @@ from bot.goal_coaching import remark_on
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from handlers.goal_places import effect_of, today_of
+from handlers.goal_places import dialog, effect_of, today_of
 from handlers.views import goal_answers as answers
 from handlers.views import goal_forms as forms
 from handlers.views import goals as views
@@ -126,7 +126,7 @@ def pick_to_show(
     with sessions.read() as session:
         story = goals.story(session, actor, forms.read_chosen(view))
     shown = answers.story(story, today=today_of(member, clock))
-    ack(response_action="update", view=views.dialog(shown))
+    ack(response_action="update", view=dialog(shown))
 
 
 def show_of(ack: Ack, view: Payload, sessions: Sessions, clock: Clock, actor: Actor, member: Member) -> None:
@@ -134,10 +134,10 @@ def show_of(ack: Ack, view: Payload, sessions: Sessions, clock: Clock, actor: Ac
     with sessions.read() as session:
         page = goals.shared_by(session, actor, forms.read_of_form(view))
     shown = views.shared_list(page, today=today_of(member, clock))
-    ack(response_action="update", view=views.dialog(shown))
+    ack(response_action="update", view=dialog(shown))
 
 
 def _conclude(ack: Ack, message: Message, refresh_home: Callable[[], None]) -> None:
     """Say what came of a form in its own place; App Home, from which it may have come, is drawn anew."""
-    ack(response_action="update", view=views.dialog(message))
+    ack(response_action="update", view=dialog(message))
     refresh_home()

@@ -16,7 +16,7 @@ from bot.recurrence import local_day
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
-from handlers.views import goals as views
+from handlers.views import elements
 from handlers.views.elements import Message, Payload, View
 from models.members import Member
 
@@ -39,10 +39,10 @@ def effect_of(view: Payload, sessions: Sessions, actor: Actor, clock: Clock) -> 
 
 def show(message: Message, body: Payload, client: WebClient, respond: Respond) -> None:
     """Show an answer in the place of what was clicked; over App Home, in a dialog."""
-    if body.get("response_url"):
-        respond(**message.payload(), replace_original=True)
+    if is_home(body):
+        client.views_open(trigger_id=body["trigger_id"], view=dialog(message))
         return
-    open_form(views.dialog(message), body, client)
+    doors.redraw(body, client, respond, message)
 
 
 def tell(
@@ -57,6 +57,11 @@ def tell(
         refresh_home()
         return
     show(message, body, client, respond)
+
+
+def dialog(message: Message) -> View:
+    """Show a message in a modal, where there is no conversation to show it in."""
+    return elements.dialog(message, "Goals")
 
 
 def open_form(view: View, body: Payload, client: WebClient) -> None:

@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 
 from bot import goal_proposals, goals
 from bot.goal_coaching import remark_on
+from bot.outbox import Later, Never
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Cancel, Decision, Defer, Prepare, Send
-from handlers.goal_places import effect_of, open_form, tell, today_of
+from handlers import doors
+from handlers.goal_places import dialog, effect_of, open_form, tell, today_of
 from handlers.views import goal_answers as answers
 from handlers.views import goal_proposals as views
 from handlers.views.elements import Message, Payload
-from handlers.views.goal_forms import whole_number
-from handlers.views.goals import dialog
 from models.goals import GoalProposal
 from models.members import Member
 from models.outbox import Delivery
@@ -37,26 +37,22 @@ def register(app: App) -> None:
 
 
 def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
-    """Decide at the moment of sending whether a proposal still waits, and whether its owner may be told now."""
-    workspaces = {delivery.workspace_id for delivery in deliveries}
-    waiting = goal_proposals.waiting(session, workspaces, {delivery.subject_id for delivery in deliveries})
-    return {delivery.id: _decide(waiting.get(delivery.subject_id), now) for delivery in deliveries}
+    """Decide and render the news of a proposal with today's data."""
+    judged = goal_proposals.judge(session, deliveries, now=now)
+    return {key: _decision(verdict) for key, verdict in judged.items()}
+
+
+def _decision(verdict: GoalProposal | Later | Never) -> Decision:
+    match verdict:
+        case Later(until, reason):
+            return Defer(until, reason)
+        case Never(reason):
+            return Cancel(reason)
+        case proposal:
+            return Send(**views.proposed(proposal).payload())
 
 
 PREPARE: Final[dict[str, Prepare]] = {goal_proposals.PROPOSED: prepare}
-
-
-def _decide(waiting: tuple[GoalProposal, Member] | None, now: datetime) -> Decision:
-    if waiting is None:
-        return Cancel("decided already")
-    proposal, owner = waiting
-    if owner.is_deactivated:
-        return Cancel("owner deactivated")
-    opening = goal_proposals.next_opening(owner, now)
-    if opening > now:
-        return Defer(opening, "owner away, silent or not at work")
-    message = views.proposed(proposal).payload()
-    return Send(message["text"], message["blocks"])
 
 
 def accept(
@@ -75,7 +71,7 @@ def accept(
     ack()
     now, today = clock.people_now(), today_of(member, clock)
     with sessions.begin() as session:
-        decision = goal_proposals.accept(session, actor, whole_number(action["value"]), now=now, today=today)
+        decision = goal_proposals.accept(session, actor, doors.number_in(action), now=now, today=today)
     tell(views.decided(decision), body, client, respond, refresh_home)
 
 
@@ -92,7 +88,7 @@ def decline(
     """Let a proposal go."""
     ack()
     with sessions.begin() as session:
-        decision = goal_proposals.decline(session, actor, whole_number(action["value"]))
+        decision = goal_proposals.decline(session, actor, doors.number_in(action))
     tell(views.decided(decision), body, client, respond, refresh_home)
 
 
@@ -109,7 +105,7 @@ def open_to_change(
     """Open a proposal to change it before accepting; one that is decided says so instead."""
     ack()
     with sessions.read() as session:
-        found = goal_proposals.read(session, actor, whole_number(action["value"]))
+        found = goal_proposals.read(session, actor, doors.number_in(action))
     if found.is_new:
         open_form(views.accept_form(found.proposal), body, client)
         return

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.goals import GoalOverview, GoalPage, SharedPage
 from handlers.views import elements, goal_proposals
-from handlers.views.elements import Block, Message, View
+from handlers.views.elements import Block, Message
 from models.goals import DONE, Goal
 
 ADD: Final = "goals.add"
@@ -79,12 +79,6 @@ def help_page(usages: Iterable[tuple[str, str]]) -> Message:
     """Show what `/goal` understands: each form with what it does."""
     lines = [f"`{elements.escape(form)}` {elements.escape(does)}" for form, does in usages]
     return Message("\n".join(["*What I understand about goals*", *lines]))
-
-
-def dialog(message: Message) -> View:
-    """Show a message in a modal, for clicks that did not come from a message."""
-    blocks = message.blocks or [elements.section(message.text)]
-    return elements.modal("goals.dialog", "Goals", blocks)
 
 
 def fitting(lines: Iterable[str], budget: int = LINES_BUDGET) -> list[str]:
