@@ -28,7 +28,7 @@ class Element:
 
     @property
     def type(self) -> str:
-        """The kind of element: `button`, `static_select` …"""
+        """The kind of element: `button`, `static_select`, and so on."""
         return str(self.raw["type"])
 
     @property
