@@ -25,6 +25,21 @@ class Message:
     expire_at: datetime
 
 
+@dataclass(frozen=True)
+class Later:
+    """Not now, for this reason; at that moment it may be."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Never:
+    """Not any more, for this reason."""
+
+    reason: str
+
+
 def enqueue(session: Session, messages: Sequence[Message]) -> int:
     """Write the messages whose key is new and say how many; one that stands already stays as it is."""
     rows = [{**asdict(message), "state": READY, "attempt": 0} for message in messages]
@@ -35,6 +50,5 @@ def cancel(
     session: Session, workspace_id: str, kinds: Collection[str], subjects: Collection[int], *, reason: str
 ) -> None:
     """Take back what has not been sent about these rows."""
-    for delivery in session.scalars(Delivery.of_subjects(workspace_id, kinds, subjects)):
-        if delivery.state == READY:
-            delivery.state, delivery.reason = CANCELLED, reason
+    for delivery in session.scalars(Delivery.ready_about([workspace_id], kinds, subjects)):
+        delivery.state, delivery.reason = CANCELLED, reason

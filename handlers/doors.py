@@ -5,25 +5,53 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from slack_bolt import BoltContext, BoltResponse, Respond
+from slack_bolt import Ack, BoltContext, BoltResponse, Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.orm import Session
 
 from bot.errors import Refusal
 from bot.permissions import Actor
+from bot.recurrence import local_day
 from bot.runtime.clock import Clock
 from handlers.views import elements
 from handlers.views.elements import Message, Payload
+from models.members import Member
 from models.receipts import take_receipt
 
 log = logging.getLogger(__name__)
 
 
+class OldButton(Refusal):
+    """That button is from another time. `/growth` shows what is current."""
+
+
 class DoneBefore(Exception):
     """The same event or form took effect earlier; the transaction is left without a change."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody at a door: who, with their settings, and when."""
+
+    actor: Actor
+    member: Member
+    now: datetime
+    """People's time."""
+
+    @property
+    def today(self) -> date:
+        """The visitor's day."""
+        return local_day(self.now, self.member.zone)
+
+    @property
+    def zone(self) -> str:
+        """The visitor's time zone."""
+        return self.member.zone
 
 
 def offer(**dependencies: Any) -> Callable[..., BoltResponse]:
@@ -42,6 +70,41 @@ def once(session: Session, actor: Actor, key: str, *, clock: Clock) -> None:
     """Let an event or form take effect once: raises DoneBefore if this key had its effect already."""
     if not take_receipt(session, actor.workspace_id, key, at=clock.machine_now()):
         raise DoneBefore
+
+
+def number_in(action: Payload) -> int:
+    """Read the row's number from a button's value, which anybody could have written; raises OldButton."""
+    value = action.get("value") or (action.get("selected_option") or {}).get("value")
+    if not elements.is_number(value):
+        raise OldButton
+    return int(str(value))
+
+
+def number_carried(view: Payload) -> int:
+    """Read the row's number a form carries, which anybody could have written; raises OldButton."""
+    if not elements.is_number(view["private_metadata"]):
+        raise OldButton
+    return int(view["private_metadata"])
+
+
+def ignore(ack: Ack) -> None:
+    """Acknowledge what nobody listens for: a 404 would count as a failure of ours at Slack."""
+    ack()
+
+
+def refuse_old(ack: Ack) -> None:
+    """Answer a button or form whose listener an earlier version had; raises OldButton."""
+    ack()
+    raise OldButton
+
+
+def redraw(body: Payload, client: WebClient, respond: Respond, message: Message) -> None:
+    """Show a message in place of what was clicked: another message, or the dialog the button stood in."""
+    if body.get("response_url"):
+        respond(**message.payload(), replace_original=True)
+        return
+    view = body["view"]
+    client.views_update(view_id=view["id"], view=elements.dialog(message, view["title"]["text"]))
 
 
 def apologise(

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
-from slack_bolt import App, BoltResponse
+from slack_bolt import App
 from slack_sdk import WebClient
 
+from bot import occurrences
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Prepare
-from handlers import doors, goals, growth, home, members, nudges, one_on_ones, prompts
+from handlers import answers, doors, goals, growth, home, members, nudges, one_on_ones
+from handlers.views import elements
 
-FEATURES = (growth, one_on_ones, nudges, prompts, goals, home, members)
+FEATURES = (growth, one_on_ones, nudges, answers, goals, home, members)
 PREPARE: Mapping[str, Prepare] = {**one_on_ones.PREPARE, **nudges.PREPARE, **goals.PREPARE}
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
 
 
 def slack_client(settings: Settings) -> WebClient:
     """Make the client that never posts twice: the SDK's default retries a post Slack may have accepted."""
-    return WebClient(
-        token=settings.bot_token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[]
-    )
+    return WebClient(token=settings.bot_token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[])
 
 
 def build_app(settings: Settings, *, sessions: Sessions, clock: Clock) -> App:
@@ -40,7 +42,28 @@ def build_app(settings: Settings, *, sessions: Sessions, clock: Clock) -> App:
         raise_error_for_unhandled_request=False,
     )
     app.use(doors.offer(sessions=sessions, clock=clock))
+    app.use(members.know_actor)
     app.error(doors.apologise)
     for feature in FEATURES:
         feature.register(app)
+    _take_the_rest(app)
     return app
+
+
+def _take_the_rest(app: App) -> None:
+    """Answer what no feature listens for; Bolt asks listeners in order, so these come last."""
+    app.event(re.compile(".*"))(doors.ignore)
+    app.action(elements.NOTHING)(doors.ignore)
+    app.action(re.compile(".*"))(doors.refuse_old)
+    app.view(re.compile(".*"))(doors.ignore)
+
+
+def plan(sessions: Sessions, now: datetime) -> int:
+    """Plan every occurrence that has come near, a batch a transaction, and say how many there were."""
+    planned = 0
+    while True:
+        with sessions.begin() as session:
+            batch = occurrences.plan_due(session, now=now)
+        planned += batch
+        if batch < occurrences.BATCH:
+            return planned

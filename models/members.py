@@ -56,9 +56,9 @@ class Member(Base):
         return self.is_away and (self.away_until is None or now < self.away_until)
 
     @classmethod
-    def among(cls, workspace_id: str, user_ids: Collection[str]) -> Select[Member]:
-        """Select the members with these ids."""
-        return select(cls).where(cls.workspace_id == workspace_id, cls.user_id.in_(user_ids))
+    def among(cls, workspace_ids: Collection[str], user_ids: Collection[str]) -> Select[Member]:
+        """Select the members with these ids in these workspaces."""
+        return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.user_id.in_(user_ids))
 
     @classmethod
     def people_of(cls, workspace_id: str) -> Select[Member]:

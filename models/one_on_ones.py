@@ -96,6 +96,11 @@ class OneOnOne(Base):
         return select(cls).where(cls.workspace_id == workspace_id, mine, cls.ended_at.is_(None))
 
     @classmethod
+    def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[OneOnOne]:
+        """Select these 1-on-1s."""
+        return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.id.in_(ids))
+
+    @classmethod
     def of_pair(cls, workspace_id: str, pair: str) -> Select[OneOnOne]:
         """Select every 1-on-1 the pair has or had, the newest first."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.pair == pair)
@@ -153,6 +158,20 @@ class Occurrence(Base):
         """Select the occurrences of these 1-on-1s still to take place at the moment or later, in order."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.one_on_one_id.in_(one_on_ones))
         return chosen.where(cls.state == PLANNED, cls.starts_at >= moment).order_by(cls.starts_at)
+
+    @classmethod
+    def days_since(cls, workspace_id: str, one_on_one: int, on: date) -> Select[date]:
+        """Select the original days of a 1-on-1, from a day on, that have a row."""
+        chosen = select(cls.original_on).where(
+            cls.workspace_id == workspace_id, cls.one_on_one_id == one_on_one
+        )
+        return chosen.where(cls.original_on >= on)
+
+    @classmethod
+    def unfinished(cls, workspace_id: str, one_on_one: int, moment: datetime) -> Select[Occurrence]:
+        """Select the occurrences of a 1-on-1 that may not be over at the moment: none lasts longer than a day."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.one_on_one_id == one_on_one)
+        return chosen.where(cls.starts_at >= moment - timedelta(days=1))
 
     @classmethod
     def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Occurrence]:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Select, Update, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, Select, Update, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
@@ -69,23 +69,43 @@ class Delivery(Base):
 
         Left out are workspaces that wait or lost their token, and receivers with a message in flight.
         """
+        free = select(cls).where(*cls._is_free(people_now, machine_now))
+        return free.order_by(cls.expire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def _is_free(cls, people_now: datetime, machine_now: datetime) -> tuple[ColumnElement[bool], ...]:
+        in_flight = aliased(cls)
+        busy = select(in_flight.id).where(
+            in_flight.state == SENDING,
+            in_flight.workspace_id == cls.workspace_id,
+            in_flight.receiver == cls.receiver,
+        )
         held_up = select(Workspace.workspace_id).where(
             or_(Workspace.blocked_until > machine_now, Workspace.stopped_because.is_not(None))
         )
-        in_flight = aliased(cls)
-        busy = (
-            select(in_flight.id)
-            .where(
-                in_flight.state == SENDING,
-                in_flight.workspace_id == cls.workspace_id,
-                in_flight.receiver == cls.receiver,
-            )
-            .exists()
+        return (
+            cls.state == READY,
+            cls.not_before <= people_now,
+            cls.expire_at > people_now,
+            or_(cls.retry_at.is_(None), cls.retry_at <= machine_now),
+            cls.workspace_id.not_in(held_up),
+            ~busy.exists(),
         )
-        due = select(cls).where(cls.state == READY, cls.not_before <= people_now, cls.expire_at > people_now)
-        rested = due.where(or_(cls.retry_at.is_(None), cls.retry_at <= machine_now))
-        free = rested.where(cls.workspace_id.not_in(held_up), ~busy)
-        return free.order_by(cls.expire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def has_work(cls, people_now: datetime, machine_now: datetime) -> Select[bool]:
+        """Select whether a row waits to be sent, to expire or to be doubted."""
+        sendable = select(cls.id).where(*cls._is_free(people_now, machine_now))
+        late = select(cls.id).where(cls.state == READY, cls.expire_at <= people_now)
+        lapsed = select(cls.id).where(cls.state == SENDING, cls.lease_until <= machine_now)
+        return select(or_(sendable.exists(), late.exists(), lapsed.exists()))
+
+    @classmethod
+    def next_retry(cls, people_now: datetime) -> Select[datetime | None]:
+        """Select when (machine time) workspaces that Slack told to wait and have rows waiting may go on."""
+        waiting = select(cls.workspace_id).where(cls.state == READY, cls.not_before <= people_now)
+        blocked = select(Workspace.blocked_until).where(Workspace.blocked_until.is_not(None))
+        return blocked.where(Workspace.workspace_id.in_(waiting), Workspace.stopped_because.is_(None))
 
     @classmethod
     def expire(cls, people_now: datetime) -> Update:
@@ -101,22 +121,28 @@ class Delivery(Base):
 
     @classmethod
     def held(cls, delivery_id: int, owner: str, attempt: int) -> Update:
-        """Change a row only while this very claim holds it."""
+        """Change a row only while this very claim holds it, or has been the last to."""
         mine = update(cls).where(cls.id == delivery_id, cls.owner == owner, cls.attempt == attempt)
-        return mine.where(cls.state == SENDING)
+        return mine.where(cls.state.in_((SENDING, DOUBTFUL)))
 
     @classmethod
-    def of_subjects(
-        cls, workspace_id: str, kinds: Collection[str], subjects: Collection[int]
+    def ready_about(
+        cls, workspace_ids: Collection[str], kinds: Collection[str], subjects: Collection[int]
     ) -> Select[Delivery]:
-        """Select the messages of these kinds about these rows."""
-        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.kind.in_(kinds))
-        return chosen.where(cls.subject_id.in_(subjects))
+        """Select the unsent messages of these kinds about these rows, locked against a claim."""
+        chosen = select(cls).where(cls.workspace_id.in_(workspace_ids), cls.kind.in_(kinds))
+        return chosen.where(cls.subject_id.in_(subjects), cls.state == READY).with_for_update()
 
     @classmethod
     def next_moment(cls, people_now: datetime) -> Select[datetime | None]:
         """Select the next moment of people's time at which a message may leave."""
         return select(func.min(cls.not_before)).where(cls.state == READY, cls.not_before > people_now)
+
+    @classmethod
+    def due(cls, people_now: datetime) -> Select[int, datetime | None]:
+        """Count the messages whose window is open, and say since when the oldest of them waits."""
+        waiting = select(func.count(), func.min(cls.not_before)).where(cls.state == READY)
+        return waiting.where(cls.not_before <= people_now)
 
     @classmethod
     def counts(cls) -> Select[str, int]:

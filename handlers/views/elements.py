@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,9 @@ from bot.zones import zone
 Block = dict[str, Any]
 View = dict[str, Any]
 Payload = dict[str, Any]
+
+NOTHING = re.compile(r"elements\.")
+"""Ids of what is only looked at."""
 
 SECTION_TEXT = 3000
 BUTTON_TEXT = 75
@@ -42,6 +46,11 @@ class Message:
 def escape(text: str) -> str:
     """Defuse user text for mrkdwn: `<!channel>` typed into a form would otherwise ping everyone."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def is_number(text: object) -> bool:
+    """Whether a value that anybody could have written is a row's number, of at most 64 bits."""
+    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def clip(text: str, limit: int) -> str:
@@ -221,6 +230,11 @@ def modal(
 def notice(text: str, title: str = "Trellis") -> View:
     """Build a modal that only says something."""
     return modal("elements.notice", title, [section(text)])
+
+
+def dialog(message: Message, title: str = "Trellis") -> View:
+    """Show a message in a modal, where there is no conversation to show it in."""
+    return modal("elements.notice", title, message.payload()["blocks"])
 
 
 def refusal_words(refusal: Refusal) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-
-from models.base import RowId, UtcDateTime
+from models.base import RowId
+from models.base import UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("proposed_at", UtcDateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("goal_number", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_goal_proposal")),
     )
     with op.batch_alter_table("goal_proposal", schema=None) as batch_op:
@@ -97,6 +98,8 @@ def upgrade() -> None:
         sa.Column("is_deactivated", sa.Boolean(), nullable=False),
         sa.Column("is_admin", sa.Boolean(), nullable=False),
         sa.Column("refreshed_at", UtcDateTime(), nullable=False),
+        sa.Column("is_away", sa.Boolean(), nullable=False),
+        sa.Column("away_until", UtcDateTime(), nullable=True),
         sa.Column("work_days", sa.String(), nullable=False),
         sa.Column("work_starts", sa.Time(), nullable=False),
         sa.Column("work_ends", sa.Time(), nullable=False),
@@ -255,17 +258,20 @@ def upgrade() -> None:
         sa.Column("shown_to", sa.String(length=32), nullable=True),
         sa.Column("question_id", sa.String(), nullable=False),
         sa.Column("theme", sa.String(), nullable=False),
-        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("replaces", RowId, nullable=True),
+        sa.Column("why", sa.JSON(), nullable=False),
         sa.Column("put_at", UtcDateTime(), nullable=False),
         sa.Column("is_not_useful", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["occurrence_id"], ["occurrence.id"], name=op.f("fk_prompt_occurrence_id_occurrence")
         ),
+        sa.ForeignKeyConstraint(["replaces"], ["prompt.id"], name=op.f("fk_prompt_replaces_prompt")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt")),
     )
     with op.batch_alter_table("prompt", schema=None) as batch_op:
         batch_op.create_index("ix_prompt_occurrence_id", ["occurrence_id"], unique=False)
         batch_op.create_index("ix_prompt_pair", ["workspace_id", "pair", "id"], unique=False)
+        batch_op.create_index("ix_prompt_replaces", ["replaces"], unique=False)
 
     op.create_table(
         "answer",
@@ -294,6 +300,7 @@ def downgrade() -> None:
 
     op.drop_table("answer")
     with op.batch_alter_table("prompt", schema=None) as batch_op:
+        batch_op.drop_index("ix_prompt_replaces")
         batch_op.drop_index("ix_prompt_pair")
         batch_op.drop_index("ix_prompt_occurrence_id")
 

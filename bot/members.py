@@ -1,0 +1,166 @@
+"""Members: what Slack says of them, their working hours and lead time, and their wish for silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.errors import Name, Refusal
+from bot.permissions import Actor
+from bot.working_hours import WorkingHours
+from models.base import insert_missing
+from models.members import Member
+from models.workspaces import Workspace
+
+LEAD_HOURS = range(1, 49)
+ON_VACATION = ":palm_tree:"
+"""The emoji of Slack's own status "Vacationing"."""
+
+
+class NobodyThere(Refusal):
+    """I cannot find that person in this workspace. Pick them from the list that opens when you type `@`."""
+
+
+class NotAPerson(Refusal):
+    """{name} is an app, not a person. Pick somebody you meet."""
+
+
+class Deactivated(Refusal):
+    """{name} is no longer active in this workspace, so I cannot reach them."""
+
+
+class Guest(Refusal):
+    """{name} is a guest here. Trellis serves full members of the workspace only."""
+
+
+class Yourself(Refusal):
+    """That is you. Pick the other person."""
+
+
+class BadLead(Refusal):
+    """The lead time is between 1 and 48 hours."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What Slack says of an account."""
+
+    user_id: str
+    name: str
+    zone: str
+    is_person: bool
+    is_guest: bool
+    is_deactivated: bool
+    is_admin: bool
+    is_away: bool = False
+    away_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What a member sets for themselves."""
+
+    work_days: frozenset[int]
+    work_starts: time
+    work_ends: time
+    lead_hours: int
+
+
+def welcome_workspace(session: Session, workspace_id: str) -> None:
+    """Make the workspace known; one that is known stays as it is."""
+    insert_missing(session, Workspace, [{"workspace_id": workspace_id}])
+
+
+def remember(session: Session, workspace_id: str, profile: Profile, *, at: datetime) -> Member:
+    """Take over what Slack says of an account; what the member set for themselves stays. `at` is machine time."""
+    facts = {**asdict(profile), "refreshed_at": at}
+    member = session.get(Member, (workspace_id, profile.user_id))
+    if member is None:
+        row = {"workspace_id": workspace_id, **facts, **_defaults()}
+        insert_missing(session, Member, [row])
+        return session.get_one(Member, (workspace_id, profile.user_id))
+    for name, value in facts.items():
+        setattr(member, name, value)
+    return member
+
+
+def _defaults() -> dict[str, object]:
+    """Spell the columns' defaults out: a bulk insert with ON CONFLICT does not go through the ORM's."""
+    columns = Member.__table__.columns
+    return {column.name: column.default.arg for column in columns if column.default is not None}
+
+
+def find(session: Session, actor: Actor) -> Member | None:
+    """Find the actor's own record."""
+    return session.get(Member, (actor.workspace_id, actor.user_id))
+
+
+def known(session: Session, workspace_id: str, user_ids: Sequence[str]) -> dict[str, Member]:
+    """Find the records of these people, keyed by id; who is unknown is left out."""
+    chosen = session.scalars(Member.among([workspace_id], user_ids))
+    return {member.user_id: member for member in chosen}
+
+
+def partner_for(session: Session, actor: Actor, user_id: str) -> Member:
+    """Find somebody to meet; refuses oneself, apps, guests and whoever is not there or no longer."""
+    if user_id == actor.user_id:
+        raise Yourself
+    member = session.get(Member, (actor.workspace_id, user_id))
+    if member is None:
+        raise NobodyThere
+    if not member.is_person:
+        raise NotAPerson(name=Name(user_id))
+    if member.is_deactivated:
+        raise Deactivated(name=Name(user_id))
+    if member.is_guest:
+        raise Guest(name=Name(user_id))
+    return member
+
+
+def hours_of(member: Member) -> WorkingHours:
+    """Give the member's working hours in their own zone."""
+    days = frozenset(int(digit) for digit in member.work_days)
+    return WorkingHours(days, member.work_starts, member.work_ends, member.zone)
+
+
+def prefer(session: Session, actor: Actor, wanted: Preferences) -> Member:
+    """Set the working hours and the lead time; raises BadLead and ImpossibleWorkingHours."""
+    if wanted.lead_hours not in LEAD_HOURS:
+        raise BadLead(field="members.lead")
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    WorkingHours(wanted.work_days, wanted.work_starts, wanted.work_ends, member.zone)
+    member.work_days = "".join(str(digit) for digit in sorted(wanted.work_days))
+    member.work_starts, member.work_ends = wanted.work_starts, wanted.work_ends
+    member.lead_hours = wanted.lead_hours
+    return member
+
+
+def pause(session: Session, actor: Actor, until: datetime | None) -> Member:
+    """Send this member nothing unasked until the moment, or until they resume."""
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    member.is_paused, member.paused_until = True, until
+    return member
+
+
+def resume(session: Session, actor: Actor) -> Member:
+    """End the member's pause."""
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    member.is_paused, member.paused_until = False, None
+    return member
+
+
+def silent_until(member: Member, now: datetime) -> datetime | None:
+    """Say until when nothing may reach the member; None if it may now, the far end of time if no end is known."""
+    ends = []
+    if member.is_pausing(now):
+        ends.append(member.paused_until or FAR_OFF)
+    if member.is_absent(now):
+        ends.append(member.away_until or FAR_OFF)
+    return max(ends) if ends else None
+
+
+FAR_OFF = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+"""Later than everything, with room for a change of zone."""

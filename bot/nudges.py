@@ -1,0 +1,180 @@
+"""Nudges: whether one may still be sent at the moment of sending, what it says, and what people press under it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot import occurrences, prompts
+from bot.errors import Refusal
+from bot.members import hours_of, silent_until
+from bot.occurrences import CLOSING, PREP
+from bot.outbox import Later, Never
+from bot.permissions import Actor
+from bot.prompts import PutQuestion
+from models.members import Member
+from models.one_on_ones import ASKED, NEXT_TIME, PLANNED, Occurrence
+from models.outbox import Delivery
+from models.prompts import Prompt
+
+
+class OnlyWhoAsks(Refusal):
+    """Only the one who asks in this 1-on-1 can say so."""
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """What a nudge tells its receiver."""
+
+    occurrence_id: int
+    receiver: str
+    other: str
+    zone: str
+    """The receiver's."""
+    starts_at: datetime
+    minutes_left: int
+    asks: bool
+    """Whether the receiver asks the question or reflects on it."""
+    leads: bool
+    """Whether the receiver asks alone, as the manager."""
+    put: PutQuestion
+
+
+def judge(
+    session: Session, deliveries: Sequence[Delivery], *, now: datetime
+) -> Mapping[int, Nudge | Later | Never]:
+    """Decide with today's data what becomes of each; three queries however many there are."""
+    workspaces = {delivery.workspace_id for delivery in deliveries}
+    ids = {delivery.subject_id for delivery in deliveries}
+    met = {each.id: each for each in session.scalars(Occurrence.among(workspaces, ids))}
+    people = {person for each in met.values() for person in each.one_on_one.people}
+    chosen = session.scalars(Member.among(workspaces, people))
+    members = {(member.workspace_id, member.user_id): member for member in chosen}
+    asked: dict[int | None, list[Prompt]] = {}
+    for prompt in session.scalars(Prompt.of_occurrences(workspaces, ids)):
+        asked.setdefault(prompt.occurrence_id, []).append(prompt)
+    return {
+        delivery.id: _judge_one(delivery, met.get(delivery.subject_id), members, asked, now)
+        for delivery in deliveries
+    }
+
+
+def _judge_one(
+    delivery: Delivery,
+    occurrence: Occurrence | None,
+    members: Mapping[tuple[str, str], Member],
+    asked: Mapping[int | None, Sequence[Prompt]],
+    now: datetime,
+) -> Nudge | Later | Never:
+    if occurrence is None:
+        return Never("the meeting is gone")
+    one_on_one = occurrence.one_on_one
+    receiver = members[delivery.workspace_id, delivery.receiver]
+    other = members[delivery.workspace_id, one_on_one.other(delivery.receiver)]
+    hindrance = _hindrance(delivery, occurrence, receiver, other, now)
+    if hindrance is not None:
+        return hindrance
+    prompt = prompts.current(asked.get(occurrence.id, []), receiver.user_id)
+    if prompt is None or prompts.worded(prompt.question_id) is None:
+        return Never("its question has been retired")
+    return _nudge(occurrence, receiver, prompts.read(prompt, receiver.user_id), now)
+
+
+def _hindrance(
+    delivery: Delivery, occurrence: Occurrence, receiver: Member, other: Member, now: datetime
+) -> Later | Never | None:
+    """Find what forbids sending at this moment, if anything does."""
+    if occurrence.one_on_one.ended_at is not None:
+        return Never("the 1-on-1 has ended")
+    if occurrence.state != PLANNED:
+        return Never("skipped")
+    if receiver.is_deactivated or other.is_deactivated:
+        return Never("deactivated")
+    if delivery.kind == CLOSING and not occurrence.one_on_one.asks(receiver.user_id):
+        return Never("does not ask any more")
+    return _not_now(delivery, occurrence, receiver, now)
+
+
+def _not_now(
+    delivery: Delivery, occurrence: Occurrence, receiver: Member, now: datetime
+) -> Later | Never | None:
+    """Find the first moment that suits the receiver; the closing nudge belongs to the meeting and asks no hours."""
+    opens, closes = occurrences.window(delivery.kind, occurrence, receiver)
+    if now < opens and delivery.kind == CLOSING:
+        return Later(opens, "the meeting was moved")
+    silent = silent_until(receiver, now)
+    earliest = max(now, silent) if silent else now
+    if earliest < closes and delivery.kind == PREP:
+        earliest = hours_of(receiver).next_working(earliest)
+    if earliest >= closes:
+        return Never(
+            "paused or away until it is over" if silent else "no working time left before the meeting"
+        )
+    if earliest > now:
+        return Later(earliest, "paused or away" if silent else "outside working hours")
+    return None
+
+
+def another(
+    session: Session, actor: Actor, prompt_id: int, *, not_useful: bool, now: datetime
+) -> tuple[PutQuestion, Nudge | None]:
+    """Give the actor another question, also to the other if theirs has not been sent yet and the actor asks alone."""
+    prompt = prompts.of_actor(session, actor, prompt_id)
+    if prompt.occurrence_id is None:
+        put = prompts.another(session, actor, prompt_id, for_both=False, not_useful=not_useful, now=now)
+        return put, None
+    occurrence = occurrences.of_actor(session, actor, prompt.occurrence_id)
+    leads = occurrence.one_on_one.manager == actor.user_id
+    other = occurrence.one_on_one.other(actor.user_id)
+    for_both = leads and occurrences.is_unsent(session, occurrence, other)
+    put = prompts.another(session, actor, prompt_id, for_both=for_both, not_useful=not_useful, now=now)
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    return put, _nudge(occurrence, member, put, now)
+
+
+def shown(session: Session, actor: Actor, occurrence_id: int, *, now: datetime) -> Nudge:
+    """Read what stands for the actor at an occurrence; raises NotYourMeeting or NoSuchQuestion."""
+    occurrence = occurrences.of_actor(session, actor, occurrence_id)
+    asked = session.scalars(Prompt.of_occurrences([actor.workspace_id], [occurrence_id])).all()
+    prompt = prompts.current(asked, actor.user_id)
+    if prompt is None:
+        raise prompts.NoSuchQuestion
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    return _nudge(occurrence, member, prompts.read(prompt, actor.user_id), now)
+
+
+def _nudge(occurrence: Occurrence, receiver: Member, put: PutQuestion, now: datetime) -> Nudge:
+    left = occurrence.ends_at - max(now, occurrence.closing_at)
+    return Nudge(
+        occurrence_id=occurrence.id,
+        receiver=receiver.user_id,
+        other=put.other,
+        zone=receiver.zone,
+        starts_at=occurrence.starts_at,
+        minutes_left=max(1, round(left.total_seconds() / 60)),
+        asks=occurrence.one_on_one.asks(receiver.user_id),
+        leads=occurrence.one_on_one.manager == receiver.user_id,
+        put=put,
+    )
+
+
+def close(
+    session: Session, actor: Actor, occurrence_id: int, *, asked: bool, now: datetime
+) -> tuple[Nudge, str]:
+    """Record whether the question was asked, and give the outcome that stands.
+
+    Between two peers each may say so; the first word stands, and saying it again changes nothing. What is
+    wanted for next time is put again then.
+    """
+    nudge = shown(session, actor, occurrence_id, now=now)
+    occurrence = occurrences.of_actor(session, actor, occurrence_id)
+    if not nudge.asks:
+        raise OnlyWhoAsks
+    if occurrence.outcome is None:
+        occurrence.outcome, occurrence.outcome_by = ASKED if asked else NEXT_TIME, actor.user_id
+        if not asked:
+            prompts.keep_for_next(session, occurrence, nudge.put.question, now=now)
+    return nudge, occurrence.outcome

@@ -1,0 +1,209 @@
+"""Questions put to a pair: choosing the next one with what they were asked before in mind."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.errors import Refusal
+from bot.permissions import Actor
+from bot.question_bank import ANY_TIME, Question, default_bank
+from bot.question_choice import Asked, Choice, FreshStart, LongAgo, NeverTouched, Why, choose
+from models.one_on_ones import Occurrence, pair_of
+from models.prompts import Prompt
+
+
+class NoSuchQuestion(Refusal):
+    """That question is no longer here. `/1on1 ask` with a person's name gives you a new one."""
+
+
+@dataclass(frozen=True)
+class KeptForLater:
+    """The reason for a question that somebody wanted for next time."""
+
+
+@dataclass(frozen=True)
+class WantedAnother:
+    """The reason for a question that took the place of another."""
+
+
+Reason = Why | KeptForLater | WantedAnother
+
+
+@dataclass(frozen=True)
+class PutQuestion:
+    """A question as it was put to a pair."""
+
+    prompt_id: int
+    question: Question
+    why: Reason
+    other: str
+    """The other of the pair, seen from the one it is shown to."""
+
+
+def histories(
+    session: Session, workspace_ids: Collection[str], pairs: Collection[str]
+) -> dict[tuple[str, str], list[Asked]]:
+    """Read what these pairs were asked, oldest first, keyed by workspace and pair; one query."""
+    asked: dict[tuple[str, str], list[Asked]] = defaultdict(list)
+    rows = session.execute(Prompt.history_of(workspace_ids, pairs))
+    for workspace_id, pair, question_id, theme, put_at, is_not_useful in rows:
+        asked[workspace_id, pair].append(Asked(question_id, theme, put_at, is_not_useful))
+    return asked
+
+
+def next_for(workspace_id: str, pair: str, history: Sequence[Asked], *, now: datetime) -> Choice:
+    """Choose the pair's next question; the same history gives the same one, whoever computes it."""
+    chance = random.Random(f"{workspace_id}/{pair}/{len(history)}")
+    return choose(default_bank(), history, fits=frozenset({ANY_TIME}), chance=chance, now=now)
+
+
+def for_occurrence(
+    occurrence: Occurrence, history: Sequence[Asked], *, carried: str | None, now: datetime
+) -> Prompt:
+    """Build the question both will be asked for an occurrence: the one kept for it, else the next."""
+    pair = occurrence.one_on_one.pair
+    kept = worded(carried) if carried else None
+    choice = next_for(occurrence.workspace_id, pair, history, now=now)
+    question, why = (kept, KeptForLater()) if kept else (choice.question, choice.why)
+    return _prompt(occurrence.workspace_id, pair, question, why, now=now, occurrence_id=occurrence.id)
+
+
+def keep_for_next(session: Session, occurrence: Occurrence, question: Question, *, now: datetime) -> None:
+    """Put this question at the next occurrence: at once if that has its question already, else when it gets one."""
+    following = session.scalars(
+        Occurrence.to_come(occurrence.workspace_id, [occurrence.one_on_one_id], occurrence.ends_at)
+    ).first()
+    if following is None:
+        occurrence.one_on_one.carried_question = question.id
+        return
+    pair = occurrence.one_on_one.pair
+    place = {"occurrence_id": following.id}
+    session.add(_prompt(occurrence.workspace_id, pair, question, KeptForLater(), now=now, **place))
+
+
+def worded(question_id: str) -> Question | None:
+    """Look a question up; None if the bank has retired it."""
+    bank = default_bank()
+    return bank.question(question_id) if question_id in bank else None
+
+
+def _prompt(
+    workspace_id: str, pair: str, question: Question, why: Reason, *, now: datetime, **place: Any
+) -> Prompt:
+    return Prompt(
+        workspace_id=workspace_id,
+        pair=pair,
+        question_id=question.id,
+        theme=question.theme,
+        why=_written(why),
+        put_at=now,
+        **place,
+    )
+
+
+def ask_now(session: Session, actor: Actor, other: str, *, now: datetime) -> PutQuestion:
+    """Put a question to the actor for the other, outside any occurrence."""
+    pair = pair_of(actor.user_id, other)
+    history = histories(session, [actor.workspace_id], [pair])[actor.workspace_id, pair]
+    choice = next_for(actor.workspace_id, pair, history, now=now)
+    prompt = _prompt(actor.workspace_id, pair, choice.question, choice.why, now=now, shown_to=actor.user_id)
+    session.add(prompt)
+    session.flush()
+    return read(prompt, actor.user_id)
+
+
+def of_actor(session: Session, actor: Actor, prompt_id: int) -> Prompt:
+    """Find a question that was put to the actor; raises NoSuchQuestion, whatever the reason."""
+    prompt = session.scalar(Prompt.by_id(actor.workspace_id, prompt_id))
+    if prompt is None or actor.user_id not in prompt.pair.split(":"):
+        raise NoSuchQuestion
+    if prompt.shown_to not in (None, actor.user_id):
+        raise NoSuchQuestion
+    return prompt
+
+
+def another(
+    session: Session, actor: Actor, prompt_id: int, *, for_both: bool, not_useful: bool, now: datetime
+) -> PutQuestion:
+    """Put another question in this one's place; pressed twice, the second press shows the first one's choice."""
+    prompt = of_actor(session, actor, prompt_id)
+    prompt.is_not_useful = prompt.is_not_useful or not_useful
+    standing = _replacement(session, actor, prompt)
+    if standing is not None:
+        return read(standing, actor.user_id)
+    session.flush()
+    history = histories(session, [actor.workspace_id], [prompt.pair])[actor.workspace_id, prompt.pair]
+    choice = next_for(actor.workspace_id, prompt.pair, history, now=now)
+    following = _prompt(
+        actor.workspace_id,
+        prompt.pair,
+        choice.question,
+        WantedAnother(),
+        now=now,
+        occurrence_id=prompt.occurrence_id,
+        replaces=prompt.id,
+        shown_to=None if for_both and prompt.shown_to is None else actor.user_id,
+    )
+    session.add(following)
+    session.flush()
+    return read(following, actor.user_id)
+
+
+def _replacement(session: Session, actor: Actor, prompt: Prompt) -> Prompt | None:
+    """Follow the chain of replacements the actor sees to its end."""
+    last: Prompt | None = None
+    following: Prompt | None = prompt
+    while following is not None:
+        chosen = session.scalars(Prompt.replacing(actor.workspace_id, following.id))
+        following = next((each for each in chosen if each.shown_to in (None, actor.user_id)), None)
+        last = following or last
+    return last
+
+
+def current(prompts: Sequence[Prompt], member: str) -> Prompt | None:
+    """Pick the question that stands for a member among those of one occurrence, oldest first."""
+    seen = [prompt for prompt in prompts if prompt.shown_to in (None, member)]
+    own = [prompt for prompt in seen if prompt.shown_to == member]
+    return next(reversed(own or seen), None)
+
+
+def read(prompt: Prompt, member: str) -> PutQuestion:
+    """Turn a stored question into what a view shows; raises NoSuchQuestion if the bank has retired it."""
+    question = worded(prompt.question_id)
+    if question is None:
+        raise NoSuchQuestion
+    one, other = prompt.pair.split(":")
+    return PutQuestion(prompt.id, question, _reason(prompt.why), other if member == one else one)
+
+
+def _written(why: Reason) -> dict[str, Any]:
+    """Write a reason as the JSON that is stored with the question."""
+    match why:
+        case NeverTouched(label):
+            return {"kind": "never", "label": label}
+        case LongAgo(label, last_on):
+            return {"kind": "long_ago", "label": label, "last_on": last_on.isoformat()}
+        case _:
+            return {"kind": _PLAIN_KINDS[type(why)]}
+
+
+_PLAIN_KINDS: Mapping[type, str] = {FreshStart: "fresh", KeptForLater: "kept", WantedAnother: "another"}
+
+
+def _reason(written: Mapping[str, Any]) -> Reason:
+    match written:
+        case {"kind": "never", "label": label}:
+            return NeverTouched(label)
+        case {"kind": "long_ago", "label": label, "last_on": last_on}:
+            return LongAgo(label, date.fromisoformat(last_on))
+        case {"kind": kind}:
+            plain: dict[str, Reason] = {"kept": KeptForLater(), "another": WantedAnother()}
+            return plain.get(kind, FreshStart())
+    return FreshStart()

@@ -1,0 +1,124 @@
+"""The one adapter that posts messages, and what each of Slack's answers means for the row in the outbox."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+EVENT_TYPE = "trellis_delivery"
+TIMEOUT_SECONDS = 10
+UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Errors after which Slack may have posted all the same."""
+TOKEN_GONE = frozenset(
+    {"token_revoked", "invalid_auth", "account_inactive_app", "token_expired", "not_authed"}
+)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A finished message under a claim; sending it touches no database."""
+
+    delivery_id: int
+    workspace_id: str
+    owner: str
+    attempt: int
+    channel: str
+    """Where to post: the conversation if it is known, else the person's id, which opens the DM."""
+    text: str
+    blocks: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Slack has it."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """Slack certainly has it not; try again after so many seconds, or when it feels right if None."""
+
+    reason: str
+    retry_after: int | None = None
+    """Slack's own word (429): the whole workspace waits that long."""
+
+
+@dataclass(frozen=True)
+class InDoubt:
+    """Slack may have it; nothing is done with the row until someone looked."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Slack will never take it; `is_token_gone` stops the workspace."""
+
+    reason: str
+    is_token_gone: bool = False
+
+
+Outcome = Sent | NotSent | InDoubt | Refused
+
+
+def post(client: WebClient, outgoing: Outgoing) -> Outcome:
+    """Post the message once, with the delivery's id in its metadata and as a block id, and say what became of it."""
+    try:
+        answer = client.chat_postMessage(
+            channel=outgoing.channel,
+            text=outgoing.text,
+            blocks=_signed(outgoing),
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"delivery_id": str(outgoing.delivery_id)}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+    except SlackApiError as refusal:
+        return _of_answer(refusal)
+    except (URLError, HTTPException, OSError, SlackClientError) as failure:
+        return _of_failure(failure)
+    return Sent(answer["channel"], answer["ts"])
+
+
+def _signed(outgoing: Outgoing) -> list[dict[str, Any]]:
+    """Put the id once more into the first block, should the metadata get lost."""
+    first, *rest = outgoing.blocks
+    return [{**first, "block_id": f"delivery:{outgoing.delivery_id}"}, *(dict(block) for block in rest)]
+
+
+def _of_answer(refusal: SlackApiError) -> Outcome:
+    answer = refusal.response
+    if answer.status_code == 429:
+        return NotSent("ratelimited", retry_after=_seconds(answer.headers))
+    error = str(answer.get("error")) if isinstance(answer.data, dict) else "no answer in JSON"
+    if answer.status_code >= 500 or error in UNCERTAIN or not isinstance(answer.data, dict):
+        return InDoubt(f"{answer.status_code} {error}")
+    if error == "ratelimited":
+        return NotSent(error, retry_after=_seconds(answer.headers))
+    return Refused(error, is_token_gone=error in TOKEN_GONE)
+
+
+def _seconds(headers: Mapping[str, Any]) -> int:
+    """Read Retry-After; the SDK gives header values as text or as lists of it."""
+    named = {name.lower(): value for name, value in headers.items()}
+    value = named.get("retry-after", "1")
+    text = value[0] if isinstance(value, list) else value
+    return int(text) if str(text).isdigit() else 1
+
+
+def _of_failure(failure: Exception) -> Outcome:
+    """Tell a connection that never came about from one that broke: only the first is certain."""
+    cause = failure.reason if isinstance(failure, URLError) else failure
+    never_connected = isinstance(cause, ConnectionRefusedError | ssl.SSLCertVerificationError)
+    # socket.gaierror: the name was not found, so nothing was sent.
+    if never_connected or type(cause).__name__ == "gaierror":
+        return NotSent(type(cause).__name__)
+    return InDoubt(type(cause).__name__)

@@ -1,0 +1,87 @@
+"""Views of `/growth`: the overview, and the help page every command shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.goals import GoalOverview
+from handlers.grammars.usages import Usage
+from handlers.views import elements, one_on_ones
+from handlers.views.elements import Block, Message
+from handlers.views.goals import ADD as ADD_GOAL
+from handlers.views.members import OPEN_SETTINGS
+from handlers.views.one_on_ones import Standing
+
+NEAREST = 3
+"""1-on-1s in the overview; App Home shows more."""
+
+
+def overview(standing: Sequence[Standing], goals: GoalOverview, *, paused: str | None) -> Message:
+    """Say what is next, and what waits for the person."""
+    lines = [
+        *([paused] if paused else []),
+        _meetings(standing),
+        _goals(goals),
+        *_waiting(goals),
+    ]
+    buttons = elements.actions(
+        one_on_ones.add_button(),
+        elements.button("Add a goal", ADD_GOAL),
+        elements.button("Settings", OPEN_SETTINGS),
+    )
+    remark = elements.context("App Home has all of it. `/growth help` shows what you can say.")
+    return Message("\n".join(lines), [*[elements.section(line) for line in lines], remark, buttons])
+
+
+def _meetings(standing: Sequence[Standing]) -> str:
+    if not standing:
+        return "*1-on-1s:* none yet. Add one, and I bring you both a question before each."
+    rows = [
+        f"• {elements.mention(seen.other)} {elements.when(seen.next_at, seen.zone)}"
+        for seen in standing[:NEAREST]
+    ]
+    more = [f"• and {len(standing) - NEAREST} more"] if len(standing) > NEAREST else []
+    return "\n".join(["*Next 1-on-1s*", *rows, *more])
+
+
+def _goals(goals: GoalOverview) -> str:
+    shown = goals.page.goals[:NEAREST]
+    if not shown:
+        return "*Goals:* none open. One is enough to begin with."
+    rows = [f"• {goal.number}. {elements.one_line(goal.title, 100)}, {goal.percent} %" for goal in shown]
+    more = ["• and more: `/goal`"] if goals.page.has_more or len(goals.page.goals) > NEAREST else []
+    return "\n".join(["*Open goals*", *rows, *more])
+
+
+def _waiting(goals: GoalOverview) -> list[str]:
+    waiting = len(goals.proposals)
+    if not waiting:
+        return []
+    goal = "a goal somebody proposed" if waiting == 1 else f"{waiting} goals others proposed"
+    return [f"*Waiting for you:* {goal}, in App Home."]
+
+
+def help_page(title: str, usages: Iterable[Usage]) -> Message:
+    """Show what a command understands: each form, what it does, an example where it helps."""
+    lines = [f"*What I understand: {title}*", *[_usage(usage) for usage in usages]]
+    blocks: list[Block] = [elements.section(part) for part in _parts(lines)]
+    return Message("\n".join(lines), blocks)
+
+
+def _usage(usage: Usage) -> str:
+    line = f"`{elements.escape(usage.form)}` {elements.escape(usage.does)}"
+    return (
+        line
+        if usage.example == usage.form
+        else f"{line}\n      for example `{elements.escape(usage.example)}`"
+    )
+
+
+def _parts(lines: Sequence[str]) -> list[str]:
+    """Put lines into sections that Slack takes."""
+    parts = [""]
+    for line in lines:
+        if len(parts[-1]) + len(line) + 1 > elements.SECTION_TEXT:
+            parts.append("")
+        parts[-1] = f"{parts[-1]}\n{line}".strip("\n")
+    return parts

@@ -1,0 +1,37 @@
+"""The view of App Home: next 1-on-1s, goals, answers and settings, with a button for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bot.answers import Noted
+from bot.goals import GoalOverview
+from handlers.views import elements
+from handlers.views.answers import answer_blocks
+from handlers.views.elements import View
+from handlers.views.goals import home_goals
+from handlers.views.members import settings_blocks
+from handlers.views.one_on_ones import Standing, home_blocks
+from models.members import Member
+
+
+def home(
+    member: Member,
+    standing: Sequence[Standing],
+    goals: GoalOverview,
+    answers: Sequence[Noted],
+    *,
+    now: datetime,
+    today: date,
+) -> View:
+    """Draw the page."""
+    blocks = [
+        *home_blocks(standing),
+        elements.divider(),
+        *home_goals(goals, today=today),
+        elements.divider(),
+        *answer_blocks(answers, member.user_id),
+        *settings_blocks(member, now),
+    ]
+    return {"type": "home", "blocks": blocks[: elements.MODAL_BLOCKS]}
