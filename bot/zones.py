@@ -27,6 +27,11 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def is_known(name: str) -> bool:
+    """Tell whether a zone of this name exists in our data."""
+    return name in _known_names()
+
+
 @cache
 def _known_names() -> frozenset[str]:
     # Asking ZoneInfo instead would raise one of four unrelated exceptions, depending on what is odd.
