@@ -1,0 +1,62 @@
+"""Fixtures: a store, the sandbox workspace, and Trellis running between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.runtime.database import Sessions
+from sandbox.driver import Driver
+from sandbox.testing import Running, running
+from tests.stores import migrated_sqlite
+from tests.stores import postgres as postgres
+from tests.stores import store as store
+from tests.trellis import ROOT, Trellis, running_bot
+
+
+@pytest.fixture(scope="session")
+def workspace() -> Iterator[Running]:
+    """Give the sandbox server of this process, with Trellis' own manifest installed."""
+    manifest = json.loads((ROOT / "manifest.json").read_text())
+    with running(manifest=manifest) as server:
+        yield server
+
+
+@pytest.fixture
+def slack(workspace: Running) -> Driver:
+    """Give the workspace as it was at the beginning."""
+    workspace.driver.reset()
+    workspace.driver.rates(enabled=False)
+    return workspace.driver
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
+    """Give a migrated SQLite store."""
+    engine = migrated_sqlite(tmp_path / "trellis.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(store: Engine) -> Sessions:
+    """Give transactions on a store: the test runs on SQLite and on PostgreSQL."""
+    return Sessions(store)
+
+
+@pytest.fixture
+def trellis(slack: Driver, workspace: Running, sqlite: Engine) -> Iterator[Trellis]:
+    """Give Trellis, running on SQLite."""
+    with running_bot(workspace, sqlite) as bot:
+        yield bot
+
+
+@pytest.fixture
+def trellis_anywhere(slack: Driver, workspace: Running, store: Engine) -> Iterator[Trellis]:
+    """Give Trellis, running on each store."""
+    with running_bot(workspace, store) as bot:
+        yield bot
