@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -59,20 +60,24 @@ class FollowedClock:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._offset = timedelta()
-        self.generation = 0
-        """Counts the moves of the other clock; a report names the one it answers."""
+        # The address is on this machine (see config): a proxy could not reach it.
+        self._open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+        self._last = (timedelta(), 0)
 
     def people_now(self) -> datetime:
         """Read the machine's clock plus the other's offset; when it does not answer the last offset stands."""
+        return self.reading()[0]
+
+    def reading(self) -> tuple[datetime, int]:
+        """Read people's time and, with it, how often it was moved; a report names the move it answers."""
         try:
-            with urllib.request.urlopen(self._url, timeout=2) as answer:  # noqa: S310 - loopback, see config
+            with self._open(self._url, timeout=2) as answer:
                 said = json.load(answer)
+            self._last = timedelta(seconds=said["offset_seconds"]), said["generation"]
         except OSError:
-            return _wall_clock() + self._offset
-        self._offset = timedelta(seconds=said["offset_seconds"])
-        self.generation = said["generation"]
-        return _wall_clock() + self._offset
+            pass  # the other clock is away or starting
+        offset, generation = self._last
+        return _wall_clock() + offset, generation
 
     def machine_now(self) -> datetime:
         """Read the machine's clock."""
@@ -85,10 +90,7 @@ class FollowedClock:
             "generation": generation,
             "next_at": next_at.isoformat() if next_at else None,
         }
-        request = urllib.request.Request(  # noqa: S310 - loopback, see config
-            f"{self._url}/drained", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        try:
-            urllib.request.urlopen(request, timeout=2).close()  # noqa: S310
-        except OSError:
-            return  # the other clock asks again by itself: a report lost is a report repeated at the next tick
+        as_json = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self._url}/drained", json.dumps(body).encode(), as_json)  # noqa: S310
+        with suppress(OSError):  # a report lost is a report repeated at the next tick
+            self._open(request, timeout=2).close()

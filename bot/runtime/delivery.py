@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -106,28 +106,40 @@ class DeliveryLoop:
         self._in_flight = 0
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def run(self) -> None:
-        """Turn until stopped; a store that is away is waited for, and what Slack said meanwhile is kept."""
-        while not self._stopping.is_set():
-            try:
-                is_idle = self.turn().is_idle
-            except (DBAPIError, PoolTimeoutError) as away:
-                log.warning("store_away", extra={"error": type(away).__name__})
-                is_idle = True
-            if is_idle:
-                self._wake.wait(timeout=0.2 if self._in_flight else 0.5)
-                self._wake.clear()
+    def start(self) -> None:
+        """Turn in a thread of its own until stopped."""
+        self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Take no more, let what is in flight arrive, and record it."""
+        """Take no more, let what is in flight arrive, and record it; what nobody began to send goes back."""
         self._stopping.set()
         self._wake.set()
+        if self._thread:
+            self._thread.join()
         self._senders.shutdown(wait=True)
         try:
             self._record_only()
         except SQLAlchemyError as away:
             log.warning("outcomes_unrecorded", extra={"error": type(away).__name__})
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if self._is_idle_after_turn():
+                self._wake.wait(timeout=0.2 if self._in_flight else 0.5)
+                self._wake.clear()
+
+    def _is_idle_after_turn(self) -> bool:
+        """Turn once; a store that is away is waited for, and what Slack said meanwhile is kept."""
+        try:
+            return self.turn().is_idle
+        except (DBAPIError, PoolTimeoutError) as away:
+            log.warning("store_away", extra={"error": type(away).__name__})
+        except Exception:  # a loop that ends is a bot that falls silent: the bug is told, the loop goes on
+            log.exception("turn_failed")
+        return True
 
     def wake(self) -> None:
         """Look at once instead of at the next look-round."""
@@ -140,16 +152,24 @@ class DeliveryLoop:
             turn = self.turn()
             for name, number in turn.decided.items():
                 counts[name] = counts.get(name, 0) + number
-            if turn.is_idle and not self._in_flight and not self._waits_for_slack():
+            if turn.is_idle and not self._in_flight and not self._waits_for_slack(self._clock.people_now()):
                 return counts
             if turn.is_idle:
                 self._wake.wait(timeout=0.2)
                 self._wake.clear()
 
-    def _waits_for_slack(self) -> bool:
+    def is_settled(self, people_now: datetime) -> bool:
+        """Whether the store holds nothing to be sent at the moment, and nothing on its way."""
+        machine_now = self._clock.machine_now()
+        with self._sessions.read() as session:
+            states = dict(session.execute(Delivery.counts()).tuples())
+            has_work = session.scalars(Delivery.has_work(people_now, machine_now)).one()
+        return not (states.get(SENDING) or has_work or self._waits_for_slack(people_now))
+
+    def _waits_for_slack(self, people_now: datetime) -> bool:
         """Whether rows wait only because Slack said when to go on, and that is soon."""
         with self._sessions.read() as session:
-            until = session.scalars(Delivery.next_retry(self._clock.people_now())).all()
+            until = session.scalars(Delivery.next_retry(people_now)).all()
         now = self._clock.machine_now()
         just, soon = now - timedelta(seconds=1), now + timedelta(seconds=LONGEST_BACK_OFF_SECONDS)
         return any(moment is not None and just < moment < soon for moment in until)
@@ -187,11 +207,15 @@ class DeliveryLoop:
     def _send(self, message: Outgoing, start_by: float) -> None:
         outcome: Outcome = InDoubt("sender failed")
         try:
-            is_late = time.monotonic() > start_by
-            outcome = NotSent("waited too long for a sender") if is_late else self._post(message)
-        finally:
-            self._outcomes.put((message, outcome))
-            self._wake.set()
+            outcome = self._post(message) if self._may_begin(start_by) else NotSent("not begun")
+        except Exception:  # a thread's exceptions are heard by nobody else
+            log.exception("sender_failed", extra={"delivery": message.delivery_id})
+        self._outcomes.put((message, outcome))
+        self._wake.set()
+
+    def _may_begin(self, start_by: float) -> bool:
+        """Whether a request begun now ends before its lease, and before whoever stops us loses patience."""
+        return time.monotonic() <= start_by and not self._stopping.is_set()
 
     def _collect(self) -> None:
         while not self._outcomes.empty():
@@ -246,8 +270,8 @@ def prepare_each(
     try:
         with session.begin_nested():
             return prepare(session, batch, people_now)
-    except SQLAlchemyError:
-        raise
+    except (OperationalError, InterfaceError, PoolTimeoutError):
+        raise  # the store is away: no row's fault
     except Exception as bug:  # the loop's one door for bugs: a poisoned row must not stop the rest
         if len(batch) > 1:
             return {

@@ -1,0 +1,188 @@
+"""The metronome: asks the store every few seconds what is due, and keeps the delivery loop beside it.
+
+APScheduler only beats; what is due stands in the store. Nothing here knows a feature: wiring hands everything in.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from slack_sdk.errors import SlackClientError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from bot.runtime import metrics
+from bot.runtime.clock import Clock, FollowedClock, MovedClock
+from bot.runtime.database import Sessions
+from bot.runtime.delivery import DeliveryLoop, Prepare
+from bot.runtime.slack import Outcome, Outgoing
+from models.outbox import Delivery
+from models.receipts import Receipt
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 2.0
+FOLLOWING_BEAT_SECONDS = 0.3
+"""Somebody waits before the page for the clock to arrive."""
+SETTLING_PATIENCE_SECONDS = 12.0
+"""The sandbox waits 15 s for word that everything due was done."""
+RECEIPTS_KEPT = timedelta(days=7)
+DAILY_JITTER_SECONDS = 3600
+"""Many processes that were deployed together do not all ask Slack for its members at once."""
+AGAIN_AFTER = timedelta(minutes=10)
+AWAY = (DBAPIError, PoolTimeoutError, SlackClientError, OSError)
+"""What says that the store or Slack is away, which passes by itself."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the features do when it is time; the engine calls it and knows no more."""
+
+    prepare: Mapping[str, Prepare]
+    post: Callable[[Outgoing], Outcome]
+    plan: Callable[[Sessions, datetime], int]
+    """Plan everything due at this moment of people's time, in batches, and say how much it was."""
+    next_planned: Callable[[Session], datetime | None]
+    """Say when (people's time) something is to be planned next."""
+    refresh_zones: Callable[[Sessions], None]
+    """Compute anew what was computed with other time zone data."""
+    daily: Callable[[Sessions, Clock], None]
+    """What one day needs: asking Slack who is still there."""
+
+
+class Engine:
+    """Plans and delivers in the background of a process; any number of these may share one store."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, work: Work, *, chance: random.Random) -> None:
+        self._sessions, self._clock, self._work = sessions, clock, work
+        self.loop = DeliveryLoop(sessions, clock, prepare=work.prepare, post=work.post, chance=chance)
+        self._stopping = threading.Event()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Begin to beat and to deliver; returns at once."""
+        following = isinstance(self._clock, FollowedClock)
+        now = self._clock.machine_now()
+        beat = FOLLOWING_BEAT_SECONDS if following else BEAT_SECONDS
+        self._once("zones", self._refresh_zones, at=now)
+        self._scheduler.add_job(self._beat, "interval", seconds=beat, next_run_time=now)
+        daily = ["daily", self._prune_and_reconcile]
+        self._scheduler.add_job(
+            self._do, "interval", daily, hours=24, jitter=DAILY_JITTER_SECONDS, next_run_time=now
+        )
+        self.loop.start()
+        self._scheduler.start()
+        log.info("engine_started", extra={"following": following})
+
+    def stop(self) -> None:
+        """Take nothing more, let what is on its way arrive, record it; some ten seconds at most."""
+        self._stopping.set()
+        self._scheduler.shutdown(wait=False)
+        self.loop.stop()
+        log.info("engine_stopped")
+
+    def tick(self) -> None:
+        """Plan what is due and wake the delivery; under a followed clock, see it through and say so."""
+        if isinstance(self._clock, FollowedClock):
+            self._tick_and_report(self._clock)
+            return
+        self._plan(self._clock.people_now())
+        self.loop.wake()
+
+    def _beat(self) -> None:
+        try:
+            self.tick()
+        except AWAY as away:
+            log.warning("tick_failed", extra={"error": type(away).__name__})
+
+    def _plan(self, now: datetime) -> None:
+        planned = self._work.plan(self._sessions, now)
+        metrics.PLANNED.inc(planned)
+        if planned:
+            log.info("meetings_planned", extra={"count": planned})
+
+    def _tick_and_report(self, clock: FollowedClock) -> None:
+        now, generation = clock.reading()
+        self._plan(now)
+        self.loop.wake()
+        if not self._settles(now):
+            log.warning("tick_unsettled", extra={"generation": generation})
+            return
+        clock.report_drained(at=now, generation=generation, next_at=self._next_moment(now))
+
+    def _settles(self, now: datetime) -> bool:
+        """Wait until nothing due at the moment is left; a row that waits for its own retry does not count."""
+        deadline = time.monotonic() + SETTLING_PATIENCE_SECONDS
+        while not self.loop.is_settled(now):
+            if time.monotonic() > deadline or self._stopping.wait(0.02):
+                return False
+        return True
+
+    def _next_moment(self, now: datetime) -> datetime | None:
+        with self._sessions.read() as session:
+            moments = (self._work.next_planned(session), session.scalars(Delivery.next_moment(now)).one())
+        return min((moment for moment in moments if moment and moment > now), default=None)
+
+    def _do(self, name: str, job: Callable[[], None]) -> None:
+        """Do a rare job; when the store or Slack is away do it again soon, not with the next regular turn."""
+        try:
+            job()
+        except AWAY as away:
+            log.warning("job_postponed", extra={"job": name, "error": type(away).__name__})
+            self._once(name, job, at=self._clock.machine_now() + AGAIN_AFTER)
+
+    def _once(self, name: str, job: Callable[[], None], *, at: datetime) -> None:
+        if not self._stopping.is_set():
+            self._scheduler.add_job(
+                self._do, "date", [name, job], run_date=at, id=f"{name}-once", replace_existing=True
+            )
+
+    def _refresh_zones(self) -> None:
+        self._work.refresh_zones(self._sessions)
+
+    def _prune_and_reconcile(self) -> None:
+        with self._sessions.begin() as session:
+            session.execute(Receipt.older_than(self._clock.machine_now() - RECEIPTS_KEPT))
+        self._work.daily(self._sessions, self._clock)
+
+
+class BadTickTime(Exception):
+    """The time given to `tick --at` is not one at which a tick may run."""
+
+
+def tick_time(text: str, *, machine_now: datetime, may_be_future: bool) -> datetime:
+    """Read the time of `tick --at`: ISO 8601 with an offset, in the future only beside a Slack on this machine."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadTickTime(f"{text!r} is not a time such as 2027-03-02T10:00+01:00") from None
+    if moment.tzinfo is None:
+        raise BadTickTime(f"{text!r} has no offset: write 2027-03-02T10:00+01:00, or Z at the end for UTC")
+    if moment > machine_now and not may_be_future:
+        raise BadTickTime(f"{text} lies in the future: people would be written to too early")
+    return moment.astimezone(UTC)
+
+
+def run_tick_once(
+    sessions: Sessions, clock: Clock, work: Work, *, at: datetime | None, chance: random.Random
+) -> dict[str, int]:
+    """Plan everything due, deliver until nothing is ready at that instant, and count what happened."""
+    standing = MovedClock(at or clock.people_now())
+    loop = DeliveryLoop(sessions, standing, prepare=work.prepare, post=work.post, chance=chance)
+    try:
+        work.refresh_zones(sessions)
+        planned = work.plan(sessions, standing.at)
+        return {"planned": planned, **loop.drain()}
+    finally:
+        loop.stop()
