@@ -43,10 +43,20 @@ def client(workspace: Running) -> WebClient:
     return WebClient(token="xoxb-sandbox", base_url=workspace.api_url, retry_handlers=[])
 
 
+@pytest.fixture
+def attached() -> Iterator[Attached]:
+    """A workspace with the small app attached over HTTP."""
+    yield from _attached("http")
+
+
 @pytest.fixture(params=TRANSPORTS)
-def attached(request: pytest.FixtureRequest) -> Iterator[Attached]:
+def attached_both_ways(request: pytest.FixtureRequest) -> Iterator[Attached]:
     """A workspace with the small app attached, once over HTTP and once over Socket Mode."""
+    yield from _attached(request.param)
+
+
+def _attached(transport: str) -> Iterator[Attached]:
     with running(manifest=MANIFEST) as sandbox:
         tiny = TinyApp(sandbox.api_url)
-        with TRANSPORTS[request.param](sandbox, tiny):
+        with TRANSPORTS[transport](sandbox, tiny):
             yield Attached(sandbox, tiny)

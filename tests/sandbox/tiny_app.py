@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from slack_bolt import App
 from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from werkzeug.serving import make_server
 
 from sandbox.testing import Running
@@ -158,6 +160,7 @@ class TinyApp:
         app.command("/form")(self._open_form)
         app.action("go")(self._go)
         app.action("pick")(self._go)
+        app.action("search")(lambda ack: ack())
         app.action("flood")(self._flood)
         app.action("grow")(self._rename)
         app.action("push")(self._push)
@@ -200,7 +203,8 @@ class TinyApp:
 
     def _push(self, ack: Any, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        client.views_push(trigger_id=body["trigger_id"], view=FORM | {"callback_id": "deep"})
+        with contextlib.suppress(SlackApiError):
+            client.views_push(trigger_id=body["trigger_id"], view=FORM | {"callback_id": "deep"})
 
     def _save(self, ack: Any, view: dict[str, Any], body: dict[str, Any], client: WebClient) -> None:
         title = view["state"]["values"]["title"]["text"]["value"]
@@ -224,7 +228,7 @@ class TinyApp:
             "dispatch_action": True,
             "block_id": "search",
             "label": {"type": "plain_text", "text": "Search"},
-            "element": {"type": "plain_text_input", "action_id": "go"},
+            "element": {"type": "plain_text_input", "action_id": "search"},
         }
         client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section, field]})
 
@@ -236,7 +240,7 @@ def over_http(running: Running, tiny: TinyApp) -> Iterator[None]:
     handler = SlackRequestHandler(tiny.bolt)
     flask.post("/slack/events")(lambda: handler.handle(request))
     server = make_server("127.0.0.1", 0, flask, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     running.driver.event_url(f"http://127.0.0.1:{server.server_port}/slack/events")
     try:
@@ -258,5 +262,13 @@ def over_socket_mode(running: Running, tiny: TinyApp) -> Iterator[None]:
     try:
         yield
     finally:
-        handler.close()
-        handler.client.message_processor.thread.join(5)
+        _hang_up(handler)
+
+
+def _hang_up(handler: SocketModeHandler) -> None:
+    """Close without waiting for the client's 3 s read timeout."""
+    client = handler.client
+    client.auto_reconnect_enabled = False
+    client.current_session_state.terminated = True
+    client.current_session.sock.shutdown(socket.SHUT_RDWR)
+    handler.close()
