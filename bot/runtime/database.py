@@ -20,7 +20,10 @@ PATIENCE_SECONDS = 2
 
 
 def connect(url: str) -> Engine:
-    """Make the engine for the address, set up so that every wait ends within Slack's three seconds."""
+    """Make the engine for the address, set up so that every wait ends within Slack's three seconds.
+
+    What people wrote stays out of the messages of errors (`hide_parameters`), for those reach the log.
+    """
     if url.startswith("sqlite"):
         return _sqlite(url)
     patience = f"-c lock_timeout={PATIENCE_SECONDS}s -c statement_timeout={PATIENCE_SECONDS}s -c timezone=UTC"
@@ -32,13 +35,19 @@ def connect(url: str) -> Engine:
         pool_pre_ping=True,
         pool_timeout=PATIENCE_SECONDS,
         connect_args=options,
+        hide_parameters=True,
     )
 
 
 def _sqlite(url: str) -> Engine:
     waiting = {"timeout": PATIENCE_SECONDS, "check_same_thread": False}
     engine = create_engine(
-        url, pool_size=20, max_overflow=10, pool_timeout=PATIENCE_SECONDS, connect_args=waiting
+        url,
+        pool_size=20,
+        max_overflow=10,
+        pool_timeout=PATIENCE_SECONDS,
+        connect_args=waiting,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -89,6 +98,9 @@ def _alembic(connection: Connection | None = None) -> Config:
 def migrate(engine: Engine, *, to: str = "head") -> None:
     """Bring the tables to a revision; a lower one is gone down to."""
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # What answers a person must be quick; rebuilding a table may take its time.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         config = _alembic(connection)
         is_down = to == "base" or to in _revisions_below(connection)
         (command.downgrade if is_down else command.upgrade)(config, to)

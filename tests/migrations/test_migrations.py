@@ -1,0 +1,78 @@
+"""Migrations: every step goes up and down, and leads to the tables the models describe, on both stores."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.runtime import database
+from models import answers, goals, members, one_on_ones, outbox, prompts, receipts, workspaces
+from models.base import Base
+
+TABLES_OF = (answers, goals, members, one_on_ones, outbox, prompts, receipts, workspaces)
+
+
+def revisions() -> list[str]:
+    scripts = ScriptDirectory(str(database.ROOT / "migrations"))
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def test_the_migrations_make_the_tables_of_the_models(store: Engine) -> None:
+    with store.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+    assert len(TABLES_OF) == 8
+    assert differences == []
+
+
+def test_every_step_goes_down_and_up_again(store: Engine) -> None:
+    for revision in [*revisions()[::-1][1:], "base"]:
+        database.migrate(store, to=revision)
+    assert set(inspect(store).get_table_names()) <= {"alembic_version"}
+    assert database.missing_migrations(store) == len(revisions())
+
+    for revision in revisions():
+        database.migrate(store, to=revision)
+    assert database.missing_migrations(store) == 0
+
+
+def test_a_store_from_a_newer_version_lacks_nothing(store: Engine) -> None:
+    with store.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+
+    assert database.missing_migrations(store) == 0
+
+
+@pytest.mark.parametrize("change", ["UPDATE goal_entry SET note = 'x'", "DELETE FROM goal_entry"])
+def test_the_database_refuses_to_change_the_goal_log(store: Engine, change: str) -> None:
+    with store.begin() as connection:
+        connection.execute(text(MEMBER))
+        connection.execute(text(GOAL))
+        connection.execute(text(ENTRY))
+
+    with pytest.raises(DBAPIError, match="append-only"), store.begin() as connection:
+        connection.execute(text(change))
+
+    with store.connect() as connection:
+        assert connection.execute(text("SELECT what, note FROM goal_entry")).all() == [("logged", None)]
+
+
+MEMBER = """
+INSERT INTO member (workspace_id, user_id, name, zone, is_person, is_guest, is_deactivated, is_admin, is_away,
+    refreshed_at, work_days, work_starts, work_ends, lead_hours, is_paused, goals_numbered)
+VALUES ('T', 'U', 'Una', 'UTC', true, false, false, false, false,
+    '2026-11-23 12:00:00.000000', '01234', '09:00:00.000000', '17:00:00.000000', 24, false, 1)
+"""
+GOAL = """
+INSERT INTO goal (id, workspace_id, owner, number, title, percent, state, for_manager, for_buddy, for_everyone,
+    logged_at)
+VALUES (1, 'T', 'U', 1, 'Learn to plan', 0, 'open', true, false, false, '2026-11-23 12:00:00.000000')
+"""
+ENTRY = """
+INSERT INTO goal_entry (id, workspace_id, goal_id, at, by, what, changes)
+VALUES (1, 'T', 1, '2026-11-23 12:00:00.000000', 'U', 'logged', '{}')
+"""
