@@ -128,9 +128,17 @@ async def run_shortcut(request: Request) -> Response:
 
 
 def _told(request: Request, visit: Visit, outcome: Outcome) -> Response:
-    if outcome.error:
-        return show(request, replace(visit, notice=NO_ANSWER.format(error=outcome.error)))
-    return back_to(visit)
+    if not outcome.error:
+        return back_to(visit)
+    reason = NO_ANSWER.format(error=outcome.error)
+    if _has_form(request, visit):
+        return show(request, replace(visit, form_notice=reason))
+    return show(request, replace(visit, notice=reason))
+
+
+def _has_form(request: Request, visit: Visit) -> bool:
+    """Say whether a modal stands in front of the page, where a notice behind it would not be seen."""
+    return bool(world_of(request).views_of(visit.me))
 
 
 async def move_clock(request: Request) -> Response:

@@ -17,6 +17,8 @@ from sandbox.page.sidebar import Line, sections
 from sandbox.page.tour import Tour, tour_for
 from sandbox.world import World
 
+RECENT = 100
+"""How many messages of a conversation are shown at first."""
 HOME = "home"
 """What stands in an address in place of a conversation for the app's Home."""
 
@@ -33,6 +35,7 @@ class Visit:
     values: StateValues | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     tour_is_hidden: bool = False
+    shows_earlier: bool = False
 
     @property
     def path(self) -> str:
@@ -94,6 +97,7 @@ class Screen:
     home: Form | None
     view: Form | None
     days: list[Day]
+    earlier: int
     clock: ClockFace
     tour: Tour
     commands: tuple[Command, ...]
@@ -132,6 +136,7 @@ def screen_of(world: World, visit: Visit, moments: Moments) -> Screen:
     is_home = visit.place == HOME
     here = world.app_dm(visit.me) if is_home else world.conversations.find(visit.place)
     messages = [] if is_home else world.messages_for(visit.me, here.id)
+    recent = messages if visit.shows_earlier else messages[-RECENT:]
     people = _people(world, reader)
     manifest = world.manifest
     return Screen(
@@ -149,7 +154,8 @@ def screen_of(world: World, visit: Visit, moments: Moments) -> Screen:
         is_home=is_home,
         home=_home(world, visit.me) if is_home else None,
         view=_top_view(world, visit),
-        days=by_day(messages, world.people, moments, reader),
+        days=by_day(recent, world.people, moments, reader),
+        earlier=len(messages) - len(recent),
         clock=_clock(world, reader),
         tour=tour_for(world, visit.me, visit.place, is_hidden=visit.tour_is_hidden),
         commands=manifest.commands or (),

@@ -58,6 +58,7 @@ def visit_of(request: Request) -> Visit:
         me=me,
         place=request.path_params["place"],
         draft=request.query_params.get("draft", ""),
+        shows_earlier="earlier" in request.query_params,
         tour_is_hidden=request.cookies.get(TOUR_COOKIE) == "hidden",
     )
 

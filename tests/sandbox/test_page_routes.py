@@ -472,3 +472,16 @@ def test_direct_messages_between_people_are_opened_by_their_address(browser: Bro
 
     assert "Ben Lindqvist" in page.text
     assert str(page.url).endswith(world.direct(AMY, [BEN]).id)
+
+
+def test_a_long_conversation_shows_its_end_first(browser: Browser, world: World) -> None:
+    for number in range(103):
+        say_as_app(world, f"number {number}.")
+
+    recent = browser.get(dm_of(world, AMY)).text
+    everything = browser.get(f"{dm_of(world, AMY)}?earlier=yes").text
+
+    assert "Show 3 earlier messages" in recent
+    assert "number 2." not in recent
+    assert "number 102." in recent
+    assert "number 0." in everything

@@ -8,6 +8,7 @@ const RETRY_MS = 2000;
 const TYPING_MS = 900;
 const NEAR_BOTTOM_PX = 80;
 const here = location.pathname;
+const again = here + (new URLSearchParams(location.search).has("earlier") ? "?earlier=yes" : "");
 const scroll = document.querySelector(".scroll.messages");
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -21,11 +22,25 @@ function swap(html, { isAnswer = false } = {}) {
   const keeps = (old, next) => !isAnswer && old.dataset?.keep !== undefined && old.dataset.keep === next.dataset?.keep;
   for (const region of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(region.id);
-    if (next) morph(region, next, keeps);
+    // What an answer said stays until the next answer, or until there is something else to say.
+    const isOldNews = !isAnswer && region.hasAttribute("data-answers") && !next?.textContent;
+    if (next && !isOldNews) morph(region, next, keeps);
   }
+  restoreFocus();
   document.title = fresh.title;
   if (wasAtEnd) scroll.scrollTop = scroll.scrollHeight;
   showDialogs();
+}
+
+/* A focused part that is away for a while, such as a button of the clock while it moves, has the focus when it is back. */
+
+let focused = "";
+document.addEventListener("focusin", (event) => {
+  focused = event.target.id;
+});
+
+function restoreFocus() {
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 }
 
 function ask(url, options = {}) {
@@ -34,8 +49,9 @@ function ask(url, options = {}) {
 }
 
 async function refresh() {
-  const response = await ask(here);
+  const response = await ask(again);
   if (response.ok) swap(await response.text());
+  else if (response.status === 404) location.assign("/");
 }
 
 async function follow() {

@@ -1,0 +1,556 @@
+"""The page in headless Chromium, with a small app attached that is built with slack-bolt and is not Trellis."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask, request
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from slack_bolt import App
+from slack_bolt.adapter.flask import SlackRequestHandler
+from slack_sdk import WebClient
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from sandbox.identity import BOT_TOKEN, BOT_USER, SIGNING_SECRET
+from sandbox.model import TourStep
+from sandbox.testing import Running, running
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="There is no chromium on this machine."),
+]
+
+AMY, BEN = "UAMY0001", "UBEN0001"
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+TOUR = [TourStep("Plan lunch", "Ben plans lunch with Amy.", "/plan lunch with @amy", BEN)]
+MANIFEST: dict[str, Any] = {
+    "display_information": {"name": "Sprout", "description": "Helps things grow."},
+    "features": {
+        "app_home": {"home_tab_enabled": True},
+        "bot_user": {"display_name": "Sprout"},
+        "slash_commands": [
+            {"command": "/plan", "description": "Plan things", "usage_hint": "THING", "should_escape": True},
+            {"command": "/form", "description": "Plan with a form"},
+        ],
+        "shortcuts": [{"name": "Keep this", "type": "message", "callback_id": "keep", "description": "…"}],
+    },
+    "settings": {"event_subscriptions": {"bot_events": ["app_home_opened"]}},
+    "oauth_config": {"scopes": {"bot": ["chat:write", "im:write", "commands"]}},
+}
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
+
+
+def options(*texts: str) -> list[dict[str, Any]]:
+    return [{"text": plain(text), "value": text.lower()} for text in texts]
+
+
+def text_input(block_id: str, label: str, **extra: Any) -> dict[str, Any]:
+    element = {"type": "plain_text_input", "action_id": "text"}
+    return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **extra}
+
+
+SURE = {
+    "title": plain("Sure?"),
+    "text": plain("Gone is gone."),
+    "confirm": plain("Drop"),
+    "deny": plain("Keep"),
+}
+WHEN = plain("When")
+BUTTONS = {
+    "type": "actions",
+    "elements": [
+        {"type": "button", "action_id": "done", "text": plain("Done"), "style": "primary"},
+        {"type": "button", "action_id": "drop", "text": plain("Drop it"), "style": "danger", "confirm": SURE},
+        {"type": "static_select", "action_id": "when", "placeholder": WHEN, "options": options("Soon", "Later")},
+        {"type": "overflow", "action_id": "more", "options": options("Archive", "Forget")},
+    ],
+}  # fmt: skip
+WIDE_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
+EVERYTHING = [
+    {"type": "header", "text": plain(f"Plans {WIDE_WORD}")},
+    {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": f"*{WIDE_WORD}* <https://a.example/{WIDE_WORD * 3}>"},
+    },
+    {"type": "section", "fields": [plain(WIDE_WORD), plain("b"), plain("c")]},
+    {
+        "type": "section",
+        "text": plain(WIDE_WORD),
+        "accessory": {"type": "users_select", "action_id": "who", "placeholder": plain("Who")},
+    },
+    {"type": "section", "text": plain("x"), "accessory": {"type": "timepicker", "action_id": "time"}},
+    {
+        "type": "section",
+        "text": plain("y"),
+        "accessory": {"type": "checkboxes", "action_id": "ticks", "options": options(WIDE_WORD, "b")},
+    },
+    {"type": "divider"},
+    {"type": "context", "elements": [plain(WIDE_WORD)]},
+    BUTTONS,
+    {"type": "actions", "elements": [{"type": "datepicker", "action_id": "day"}]},
+]
+MARKDOWN = {"type": "markdown", "text": f"```\n{WIDE_WORD * 3}\n```"}
+FORM = {
+    "type": "modal",
+    "callback_id": "form",
+    "title": plain("Plan"),
+    "submit": plain("Save"),
+    "close": plain("Cancel"),
+    "blocks": [
+        text_input("what", "What"),
+        text_input("why", "Why", optional=True),
+        {
+            "type": "input",
+            "block_id": "with",
+            "label": plain("With"),
+            "element": {"type": "multi_users_select", "action_id": "people"},
+            "optional": True,
+        },
+        {
+            "type": "input",
+            "block_id": "day",
+            "label": plain("Day"),
+            "element": {"type": "datepicker", "action_id": "date", "initial_date": "2027-03-02"},
+        },
+    ],
+}
+
+
+def answer_command(ack: Any, command: Any) -> None:
+    ack(
+        text=command["text"],
+        blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": command["text"]}}],
+    )
+
+
+def open_form(ack: Any, client: WebClient, body: Any) -> None:
+    ack()
+    client.views_open(trigger_id=body["trigger_id"], view=FORM)
+
+
+def take_form(ack: Any, client: WebClient, body: Any, view: Any) -> None:
+    values = view["state"]["values"]
+    if values["what"]["text"]["value"] == "nothing":
+        ack(response_action="errors", errors={"what": "That is too little."})
+        return
+    ack()
+    said = f"{values['what']['text']['value']} on {values['day']['date']['selected_date']}"
+    for person in [body["user"]["id"], *values["with"]["people"]["selected_users"]]:
+        client.chat_postMessage(channel=person, text=said)
+
+
+def say_it_is(word: str) -> Any:
+    def listener(ack: Any, respond: Any) -> None:
+        ack()
+        respond(text=f"It is {word}.", replace_original=True)
+
+    return listener
+
+
+def choose(ack: Any, respond: Any, action: Any) -> None:
+    ack()
+    respond(text=f"Chosen: {action['selected_option']['value']}.", replace_original=True)
+
+
+def keep(ack: Any, client: WebClient, body: Any) -> None:
+    ack()
+    client.chat_postEphemeral(channel=body["channel"]["id"], user=body["user"]["id"], text="Kept.")
+
+
+def publish_home(client: WebClient, event: Any) -> None:
+    client.views_publish(user_id=event["user"], view={"type": "home", "blocks": EVERYTHING})
+
+
+def small_app(client: WebClient) -> App:
+    """The app under the page's tests: a command, a form, buttons, a shortcut, a Home."""
+    app = App(client=client, signing_secret=SIGNING_SECRET)
+    app.command("/plan")(answer_command)
+    app.command("/form")(open_form)
+    app.view("form")(take_form)
+    app.action("done")(say_it_is("done"))
+    app.action("drop")(say_it_is("gone"))
+    app.action("when")(choose)
+    app.action("more")(choose)
+    app.shortcut("keep")(keep)
+    app.event("app_home_opened")(publish_home)
+    return app
+
+
+def serve(app: App) -> BaseWSGIServer:
+    """Take Slack's requests over HTTP on a port of its own."""
+    web, handler = Flask("small_app"), SlackRequestHandler(app)
+    web.add_url_rule("/slack/events", view_func=lambda: handler.handle(request), methods=["POST"])
+    return make_server("127.0.0.1", 0, web, threaded=True)
+
+
+class Reminder:
+    """An app's clockwork: follows people's time and sends one message when it is due."""
+
+    def __init__(self, sandbox: Running, client: WebClient, due: datetime) -> None:
+        self._http = httpx.Client(base_url=sandbox.url, trust_env=False)
+        self._client, self._due = client, due
+        self._sent = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Reminder":
+        self._report()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._http.close()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.05):
+            self._report()
+
+    def _report(self) -> None:
+        clock = self._http.get("/clock").json()
+        if not self._sent and datetime.fromisoformat(clock["now"]) >= self._due:
+            self._client.chat_postMessage(channel=AMY, text="Lunch is now.")
+            self._sent = True
+        following = None if self._sent else self._due.isoformat()
+        report = {"at": clock["now"], "next_at": following, "generation": clock["generation"]}
+        self._http.post("/clock/drained", json=report)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Running]:
+    with running(manifest=MANIFEST, tour=TOUR) as started:
+        client = WebClient(token=BOT_TOKEN, base_url=started.api_url)
+        server = serve(small_app(client))
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        started.driver.event_url(f"http://127.0.0.1:{server.port}/slack/events")
+        yield started
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def bot(sandbox: Running) -> WebClient:
+    sandbox.driver.reset()
+    return WebClient(token=BOT_TOKEN, base_url=sandbox.api_url)
+
+
+@pytest.fixture
+def context(chromium: Browser, sandbox: Running, bot: WebClient) -> Iterator[BrowserContext]:
+    opened = chromium.new_context(base_url=sandbox.url, viewport=DESKTOP)
+    opened.set_default_timeout(8_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that must run without an error of its scripts and without a breach of its content policy."""
+    opened, trouble = context.new_page(), []
+    opened.on("pageerror", lambda error: trouble.append(str(error)))
+    opened.on("console", lambda line: trouble.append(line.text) if "Content Security" in line.text else None)
+    yield opened
+    assert trouble == []
+
+
+WIDER_THAN_THEIR_PLACE = """
+    [...document.querySelectorAll(".scroll, .modal-body, .topbar, .sidebar, .tour, .scroll *:not(.sr-only)")]
+        .filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1)
+        .map((part) => part.outerHTML.slice(0, 120))
+"""
+
+
+def composer(page: Page) -> Any:
+    return page.get_by_role("combobox", name=re.compile("^Message"))
+
+
+def test_a_command_is_completed_and_sent_by_keyboard_alone(page: Page) -> None:
+    page.goto(f"/as/{AMY}")
+    composer(page).focus()
+
+    page.keyboard.type("/")
+    expect(page.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("/form")
+    expect(composer(page)).to_have_attribute("aria-activedescendant", "completion-1")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("/plan THING")
+    page.keyboard.press("Tab")
+    expect(composer(page)).to_have_value("/plan ")
+    expect(page.locator("#composer-hint")).to_have_text("/plan THING · Plan things")
+
+    page.keyboard.type("lunch with @be")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Ben Lindqvist")
+    page.keyboard.press("Enter")
+    expect(composer(page)).to_have_value("/plan lunch with @ben ")
+    page.keyboard.press("Enter")
+
+    answer = page.get_by_role("article").last
+    expect(answer).to_contain_text("Only visible to you")
+    expect(answer).to_contain_text("lunch with @Ben Lindqvist")
+    expect(composer(page)).to_have_value("")
+
+
+def test_escape_puts_suggestions_away_and_keeps_the_text(page: Page) -> None:
+    page.goto(f"/as/{AMY}")
+    composer(page).press_sequentially("Hello @a")
+    expect(composer(page)).to_have_attribute("aria-expanded", "true")
+
+    page.keyboard.press("Escape")
+
+    expect(composer(page)).to_have_attribute("aria-expanded", "false")
+    expect(composer(page)).to_have_value("Hello @a")
+
+
+def test_a_pressed_button_changes_its_message_where_it_stands(page: Page, bot: WebClient) -> None:
+    bot.chat_postMessage(channel=AMY, text="Lunch", blocks=[BUTTONS])
+    page.goto(f"/as/{AMY}")
+    page.evaluate("window.isTheSamePage = true")
+
+    page.get_by_role("button", name="Done").click()
+
+    expect(page.get_by_role("article")).to_have_text(re.compile("It is done."))
+    assert page.evaluate("window.isTheSamePage")
+
+
+def test_a_button_with_a_question_waits_for_the_answer(page: Page, bot: WebClient) -> None:
+    bot.chat_postMessage(channel=AMY, text="Lunch", blocks=[BUTTONS])
+    page.goto(f"/as/{AMY}")
+
+    page.get_by_role("button", name="Drop it").click()
+    question = page.get_by_role("dialog", name="Sure?")
+    expect(question).to_contain_text("Gone is gone.")
+    question.get_by_role("link", name="Keep").click()
+    expect(question).to_have_count(0)
+    expect(page.get_by_role("article")).not_to_contain_text("It is gone.")
+
+    page.get_by_role("button", name="Drop it").click()
+    question.get_by_role("button", name="Drop").click()
+    expect(page.get_by_role("article")).to_contain_text("It is gone.")
+
+
+def test_a_choice_in_a_menu_is_told_to_the_app_at_once(page: Page, bot: WebClient) -> None:
+    for _ in range(2):
+        bot.chat_postMessage(channel=AMY, text="Lunch", blocks=[BUTTONS])
+    page.goto(f"/as/{AMY}")
+
+    page.get_by_role("combobox", name="When").first.select_option("Later")
+    expect(page.get_by_role("article").first).to_contain_text("Chosen: later.")
+
+    page.get_by_role("article").last.locator("details.menu summary").first.click()
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("article").last).to_contain_text("Chosen: archive.")
+
+
+def test_a_form_shows_its_error_beside_the_field_and_is_taken_when_mended(
+    page: Page, sandbox: Running
+) -> None:
+    page.goto(f"/as/{AMY}")
+    composer(page).fill("/form")
+    page.keyboard.press("Enter")
+    form = page.get_by_role("dialog", name="Plan")
+    what = form.get_by_label("What")
+    expect(what).to_be_focused()
+
+    what.fill("nothing")
+    form.get_by_label("Why").fill("because")
+    form.get_by_text("Ben Lindqvist").click()
+    what.press("Enter")
+    expect(form.get_by_text("That is too little.")).to_be_visible()
+    expect(what).to_have_attribute("aria-invalid", "true")
+    expect(what).to_have_accessible_description("That is too little.")
+    expect(form.get_by_label("Why")).to_have_value("because")
+
+    what.fill("lunch")
+    what.press("Enter")
+    expect(form).to_have_count(0)
+    expect(page.get_by_role("article").last).to_contain_text("lunch on 2027-03-02")
+    expect(composer(page)).to_be_focused()
+    assert sandbox.driver.last_dm(BEN).text == "lunch on 2027-03-02"
+
+
+def test_a_form_keeps_the_focus_inside_and_escape_closes_it(page: Page, sandbox: Running) -> None:
+    page.goto(f"/as/{AMY}")
+    composer(page).fill("/form")
+    page.keyboard.press("Enter")
+    form = page.get_by_role("dialog", name="Plan")
+    expect(form.get_by_label("What")).to_be_focused()
+
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+
+    expect(form).to_have_count(0)
+    assert sandbox.driver.views(AMY) == []
+
+
+def test_a_form_half_filled_outlives_news_from_the_workspace(page: Page, bot: WebClient) -> None:
+    page.goto(f"/as/{AMY}")
+    composer(page).fill("/form")
+    page.keyboard.press("Enter")
+    what = page.get_by_role("dialog", name="Plan").get_by_label("What")
+    what.fill("half a tho")
+
+    bot.chat_postMessage(channel=AMY, text="News")
+
+    expect(page.locator("#messages")).to_contain_text("News")
+    expect(what).to_have_value("half a tho")
+    expect(what).to_be_focused()
+
+
+def test_a_draft_outlives_news_and_a_visit_elsewhere(page: Page, bot: WebClient) -> None:
+    page.goto(f"/as/{AMY}")
+    composer(page).fill("to be cont")
+    bot.chat_postMessage(channel=AMY, text="News")
+    expect(page.locator("#messages")).to_contain_text("News")
+    expect(composer(page)).to_have_value("to be cont")
+
+    page.get_by_role("link", name="general").click()
+    expect(composer(page)).to_have_value("")
+    page.go_back()
+    expect(composer(page)).to_have_value("to be cont")
+
+
+def test_news_for_somebody_else_is_seen_and_one_can_become_them(page: Page, bot: WebClient) -> None:
+    page.goto(f"/as/{AMY}")
+
+    bot.chat_postMessage(channel=BEN, text="For Ben's eyes")
+    page.get_by_role("link", name="Ben 1 unread").wait_for()
+    page.locator("#switcher summary").click()
+    page.get_by_role("link", name=re.compile("Ben Lindqvist.*1 unread")).click()
+
+    expect(page.locator("#messages")).to_contain_text("For Ben's eyes")
+    expect(page.locator("#switcher summary")).to_contain_text("Ben Lindqvist")
+    expect(page.get_by_role("link", name=re.compile("unread"))).to_have_count(0)
+
+
+def test_the_clock_moves_to_the_next_thing_and_what_happened_is_there(
+    page: Page, sandbox: Running, bot: WebClient
+) -> None:
+    due = sandbox.driver.now() + timedelta(hours=30)
+    with Reminder(sandbox, bot, due):
+        page.goto(f"/as/{AMY}")
+
+        page.get_by_role("button", name="To the next thing that happens").click()
+
+        expect(page.locator("#messages")).to_contain_text("Lunch is now.")
+        assert due <= sandbox.driver.now() < due + timedelta(minutes=1)
+        expect(page.get_by_role("button", name="To the next thing that happens")).to_be_focused()
+
+
+def test_the_clock_moves_to_a_moment_of_ones_choice(page: Page, sandbox: Running) -> None:
+    page.goto(f"/as/{AMY}")
+    page.locator("#clock-set summary").click()
+
+    page.get_by_label(re.compile("Date and time")).fill("2061-07-04T09:30")
+    page.get_by_role("button", name="Move the clock").click()
+
+    expect(page.locator("#now")).to_contain_text("Jul 4")
+    expect(page.locator("#now")).to_contain_text("9:30")
+    assert sandbox.driver.now().isoformat().startswith("2061-07-04T13:3")
+
+
+def test_the_tour_puts_a_command_into_the_composer_of_the_right_person(page: Page) -> None:
+    page.goto(f"/as/{AMY}")
+
+    page.get_by_role("link", name="Put it into the composer as Ben").click()
+
+    expect(page.locator("#switcher summary")).to_contain_text("Ben Lindqvist")
+    expect(composer(page)).to_have_value("/plan lunch with @amy")
+    expect(composer(page)).to_be_focused()
+    page.get_by_role("button", name="Hide the tour").click()
+    expect(page.get_by_role("heading", name="What to try")).to_have_count(0)
+
+
+def test_a_shortcut_is_run_from_the_menu_of_a_message(page: Page, bot: WebClient) -> None:
+    bot.chat_postMessage(channel=AMY, text="Worth keeping")
+    page.goto(f"/as/{AMY}")
+
+    page.get_by_label("Shortcuts for this message").click()
+    page.get_by_role("button", name="Keep this").click()
+
+    expect(page.get_by_role("article").last).to_contain_text("Kept.")
+
+
+def test_nothing_is_wider_than_a_phone(context: BrowserContext, page: Page, bot: WebClient) -> None:
+    bot.chat_postMessage(channel=AMY, text=WIDE_WORD * 3)
+    bot.chat_postMessage(channel=AMY, text="x", blocks=[*EVERYTHING, MARKDOWN])
+    page.set_viewport_size(PHONE)
+
+    def assert_it_fits() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert page.evaluate(WIDER_THAN_THEIR_PLACE) == []
+
+    page.goto(f"/as/{AMY}")
+    expect(page.get_by_role("article")).to_have_count(2)
+    assert_it_fits()
+    page.get_by_role("link", name="Home", exact=True).click()
+    expect(page.get_by_role("heading", name=re.compile("Plans"))).to_be_visible()
+    assert_it_fits()
+    page.get_by_role("link", name="Tour").click()
+    assert_it_fits()
+    page.get_by_role("link", name="Hide the tour").click()
+
+    page.get_by_role("link", name="Conversations and people").click()
+    expect(page.get_by_role("link", name="general")).to_be_visible()
+    assert_it_fits()
+    page.get_by_role("link", name="general").click()
+    expect(page.get_by_role("link", name="general")).to_be_hidden()
+    composer(page).fill("/form")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Plan")).to_be_visible()
+    assert_it_fits()
+
+
+def test_without_scripts_the_page_works_with_plain_forms(
+    chromium: Browser, sandbox: Running, bot: WebClient
+) -> None:
+    context = chromium.new_context(base_url=sandbox.url, viewport=DESKTOP, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"/as/{AMY}")
+
+    composer(page).fill("/form")
+    page.get_by_role("button", name="Send").click()
+    sandbox.driver.eventually(lambda: sandbox.driver.view(AMY))
+    page.reload()
+    page.get_by_role("textbox", name="What").fill("nothing")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("That is too little.")).to_be_visible()
+    page.get_by_role("textbox", name="What").fill("supper")
+    page.get_by_role("button", name="Save").click()
+    sandbox.driver.eventually(lambda: sandbox.driver.dms(AMY))
+    page.reload()
+
+    expect(page.get_by_role("article").last).to_contain_text("supper on 2027-03-02")
+    assert sandbox.driver.last_dm(AMY).user == BOT_USER
+    context.close()
