@@ -52,6 +52,11 @@ def plan_due(session: Session, *, now: datetime) -> int:
     return len(due)
 
 
+def next_planned(session: Session) -> datetime | None:
+    """Say when the next 1-on-1 is to be planned."""
+    return session.scalars(OneOnOne.next_moment()).first()
+
+
 def plan(session: Session, one_on_ones: Sequence[OneOnOne], *, now: datetime) -> list[Occurrence]:
     """Give the next occurrence of each its row, its question and its messages, and step to the one after."""
     occurrences = [_next_occurrence(one_on_one, now) for one_on_one in one_on_ones]

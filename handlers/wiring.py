@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot import occurrences
+from bot import occurrences, zone_changes
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Prepare
+from bot.runtime.engine import Work
+from bot.runtime.slack import post
 from handlers import answers, doors, goals, growth, home, members, nudges, one_on_ones
 from handlers.views import elements
 
@@ -67,3 +70,27 @@ def plan(sessions: Sessions, now: datetime) -> int:
         planned += batch
         if batch < occurrences.BATCH:
             return planned
+
+
+def work(client: WebClient, clock: Clock) -> Work:
+    """Say what the engine has to do for the features, in the workspace this client's token belongs to."""
+    return Work(
+        prepare=PREPARE,
+        post=partial(post, client),
+        plan=plan,
+        next_planned=occurrences.next_planned,
+        refresh_zones=partial(refresh_zones, clock=clock),
+        daily=partial(_reconcile, client),
+    )
+
+
+def refresh_zones(sessions: Sessions, *, clock: Clock) -> None:
+    """Bring every workspace up to date with the zone data in use, a workspace a transaction."""
+    while True:
+        with sessions.begin() as session:
+            if not zone_changes.refresh(session, now=clock.people_now()):
+                return
+
+
+def _reconcile(client: WebClient, sessions: Sessions, clock: Clock) -> None:
+    members.reconcile(client, sessions, clock, client.auth_test()["team_id"])

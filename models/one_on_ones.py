@@ -107,6 +107,12 @@ class OneOnOne(Base):
         return chosen.order_by(cls.id.desc())
 
     @classmethod
+    def all_standing(cls, workspace_id: str, after: int, limit: int) -> Select[OneOnOne]:
+        """Select a workspace's standing 1-on-1s by id, page by page."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.ended_at.is_(None), cls.id > after)
+        return chosen.order_by(cls.id).limit(limit)
+
+    @classmethod
     def due(cls, moment: datetime, limit: int) -> Select[OneOnOne]:
         """Select those to be planned by the moment; workers that ask at once get different rows."""
         standing = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
