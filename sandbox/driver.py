@@ -98,6 +98,10 @@ class Driver:
         errors = {labels.get(block_id) or block_id: text for block_id, text in shown["errors"].items()}
         return SubmitResult(errors, view_from(shown["view"]), shown["error"])
 
+    def resubmit(self) -> None:
+        """Send the last submitted form to the app once more, letter by letter, as a client on a bad line does."""
+        self._post("/sandbox/resubmit", {})
+
     def close_view(self, user: str, view: View | None = None, *, all_of_them: bool = False) -> None:
         """Close the form in front of the person, or the whole stack."""
         form = view or self.view(user)

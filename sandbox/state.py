@@ -9,6 +9,7 @@ from sandbox.calls import Calls, Faults
 from sandbox.changes import Changes
 from sandbox.clock import PeopleClock, machine_now, whole_seconds
 from sandbox.conversations import Conversations
+from sandbox.delivery.envelope import Envelope
 from sandbox.delivery.events import Events
 from sandbox.delivery.http import HttpLink
 from sandbox.delivery.link import AppLink
@@ -61,6 +62,7 @@ class State:
         self.files = Files()
         self.handles = Handles()
         self.watches = Watches()
+        self.last_submission: Envelope | None = None
         self.faults.waiting.clear()
         self.calls.entries.clear()
         self.changes.bump()

@@ -123,6 +123,10 @@ class World(State):
         """Submit a modal with what its form holds; required fields and lengths are checked as Slack's client does."""
         return await forms.submit(self, user, view_id, values)
 
+    async def resubmit(self) -> None:
+        """Send the last submitted form to the app once more, as a client on a bad line does."""
+        await forms.resubmit(self)
+
     async def close_view(self, user: str, view_id: str, *, all_of_them: bool = False) -> None:
         """Close a modal (or the whole stack), telling the app if it asked for that."""
         await forms.close(self, user, view_id, all_of_them=all_of_them)

@@ -23,16 +23,22 @@ async def submit(state: State, user: str, view_id: str, values: StateValues) -> 
     view = state.views.remember(view, held)
     if errors := client_errors(view.blocks, held):
         return Submission(errors=errors, view=view)
+    state.last_submission = Envelope("interactive", _payload(state, "view_submission", person, view))
     try:
-        answer = await state.link.send(
-            Envelope("interactive", _payload(state, "view_submission", person, view))
-        )
+        answer = await state.link.send(state.last_submission)
     except Undelivered as failure:
         return Submission(view=view, error=failure.error)
     try:
         return _respond(state, view, answer)
     except (SlackError, KeyError, TypeError, AttributeError):
         return Submission(view=view, error=MODAL_TROUBLE)
+
+
+async def resubmit(state: State) -> None:
+    """Send the last submission again, letter by letter, as a client on a bad line does; the answer goes nowhere."""
+    if state.last_submission is None:
+        raise NotPossible("No form has been submitted yet.")
+    await state.link.send(state.last_submission)
 
 
 async def close(state: State, user: str, view_id: str, *, all_of_them: bool = False) -> None:

@@ -22,13 +22,17 @@ class Placed(NamedTuple):
         return bool(self.block["type"] == "input")
 
 
+def elements_of(blocks: list[Json]) -> Iterator[Placed]:
+    """Yield every element of the blocks, in the order in which it is shown."""
+    for block in blocks:
+        for element in [block.get("accessory"), block.get("element"), *block.get("elements", [])]:
+            if isinstance(element, dict):
+                yield Placed(block, element)
+
+
 def interactive_elements(blocks: list[Json]) -> Iterator[Placed]:
     """Yield every element with an action id, in the order in which it is shown."""
-    for block in blocks:
-        candidates = [block.get("accessory"), block.get("element"), *block.get("elements", [])]
-        for element in candidates:
-            if isinstance(element, dict) and "action_id" in element:
-                yield Placed(block, element)
+    return (placed for placed in elements_of(blocks) if "action_id" in placed.element)
 
 
 def find_element(blocks: list[Json], block_id: str, action_id: str) -> Placed | None:

@@ -79,7 +79,7 @@ def _plain(initial: object) -> object:
 def options_of(element: Json) -> list[Json]:
     """Return the options of a menu, those in groups included."""
     groups = element.get("option_groups", [])
-    return element.get("options", []) + [option for group in groups for option in group["options"]]
+    return [*element.get("options", []), *(option for group in groups for option in group["options"])]
 
 
 def option_named(element: Json, value: object) -> Json:
@@ -96,7 +96,7 @@ def _as_list(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple | set) else [value]
 
 
-def _oneoption_named(element: Json, value: object) -> Json:
+def _one_option(element: Json, value: object) -> Json:
     return {"selected_option": None if value in (None, "") else option_named(element, value)}
 
 

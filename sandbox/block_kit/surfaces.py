@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.block_kit.blocks import MARKDOWN_MAX, MODAL_FIELDS, Surface, blocks_of
-from sandbox.block_kit.elements_in import interactive_elements
+from sandbox.block_kit.elements_in import elements_of, interactive_elements
 from sandbox.block_kit.objects import plain
 from sandbox.block_kit.specs import anything, boolean, items, one_of, problem, record, string, typed
 from sandbox.model import Json
@@ -115,7 +115,7 @@ def _repeated_action_ids(blocks: list[Json], pointer: str) -> Iterator[str]:
 
 
 def _one_focus(blocks: list[Json], pointer: str) -> Iterator[str]:
-    focused = [element for _, element in interactive_elements(blocks) if element.get("focus_on_load")]
+    focused = [element for _, element in elements_of(blocks) if element.get("focus_on_load")]
     if len(focused) > 1:
         yield problem("only one element can have `focus_on_load` set to `true`", pointer)
 

@@ -50,6 +50,12 @@ async def submit(order: Order) -> Json:
     return showing.submission(await order.world.submit_view(order.text("user"), view_id, values))
 
 
+async def resubmit(order: Order) -> Json:
+    """Send the last submitted form to the app once more."""
+    await order.world.resubmit()
+    return {}
+
+
 async def close(order: Order) -> Json:
     """`{user, view_id, all?}`: close a modal, or the whole stack."""
     everything = bool(order.given.get("all"))
@@ -110,6 +116,7 @@ routes = [
     route("/sandbox/message", write),
     route("/sandbox/press", press),
     route("/sandbox/submit", submit),
+    route("/sandbox/resubmit", resubmit),
     route("/sandbox/close", close),
     route("/sandbox/home", open_home),
     route("/sandbox/shortcut", shortcut),

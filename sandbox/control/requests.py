@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.delivery.envelope import Undelivered
 from sandbox.errors import NotPossible, SlackError
 from sandbox.model import Json
 from sandbox.world import World
@@ -52,6 +53,8 @@ def route(path: str, carry: Carry, *, method: str = "POST") -> Route:
             answer = await carry(await _order(request))
         except NotPossible as refusal:
             return JSONResponse({"error": str(refusal)}, status_code=refusal.status)
+        except Undelivered as failure:
+            return JSONResponse({"error": f"The app did not answer: {failure.reason}."}, status_code=REFUSED)
         except SlackError as refusal:
             return JSONResponse({"error": refusal.code}, status_code=REFUSED)
         return JSONResponse(answer)

@@ -1,1 +1,1 @@
-"""This package is the way from the workspace to the app: Socket Mode or signed HTTP, events with their retries."""
+"""The way from the workspace to the app: Socket Mode or signed HTTP, events with their retries."""

@@ -1,4 +1,4 @@
-"""This file is one payload on its way to the app, and what can come of it."""
+"""One payload on its way to the app, and what can come of it."""
 
 import json
 from dataclasses import dataclass

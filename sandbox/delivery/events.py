@@ -1,4 +1,4 @@
-"""This file is the Events API: what the app subscribed to, delivered at least once, retried as Slack does."""
+"""The Events API: what the app subscribed to, delivered at least once, retried as Slack does."""
 
 import asyncio
 import secrets

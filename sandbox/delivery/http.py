@@ -1,4 +1,4 @@
-"""This file is the HTTP way to the app: requests signed as Slack signs them, answered within 3 seconds."""
+"""The HTTP way to the app: requests signed as Slack signs them, answered within 3 seconds."""
 
 import hmac
 import json

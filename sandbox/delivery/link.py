@@ -1,4 +1,4 @@
-"""This file is the one door to the app: Socket Mode if it is connected, else its event URL, else nothing."""
+"""The one door to the app: Socket Mode if it is connected, else its event URL, else nothing."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""This file is the Socket Mode way to the app: up to ten WebSockets, each payload to one of them."""
+"""The Socket Mode way to the app: up to ten WebSockets, each payload to one of them."""
 
 import asyncio
 import json

@@ -224,6 +224,16 @@ def test_a_form_that_is_submitted_twice_is_gone_the_second_time(attached: Attach
         attached.driver.submit(AMY, {"Title": "Rust"}, view=view)
 
 
+def test_a_form_can_arrive_at_the_app_twice(attached: Attached) -> None:
+    attached.driver.command(AMY, "/form")
+    attached.driver.submit(AMY, {"Title": "Rust"})
+
+    attached.driver.resubmit()
+
+    first, second = attached.tiny.told("view_submission")
+    assert first == second
+
+
 def test_closing_a_form_is_told_to_the_app_that_asked(attached: Attached) -> None:
     attached.driver.command(AMY, "/form")
 
