@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from sandbox.errors import NotPossible, SlackError
 from sandbox.model import InMessage, InView, Json, Outcome, Place, View
 from sandbox.moving import Move
 from sandbox.page.forms import Press, pressed, state_values
+from sandbox.page.reader import Reader
 from sandbox.page.screen import Visit, reader_of
 from sandbox.page.templating import environment
 from sandbox.page.visits import TOUR_COOKIE, YEAR_SECONDS, back_to, memory_of, show, visit_of, world_of
@@ -26,6 +27,17 @@ AT_ONCE_SECONDS = 1.0
 """How long a move of the clock may keep the answer waiting; longer moves show their progress instead."""
 NO_ANSWER = "The app did not answer ({error}). Try again."
 TROUBLE = "We had some trouble connecting ({error}). Try again?"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked before an element acts, with the form to send again if the answer is yes."""
+
+    reader: Reader
+    confirm: Json
+    sent: list[tuple[str, Any]]
+    action: str
+    back: str
 
 
 async def say(request: Request) -> Response:
@@ -108,14 +120,14 @@ async def _press(request: Request, visit: Visit, place: Place, blocks: Sequence[
 
 def _ask(request: Request, visit: Visit, act: Press, form: FormData) -> Response:
     """Ask before acting, where the browser's scripts have not asked already."""
-    page = environment().get_template("confirm.html")
-    screen = {"reader": reader_of(world_of(request), visit.me)}
-    context: dict[str, Any] = {
-        "confirm": act.element["confirm"],
-        "sent": form.multi_items(),
-        "screen": screen,
-    }
-    return HTMLResponse(page.render(context, action=request.url.path, back=visit.path))
+    question = Question(
+        reader=reader_of(world_of(request), visit.me),
+        confirm=act.element["confirm"],
+        sent=form.multi_items(),
+        action=request.url.path,
+        back=visit.path,
+    )
+    return HTMLResponse(environment().get_template("confirm.html").render(screen=question))
 
 
 async def run_shortcut(request: Request) -> Response:

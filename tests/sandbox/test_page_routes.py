@@ -58,7 +58,7 @@ MODAL = {
 }
 REALLY = {
     "title": plain("Sure?"),
-    "text": plain("Gone is gone."),
+    "text": {"type": "mrkdwn", "text": "*Gone* is gone."},
     "confirm": plain("Drop"),
     "deny": plain("Keep"),
 }
@@ -359,7 +359,7 @@ def test_a_button_with_a_question_asks_first(browser: Browser, world: World) -> 
     question = browser.post(address, data={"press": "acts:drop"}).text
     answer = browser.post(address, data={"press": "acts:drop", "confirmed": "yes"})
 
-    assert "Gone is gone." in question
+    assert "<strong>Gone</strong> is gone." in question
     assert 'name="press" value="acts:drop"' in question
     assert "The app did not answer (dispatch_failed)" in answer.text
 
