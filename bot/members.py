@@ -76,15 +76,26 @@ def welcome_workspace(session: Session, workspace_id: str) -> None:
 
 def remember(session: Session, workspace_id: str, profile: Profile, *, at: datetime) -> Member:
     """Take over what Slack says of an account; what the member set for themselves stays. `at` is machine time."""
-    facts = {**asdict(profile), "refreshed_at": at}
-    member = session.get(Member, (workspace_id, profile.user_id))
-    if member is None:
-        row = {"workspace_id": workspace_id, **facts, **_defaults()}
-        insert_missing(session, Member, [row])
-        return session.get_one(Member, (workspace_id, profile.user_id))
-    for name, value in facts.items():
-        setattr(member, name, value)
-    return member
+    return remember_all(session, workspace_id, [profile], at=at)[profile.user_id]
+
+
+def remember_all(
+    session: Session, workspace_id: str, profiles: Sequence[Profile], *, at: datetime
+) -> dict[str, Member]:
+    """Do so for many accounts, keyed by id; three statements however many there are."""
+    ids = [profile.user_id for profile in profiles]
+    facts = {profile.user_id: {**asdict(profile), "refreshed_at": at} for profile in profiles}
+    standing = known(session, workspace_id, ids)
+    for user_id, member in standing.items():
+        for name, value in facts[user_id].items():
+            setattr(member, name, value)
+    new = [
+        {"workspace_id": workspace_id, **facts[each], **_defaults()} for each in ids if each not in standing
+    ]
+    if not new:
+        return standing
+    insert_missing(session, Member, new)
+    return known(session, workspace_id, ids)
 
 
 def _defaults() -> dict[str, object]:

@@ -19,6 +19,7 @@ from bot.permissions import Actor
 from bot.recurrence import local_day
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from handlers.acquaintance import acquaint
 from handlers.views import home as views
 from handlers.views.elements import Payload, View
 from handlers.views.one_on_ones import standing
@@ -38,6 +39,7 @@ def register(app: App) -> None:
 def open_home(event: Payload, client: WebClient, actor: Actor, sessions: Sessions, clock: Clock) -> None:
     """Show Home to whoever opened it; the messages tab needs nothing."""
     if event.get("tab", "home") == "home":
+        acquaint(client, sessions, clock, actor, actor.user_id)
         publish(client, actor, sessions=sessions, clock=clock)
 
 

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot import members, occurrences
-from bot.members import Profile
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from bot.zones import is_known
 from handlers import doors, home
+from handlers.acquaintance import acquaint, profile_of
 from handlers.doors import Visit
 from handlers.views import members as views
 from handlers.views.elements import Payload
 from models.members import Member
 
-log = logging.getLogger(__name__)
-
-FRESH_FOR = timedelta(days=1)
-"""Changes come as events; this is how long we believe that none got lost."""
 PAGE = 200
 
 
@@ -41,15 +33,20 @@ def register(app: App) -> None:
 
 
 def know_actor(
+    body: Payload,
     context: BoltContext,
     client: WebClient,
     sessions: Sessions,
     clock: Clock,
     next_: Callable[[], BoltResponse],
 ) -> BoltResponse:
-    """Offer listeners the acting member's record, and a way to show their Home anew."""
+    """Offer listeners the acting member's record, and a way to show their Home anew.
+
+    Not for events: a profile changes every second somewhere in a large company, and asking Slack about each
+    would use up what it allows; an event that needs the member gets acquainted itself.
+    """
     actor = context.get("actor")
-    if actor is not None:
+    if actor is not None and body.get("type") != "event_callback":
         member = acquaint(client, sessions, clock, actor, actor.user_id)
         if member is None:
             raise members.NobodyThere
@@ -57,42 +54,6 @@ def know_actor(
         context["visit"] = Visit(actor, member, clock.people_now())
         context["refresh_home"] = partial(home.publish, client, actor, sessions=sessions, clock=clock)
     return next_()
-
-
-def acquaint(
-    client: WebClient, sessions: Sessions, clock: Clock, actor: Actor, user_id: str
-) -> Member | None:
-    """Find somebody's record, asking Slack if it is missing or old; None if Slack knows nobody by that id."""
-    now = clock.machine_now()
-    with sessions.read() as session:
-        known = members.known(session, actor.workspace_id, [user_id]).get(user_id)
-    if known is not None and known.refreshed_at > now - FRESH_FOR:
-        return known
-    try:
-        user = client.users_info(user=user_id)["user"]
-    except SlackApiError as refusal:
-        log.info("member_not_found", extra={"member": user_id, "error": refusal.response.get("error")})
-        return known
-    with sessions.begin() as session:
-        members.welcome_workspace(session, actor.workspace_id)
-        return members.remember(session, actor.workspace_id, profile_of(user), at=now)
-
-
-def profile_of(user: Payload) -> Profile:
-    """Read what Slack says of an account; a zone we do not know counts as UTC."""
-    about, zone = user.get("profile", {}), user.get("tz") or "UTC"
-    expires = about.get("status_expiration") or 0
-    return Profile(
-        user_id=user["id"],
-        name=about.get("display_name") or user.get("real_name") or user.get("name") or user["id"],
-        zone=zone if is_known(zone) else "UTC",
-        is_person=not (user.get("is_bot") or user.get("is_workflow_bot") or user["id"] == "USLACKBOT"),
-        is_guest=any(user.get(mark) for mark in ("is_restricted", "is_ultra_restricted", "is_stranger")),
-        is_deactivated=bool(user.get("deleted")),
-        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
-        is_away=about.get("status_emoji") == members.ON_VACATION,
-        away_until=datetime.fromtimestamp(expires, UTC) if expires else None,
-    )
 
 
 def take_over(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
@@ -113,8 +74,8 @@ def reconcile(client: WebClient, sessions: Sessions, clock: Clock, workspace_id:
         page = client.users_list(limit=PAGE, cursor=cursor)
         with sessions.begin() as session:
             members.welcome_workspace(session, workspace_id)
-            for user in page["members"]:
-                members.remember(session, workspace_id, profile_of(user), at=clock.machine_now())
+            profiles = [profile_of(user) for user in page["members"]]
+            members.remember_all(session, workspace_id, profiles, at=clock.machine_now())
         seen += len(page["members"])
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:

@@ -18,9 +18,9 @@ from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Cancel, Decision, Defer, Send
 from handlers import doors
+from handlers.acquaintance import acquaint
 from handlers.doors import Visit
 from handlers.grammars import one_on_ones as grammar
-from handlers.members import acquaint
 from handlers.views import growth as help_views
 from handlers.views import nudges as nudge_views
 from handlers.views import one_on_one_forms as forms

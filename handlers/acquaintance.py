@@ -1,0 +1,59 @@
+"""Getting to know people: an account's record, asked of Slack when it is missing or old."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot import members
+from bot.members import Profile
+from bot.permissions import Actor
+from bot.runtime.clock import Clock
+from bot.runtime.database import Sessions
+from bot.zones import is_known
+from handlers.views.elements import Payload
+from models.members import Member
+
+log = logging.getLogger(__name__)
+
+FRESH_FOR = timedelta(days=1)
+"""Changes come as events; this is how long we believe that none got lost."""
+
+
+def acquaint(
+    client: WebClient, sessions: Sessions, clock: Clock, actor: Actor, user_id: str
+) -> Member | None:
+    """Find somebody's record, asking Slack if it is missing or old; None if Slack knows nobody by that id."""
+    now = clock.machine_now()
+    with sessions.read() as session:
+        known = members.known(session, actor.workspace_id, [user_id]).get(user_id)
+    if known is not None and known.refreshed_at > now - FRESH_FOR:
+        return known
+    try:
+        user = client.users_info(user=user_id)["user"]
+    except SlackApiError as refusal:
+        log.info("member_not_found", extra={"member": user_id, "error": refusal.response.get("error")})
+        return known
+    with sessions.begin() as session:
+        members.welcome_workspace(session, actor.workspace_id)
+        return members.remember(session, actor.workspace_id, profile_of(user), at=now)
+
+
+def profile_of(user: Payload) -> Profile:
+    """Read what Slack says of an account; a zone we do not know counts as UTC."""
+    about, zone = user.get("profile", {}), user.get("tz") or "UTC"
+    expires = about.get("status_expiration") or 0
+    return Profile(
+        user_id=user["id"],
+        name=about.get("display_name") or user.get("real_name") or user.get("name") or user["id"],
+        zone=zone if is_known(zone) else "UTC",
+        is_person=not (user.get("is_bot") or user.get("is_workflow_bot") or user["id"] == "USLACKBOT"),
+        is_guest=any(user.get(mark) for mark in ("is_restricted", "is_ultra_restricted", "is_stranger")),
+        is_deactivated=bool(user.get("deleted")),
+        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+        is_away=about.get("status_emoji") == members.ON_VACATION,
+        away_until=datetime.fromtimestamp(expires, UTC) if expires else None,
+    )
