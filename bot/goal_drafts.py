@@ -130,7 +130,7 @@ def tidy(text: str | None, *, limit: int, field: str = "note") -> str | None:
 
 
 def _title(text: str) -> str:
-    title = tidy(" ".join(text.split()), limit=TITLE_LENGTH, field="title")
+    title = tidy(" ".join(_storable(text).split()), limit=TITLE_LENGTH, field="title")
     if title is None:
         raise TitleMissing(field="title")
     return title

@@ -150,7 +150,7 @@ def page(session: Session, actor: Actor, *, after: int = 0, limit: int = PAGE) -
         raise UnknownGoal
     chosen = Goal.open_of(actor.workspace_id, actor.user_id, after=after).limit(limit + 1)
     found = session.scalars(chosen).all()
-    counts = session.execute(Goal.counts_of(actor.workspace_id, actor.user_id)).tuples()
+    counts = session.execute(Goal.counts_of(actor.workspace_id, actor.user_id)).all()
     return GoalPage(tuple(found[:limit]), dict(counts), after, has_more=len(found) > limit)
 
 

@@ -9,18 +9,16 @@ from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
 from bot import goal_changes, goals
-from bot.permissions import Actor
-from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
-from handlers.goal_places import open_form, show, tell, today_of
+from handlers.doors import Visit
+from handlers.goal_places import open_form, show, tell
 from handlers.views import goal_answers as answers
 from handlers.views import goal_forms as forms
 from handlers.views import goals as views
 from handlers.views.elements import Payload, View
 from handlers.views.goal_forms import whole_number
 from models.goals import Goal
-from models.members import Member
 
 
 def register(app: App) -> None:
@@ -69,16 +67,14 @@ def show_list(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
 ) -> None:
     """Show one's open goals, from the start or after the last one shown."""
     ack()
     after = doors.number_in(action) if action["action_id"] == views.MORE else 0
     with sessions.read() as session:
-        page = goals.page(session, actor, after=after)
-    show(views.goal_list(page, today=today_of(member, clock)), body, client, respond)
+        page = goals.page(session, visit.actor, after=after)
+    show(views.goal_list(page, today=visit.today), body, client, respond)
 
 
 def show_more_of(
@@ -88,16 +84,14 @@ def show_more_of(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
 ) -> None:
     """Show further goals that somebody shares; what may be seen is decided anew."""
     ack()
     owner, _, after = action["value"].partition(" ")
     with sessions.read() as session:
-        page = goals.shared_by(session, actor, owner, after=whole_number(after))
-    show(views.shared_list(page, today=today_of(member, clock)), body, client, respond)
+        page = goals.shared_by(session, visit.actor, owner, after=whole_number(after))
+    show(views.shared_list(page, today=visit.today), body, client, respond)
 
 
 def show_story(
@@ -107,15 +101,13 @@ def show_story(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
 ) -> None:
     """Show a goal that was picked, with its story."""
     ack()
     with sessions.read() as session:
-        story = goals.story(session, actor, doors.number_in(action))
-    show(answers.story(story, today=today_of(member, clock)), body, client, respond)
+        story = goals.story(session, visit.actor, doors.number_in(action))
+    show(answers.story(story, today=visit.today), body, client, respond)
 
 
 def complete(
@@ -125,14 +117,13 @@ def complete(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Close a goal as reached."""
     ack()
     with sessions.begin() as session:
-        change = goal_changes.complete(session, actor, doors.number_in(action), None, now=clock.people_now())
+        change = goal_changes.complete(session, visit.actor, doors.number_in(action), None, now=visit.now)
     tell(answers.closed(change), body, client, respond, refresh_home)
 
 
@@ -143,14 +134,13 @@ def reopen(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Take a closed goal up again."""
     ack()
     with sessions.begin() as session:
-        change = goal_changes.reopen(session, actor, doors.number_in(action), now=clock.people_now())
+        change = goal_changes.reopen(session, visit.actor, doors.number_in(action), now=visit.now)
     tell(answers.reopened(change), body, client, respond, refresh_home)
 
 
@@ -161,12 +151,12 @@ def keep(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    actor: Actor,
+    visit: Visit,
 ) -> None:
     """Leave a goal as it was written; the remark and its buttons go away."""
     ack()
     with sessions.read() as session:
-        goal = goals.find(session, actor, doors.number_in(action))
+        goal = goals.find(session, visit.actor, doors.number_in(action))
     show(answers.kept(goal), body, client, respond)
 
 
@@ -177,21 +167,19 @@ def choose_from_menu(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Do what was chosen from the menu beside a goal; its value is a verb and the goal's number."""
     verb, _, number = action["selected_option"]["value"].partition(" ")
     chosen = {"value": number}
     if verb == "done":
-        complete(ack, chosen, body, client, respond, sessions, clock, actor, refresh_home)
+        complete(ack, chosen, body, client, respond, sessions, visit, refresh_home)
         return
     if verb in _MENU_FORMS:
-        _opener(_MENU_FORMS[verb])(ack, chosen, body, client, sessions, actor)
+        _opener(_MENU_FORMS[verb])(ack, chosen, body, client, sessions, visit)
         return
-    show_story(ack, chosen, body, client, respond, sessions, clock, actor, member)
+    show_story(ack, chosen, body, client, respond, sessions, visit)
 
 
 _MENU_FORMS: Final[dict[str, Callable[[Goal], View]]] = {
@@ -203,15 +191,15 @@ _MENU_FORMS: Final[dict[str, Callable[[Goal], View]]] = {
 
 def _opener(
     form: Callable[[Goal], View],
-) -> Callable[[Ack, Payload, Payload, WebClient, Sessions, Actor], None]:
+) -> Callable[[Ack, Payload, Payload, WebClient, Sessions, Visit], None]:
     """Make the listener that opens a form about one open goal."""
 
     def open_for_goal(
-        ack: Ack, action: Payload, body: Payload, client: WebClient, sessions: Sessions, actor: Actor
+        ack: Ack, action: Payload, body: Payload, client: WebClient, sessions: Sessions, visit: Visit
     ) -> None:
         ack()
         with sessions.read() as session:
-            goal = goal_changes.find_open(session, actor, doors.number_in(action))
+            goal = goal_changes.find_open(session, visit.actor, doors.number_in(action))
         open_form(form(goal), body, client)
 
     return open_for_goal

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackClientError
 from bot import goal_exports
 from bot.permissions import Actor
 from bot.runtime.database import Sessions
+from handlers.doors import Visit
 from handlers.goal_places import dialog, open_form
 from handlers.views import goal_exports as words
 from handlers.views import goals as views
@@ -25,12 +26,12 @@ def register(app: App) -> None:
     app.action(views.EXPORT)(from_home)
 
 
-def from_home(ack: Ack, body: Payload, client: WebClient, actor: Actor, sessions: Sessions) -> None:
+def from_home(ack: Ack, body: Payload, client: WebClient, visit: Visit, sessions: Sessions) -> None:
     """Send the files, and say so at once in a dialog."""
     ack()
     opened = client.views_open(trigger_id=body["trigger_id"], view=dialog(words.announced()))
     said = {"view": opened["view"]}
-    send(client, actor, sessions, otherwise=lambda sorry: open_form(dialog(sorry), said, client))
+    send(client, visit.actor, sessions, otherwise=lambda sorry: open_form(dialog(sorry), said, client))
 
 
 def send(

@@ -8,15 +8,14 @@ from slack_bolt import Ack, App
 
 from bot import goal_changes, goals
 from bot.goal_coaching import remark_on
-from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from handlers.goal_places import dialog, effect_of, today_of
+from handlers.doors import Visit
+from handlers.goal_places import dialog, effect_of
 from handlers.views import goal_answers as answers
 from handlers.views import goal_forms as forms
 from handlers.views import goals as views
 from handlers.views.elements import Message, Payload
-from models.members import Member
 
 
 def register(app: App) -> None:
@@ -37,15 +36,14 @@ def log(
     view: Payload,
     sessions: Sessions,
     clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Log the goal that was written down."""
-    draft, today = forms.read_goal_form(view), today_of(member, clock)
-    with effect_of(view, sessions, actor, clock) as session:
-        goal = goals.log(session, actor, draft, now=clock.people_now(), today=today)
-    remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=today)
+    draft = forms.read_goal_form(view)
+    with effect_of(view, sessions, visit.actor, clock) as session:
+        goal = goals.log(session, visit.actor, draft, now=visit.now, today=visit.today)
+    remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=visit.today)
     _conclude(ack, answers.logged(goal, remark), refresh_home)
 
 
@@ -54,16 +52,14 @@ def edit(
     view: Payload,
     sessions: Sessions,
     clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Put the new words in the place of the old."""
     number, draft = forms.read_chosen(view), forms.read_goal_form(view)
-    today = today_of(member, clock)
-    with effect_of(view, sessions, actor, clock) as session:
-        change = goal_changes.edit(session, actor, number, draft, now=clock.people_now(), today=today)
-    _conclude(ack, answers.edited(change, today), refresh_home)
+    with effect_of(view, sessions, visit.actor, clock) as session:
+        change = goal_changes.edit(session, visit.actor, number, draft, now=visit.now, today=visit.today)
+    _conclude(ack, answers.edited(change, visit.today), refresh_home)
 
 
 def progress(
@@ -71,13 +67,13 @@ def progress(
     view: Payload,
     sessions: Sessions,
     clock: Clock,
-    actor: Actor,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Note how far a goal is."""
     number, percent, note = forms.read_chosen(view), forms.read_percent(view), forms.read_note(view)
-    with effect_of(view, sessions, actor, clock) as session:
-        goal = goal_changes.progress(session, actor, number, percent, note, now=clock.people_now())
+    with effect_of(view, sessions, visit.actor, clock) as session:
+        goal = goal_changes.progress(session, visit.actor, number, percent, note, now=visit.now)
     _conclude(ack, answers.progressed(goal, note), refresh_home)
 
 
@@ -86,14 +82,14 @@ def close(
     view: Payload,
     sessions: Sessions,
     clock: Clock,
-    actor: Actor,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Close a goal, as reached or as dropped, by which form it was."""
     number, note = forms.read_chosen(view), forms.read_note(view)
     do = goal_changes.complete if view["callback_id"] == forms.DONE_FORM else goal_changes.drop
-    with effect_of(view, sessions, actor, clock) as session:
-        change = do(session, actor, number, note, now=clock.people_now())
+    with effect_of(view, sessions, visit.actor, clock) as session:
+        change = do(session, visit.actor, number, note, now=visit.now)
     _conclude(ack, answers.closed(change, note), refresh_home)
 
 
@@ -102,38 +98,36 @@ def share(
     view: Payload,
     sessions: Sessions,
     clock: Clock,
-    actor: Actor,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Set who else may see a goal."""
     number, audience = forms.read_chosen(view), forms.read_audience(view)
-    with effect_of(view, sessions, actor, clock) as session:
-        sharing = goal_changes.share(session, actor, number, audience, now=clock.people_now())
+    with effect_of(view, sessions, visit.actor, clock) as session:
+        sharing = goal_changes.share(session, visit.actor, number, audience, now=visit.now)
     _conclude(ack, answers.shared(sharing), refresh_home)
 
 
-def pick_to_edit(ack: Ack, view: Payload, sessions: Sessions, actor: Actor) -> None:
+def pick_to_edit(ack: Ack, view: Payload, sessions: Sessions, visit: Visit) -> None:
     """Put the form with the picked goal in the place of the question."""
     with sessions.read() as session:
-        goal = goal_changes.find_open(session, actor, forms.read_chosen(view))
+        goal = goal_changes.find_open(session, visit.actor, forms.read_chosen(view))
     ack(response_action="update", view=forms.edit_form(goal))
 
 
-def pick_to_show(
-    ack: Ack, view: Payload, sessions: Sessions, clock: Clock, actor: Actor, member: Member
-) -> None:
+def pick_to_show(ack: Ack, view: Payload, sessions: Sessions, visit: Visit) -> None:
     """Put the picked goal's story in the place of the question."""
     with sessions.read() as session:
-        story = goals.story(session, actor, forms.read_chosen(view))
-    shown = answers.story(story, today=today_of(member, clock))
+        story = goals.story(session, visit.actor, forms.read_chosen(view))
+    shown = answers.story(story, today=visit.today)
     ack(response_action="update", view=dialog(shown))
 
 
-def show_of(ack: Ack, view: Payload, sessions: Sessions, clock: Clock, actor: Actor, member: Member) -> None:
+def show_of(ack: Ack, view: Payload, sessions: Sessions, visit: Visit) -> None:
     """Put what the picked person shares in the place of the question."""
     with sessions.read() as session:
-        page = goals.shared_by(session, actor, forms.read_of_form(view))
-    shown = views.shared_list(page, today=today_of(member, clock))
+        page = goals.shared_by(session, visit.actor, forms.read_of_form(view))
+    shown = views.shared_list(page, today=visit.today)
     ack(response_action="update", view=dialog(shown))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from slack_bolt import Respond
@@ -12,18 +11,11 @@ from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
 from bot.permissions import Actor
-from bot.recurrence import local_day
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
 from handlers.views import elements
 from handlers.views.elements import Message, Payload, View
-from models.members import Member
-
-
-def today_of(member: Member, clock: Clock) -> date:
-    """Say which day it is for a member."""
-    return local_day(clock.people_now(), member.zone)
 
 
 @contextmanager

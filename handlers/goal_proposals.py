@@ -13,17 +13,16 @@ from sqlalchemy.orm import Session
 from bot import goal_proposals, goals
 from bot.goal_coaching import remark_on
 from bot.outbox import Later, Never
-from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Cancel, Decision, Defer, Prepare, Send
 from handlers import doors
-from handlers.goal_places import dialog, effect_of, open_form, tell, today_of
+from handlers.doors import Visit
+from handlers.goal_places import dialog, effect_of, open_form, tell
 from handlers.views import goal_answers as answers
 from handlers.views import goal_proposals as views
 from handlers.views.elements import Message, Payload
 from models.goals import GoalProposal
-from models.members import Member
 from models.outbox import Delivery
 
 
@@ -62,16 +61,15 @@ def accept(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Make a proposal one's own goal as it is."""
     ack()
-    now, today = clock.people_now(), today_of(member, clock)
     with sessions.begin() as session:
-        decision = goal_proposals.accept(session, actor, doors.number_in(action), now=now, today=today)
+        decision = goal_proposals.accept(
+            session, visit.actor, doors.number_in(action), now=visit.now, today=visit.today
+        )
     tell(views.decided(decision), body, client, respond, refresh_home)
 
 
@@ -82,13 +80,13 @@ def decline(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    actor: Actor,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Let a proposal go."""
     ack()
     with sessions.begin() as session:
-        decision = goal_proposals.decline(session, actor, doors.number_in(action))
+        decision = goal_proposals.decline(session, visit.actor, doors.number_in(action))
     tell(views.decided(decision), body, client, respond, refresh_home)
 
 
@@ -99,13 +97,13 @@ def open_to_change(
     client: WebClient,
     respond: Respond,
     sessions: Sessions,
-    actor: Actor,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Open a proposal to change it before accepting; one that is decided says so instead."""
     ack()
     with sessions.read() as session:
-        found = goal_proposals.read(session, actor, doors.number_in(action))
+        found = goal_proposals.read(session, visit.actor, doors.number_in(action))
     if found.is_new:
         open_form(views.accept_form(found.proposal), body, client)
         return
@@ -117,15 +115,15 @@ def accept_changed(
     view: Payload,
     sessions: Sessions,
     clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Make a proposal one's own goal with the changes made in the form."""
     proposal_id, changed = views.read_accept_form(view)
-    now, today = clock.people_now(), today_of(member, clock)
-    with effect_of(view, sessions, actor, clock) as session:
-        decision = goal_proposals.accept(session, actor, proposal_id, now=now, today=today, changed=changed)
+    with effect_of(view, sessions, visit.actor, clock) as session:
+        decision = goal_proposals.accept(
+            session, visit.actor, proposal_id, now=visit.now, today=visit.today, changed=changed
+        )
     ack(response_action="update", view=dialog(views.decided(decision)))
     refresh_home()
 
@@ -135,25 +133,23 @@ def save(
     view: Payload,
     sessions: Sessions,
     clock: Clock,
-    actor: Actor,
-    member: Member,
+    visit: Visit,
     refresh_home: Callable[[], None],
 ) -> None:
     """Keep the goal that came out of a meeting: one's own is logged, the other's is proposed to them."""
     written = views.read_proposal_form(view)
-    with effect_of(view, sessions, actor, clock) as session:
-        message = _keep(session, actor, member, written, clock)
+    with effect_of(view, sessions, visit.actor, clock) as session:
+        message = _keep(session, visit, written)
     ack(response_action="update", view=dialog(message))
     refresh_home()
 
 
-def _keep(session: Session, actor: Actor, member: Member, written: views.Proposed, clock: Clock) -> Message:
-    now, today = clock.people_now(), today_of(member, clock)
+def _keep(session: Session, visit: Visit, written: views.Proposed) -> Message:
     if written.whose == views.MINE:
-        goal = goals.log(session, actor, written.draft, now=now, today=today)
-        remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=today)
+        goal = goals.log(session, visit.actor, written.draft, now=visit.now, today=visit.today)
+        remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=visit.today)
         return answers.logged(goal, remark)
     proposal = goal_proposals.propose_to_other(
-        session, actor, written.occurrence_id, written.draft, now=now, today=today
+        session, visit.actor, written.occurrence_id, written.draft, now=visit.now, today=visit.today
     )
     return views.sent(proposal)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Final
 
 from slack_bolt import Ack, App, Respond
@@ -13,19 +11,17 @@ from slack_sdk import WebClient
 from bot import goal_changes, goals
 from bot.goal_coaching import remark_on
 from bot.goal_drafts import NewGoal
-from bot.permissions import Actor
-from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Prepare
 from handlers import goal_clicks, goal_exports, goal_forms, goal_proposals
-from handlers.goal_places import today_of
+from handlers.doors import Visit
 from handlers.grammars import goals as grammar
 from handlers.views import goal_answers as answers
 from handlers.views import goal_exports as words
 from handlers.views import goal_forms as forms
 from handlers.views import goals as views
 from handlers.views.elements import Message, Payload, View
-from models.members import Member
+from handlers.views.growth import help_page
 
 PREPARE: Mapping[str, Prepare] = goal_proposals.PREPARE
 """What decides and renders the messages about goals at the moment of sending."""
@@ -40,34 +36,16 @@ def register(app: App) -> None:
     goal_exports.register(app)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Who asks, at which moment, on which day of theirs, and where the answer is kept."""
-
-    actor: Actor
-    sessions: Sessions
-    now: datetime
-    today: date
-
-
 def answer(
-    ack: Ack,
-    command: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    clock: Clock,
-    actor: Actor,
-    member: Member,
+    ack: Ack, command: Payload, client: WebClient, respond: Respond, sessions: Sessions, visit: Visit
 ) -> None:
     """Carry out what was typed after `/goal`, in the acknowledgement itself; a form opens after it."""
-    asked = Asked(actor, sessions, clock.people_now(), today_of(member, clock))
-    said = grammar.parse(command.get("text") or "", today=asked.today)
+    said = grammar.parse(command.get("text") or "", today=visit.today)
     if isinstance(said, grammar.Export):
         ack(**words.announced().payload(), response_type="ephemeral")
-        goal_exports.send(client, actor, sessions, otherwise=lambda sorry: respond(**sorry.payload()))
+        goal_exports.send(client, visit.actor, sessions, otherwise=lambda sorry: respond(**sorry.payload()))
         return
-    shown = _ANSWERS[type(said)](said, asked)
+    shown = _ANSWERS[type(said)](said, visit, sessions)
     if isinstance(shown, Message):
         ack(**shown.payload(), response_type="ephemeral")
         return
@@ -75,87 +53,87 @@ def answer(
     client.views_open(trigger_id=command["trigger_id"], view=shown)
 
 
-def _list_mine(_: grammar.ListMine, asked: Asked) -> Message:
-    with asked.sessions.read() as session:
-        page = goals.page(session, asked.actor)
-    return views.goal_list(page, today=asked.today)
+def _list_mine(_: grammar.ListMine, visit: Visit, sessions: Sessions) -> Message:
+    with sessions.read() as session:
+        page = goals.page(session, visit.actor)
+    return views.goal_list(page, today=visit.today)
 
 
-def _help(_: grammar.Help, __: Asked) -> Message:
-    return views.help_page((usage.form, usage.does) for usage in grammar.USAGES)
+def _help(_: grammar.Help, __: Visit, ___: Sessions) -> Message:
+    return help_page("goals", grammar.USAGES)
 
 
-def _add(said: grammar.Add, asked: Asked) -> Message:
+def _add(said: grammar.Add, visit: Visit, sessions: Sessions) -> Message:
     draft = NewGoal(said.title, due_on=said.due_on)
-    with asked.sessions.begin() as session:
-        goal = goals.log(session, asked.actor, draft, now=asked.now, today=asked.today)
-    remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=asked.today)
+    with sessions.begin() as session:
+        goal = goals.log(session, visit.actor, draft, now=visit.now, today=visit.today)
+    remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=visit.today)
     return answers.logged(goal, remark)
 
 
-def _add_form(_: grammar.AddForm, __: Asked) -> View:
+def _add_form(_: grammar.AddForm, __: Visit, ___: Sessions) -> View:
     return forms.log_form()
 
 
-def _progress(said: grammar.Progress, asked: Asked) -> Message:
-    with asked.sessions.begin() as session:
+def _progress(said: grammar.Progress, visit: Visit, sessions: Sessions) -> Message:
+    with sessions.begin() as session:
         goal = goal_changes.progress(
-            session, asked.actor, said.number, said.percent, said.note, now=asked.now
+            session, visit.actor, said.number, said.percent, said.note, now=visit.now
         )
     return answers.progressed(goal, said.note)
 
 
-def _done(said: grammar.Done, asked: Asked) -> Message:
-    with asked.sessions.begin() as session:
-        change = goal_changes.complete(session, asked.actor, said.number, said.note, now=asked.now)
+def _done(said: grammar.Done, visit: Visit, sessions: Sessions) -> Message:
+    with sessions.begin() as session:
+        change = goal_changes.complete(session, visit.actor, said.number, said.note, now=visit.now)
     return answers.closed(change, said.note)
 
 
-def _drop(said: grammar.Drop, asked: Asked) -> Message:
-    with asked.sessions.begin() as session:
-        change = goal_changes.drop(session, asked.actor, said.number, said.why, now=asked.now)
+def _drop(said: grammar.Drop, visit: Visit, sessions: Sessions) -> Message:
+    with sessions.begin() as session:
+        change = goal_changes.drop(session, visit.actor, said.number, said.why, now=visit.now)
     return answers.closed(change, said.why)
 
 
-def _edit(said: grammar.Edit, asked: Asked) -> View:
-    with asked.sessions.read() as session:
-        goal = goal_changes.find_open(session, asked.actor, said.number)
+def _edit(said: grammar.Edit, visit: Visit, sessions: Sessions) -> View:
+    with sessions.read() as session:
+        goal = goal_changes.find_open(session, visit.actor, said.number)
     return forms.edit_form(goal)
 
 
-def _show(said: grammar.Show, asked: Asked) -> Message:
-    with asked.sessions.read() as session:
-        story = goals.story(session, asked.actor, said.number)
-    return answers.story(story, today=asked.today)
+def _show(said: grammar.Show, visit: Visit, sessions: Sessions) -> Message:
+    with sessions.read() as session:
+        story = goals.story(session, visit.actor, said.number)
+    return answers.story(story, today=visit.today)
 
 
-def _share(said: grammar.Share, asked: Asked) -> Message:
-    with asked.sessions.begin() as session:
-        sharing = goal_changes.share(session, asked.actor, said.number, said.audience, now=asked.now)
+def _share(said: grammar.Share, visit: Visit, sessions: Sessions) -> Message:
+    with sessions.begin() as session:
+        sharing = goal_changes.share(session, visit.actor, said.number, said.audience, now=visit.now)
     return answers.shared(sharing)
 
 
-def _of(said: grammar.Of, asked: Asked) -> Message:
-    if said.person == asked.actor.user_id:
-        return _list_mine(grammar.ListMine(), asked)
-    with asked.sessions.read() as session:
-        page = goals.shared_by(session, asked.actor, said.person)
-    return views.shared_list(page, today=asked.today)
+def _of(said: grammar.Of, visit: Visit, sessions: Sessions) -> Message:
+    if said.person == visit.actor.user_id:
+        return _list_mine(grammar.ListMine(), visit, sessions)
+    with sessions.read() as session:
+        page = goals.shared_by(session, visit.actor, said.person)
+    return views.shared_list(page, today=visit.today)
 
 
-def _of_form(_: grammar.OfForm, __: Asked) -> View:
+def _of_form(_: grammar.OfForm, __: Visit, ___: Sessions) -> View:
     return forms.of_form()
 
 
-def _choose(said: grammar.Choose, asked: Asked) -> Message | View:
-    with asked.sessions.read() as session:
-        pickable = goals.pickable(session, asked.actor)
+def _choose(said: grammar.Choose, visit: Visit, sessions: Sessions) -> Message | View:
+    with sessions.read() as session:
+        pickable = goals.pickable(session, visit.actor)
     if not pickable:
         return answers.nothing_to_pick(said.verb)
     return forms.form_to_choose(said.verb, pickable)
 
 
-_ANSWERS: Final[dict[type, Callable[[Any, Asked], Message | View]]] = {
+_ANSWERS: Final[dict[type, Callable[[Any, Visit, Sessions], Message | View]]] = {
     grammar.ListMine: _list_mine,
     grammar.Help: _help,
     grammar.Add: _add,

@@ -40,14 +40,11 @@ _AUDIENCES: Final = (
     elements.option("My buddy", BUDDY),
     elements.option("Everyone in this workspace", EVERYONE),
 )
-_MOST_DIGITS: Final = 18
-"""A longer number is no id of ours, and more than a database's integer holds."""
 
 
 def whole_number(text: object) -> int:
     """Read a number or id that went through Slack and back; 0, which nothing is called, if it is none."""
-    said = str(text)
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS else 0
+    return int(str(text)) if elements.is_number(text) else 0
 
 
 # Writing a goal
@@ -175,10 +172,14 @@ def read_audience(view: Payload) -> frozenset[str]:
     return frozenset(one["value"] for one in _given(view, AUDIENCE).get("selected_options") or [])
 
 
+BEYOND: Final = 1000
+"""No percentage: stands for what is no whole number."""
+
+
 def read_percent(view: Payload) -> int:
-    """Read how far a goal is; a number beyond all percentages if it is none."""
+    """Read how far a goal is; BEYOND if it is no whole number."""
     said = _given(view, PERCENT).get("value") or ""
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= 3 else 1000
+    return int(said) if elements.is_number(said) else BEYOND
 
 
 def read_note(view: Payload) -> str | None:

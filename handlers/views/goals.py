@@ -75,12 +75,6 @@ def home_goals(overview: GoalOverview, *, today: date) -> list[Block]:
     ]
 
 
-def help_page(usages: Iterable[tuple[str, str]]) -> Message:
-    """Show what `/goal` understands: each form with what it does."""
-    lines = [f"`{elements.escape(form)}` {elements.escape(does)}" for form, does in usages]
-    return Message("\n".join(["*What I understand about goals*", *lines]))
-
-
 def fitting(lines: Iterable[str], budget: int = LINES_BUDGET) -> list[str]:
     """Take as many lines as a message bears, at least one."""
     taken: list[str] = []
