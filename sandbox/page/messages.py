@@ -17,11 +17,12 @@ TOGETHER = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Where:
-    """Where blocks stand: a prefix for ids, what the form there holds so far, and errors by block id."""
+    """Where blocks stand: a prefix for ids, what the form there holds, errors by block id, the level of headings."""
 
     prefix: str
     values: StateValues | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    heading: int = 4
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ def _tabs(world: World, here: Conversation, me: str, *, is_home: bool) -> list[T
 
 def _home(world: World, me: str) -> Form | None:
     view = world.home_of(me)
-    return _form(view, Where(f"h-{view.id}", view.values or None)) if view else None
+    return _form(view, Where(f"h-{view.id}", view.values or None, heading=2)) if view else None
 
 
 def _top_view(world: World, visit: Visit) -> Form | None:
@@ -207,7 +207,7 @@ def _top_view(world: World, visit: Visit) -> Form | None:
         return None
     view = stack[-1]
     values = view.values or None if visit.values is None else visit.values
-    form = _form(view, Where(f"v-{view.id}", values, visit.errors))
+    form = _form(view, Where(f"v-{view.id}", values, visit.errors, heading=3))
     return replace(form, depth=len(stack), notice=visit.form_notice)
 
 

@@ -114,6 +114,8 @@ export function clear() {
 }
 
 if (input) {
+  // The address keeps no draft, or a reload would bring back what was sent long ago.
+  if (new URLSearchParams(location.search).has("draft")) history.replaceState(null, "", location.pathname);
   if (input.value) fill(input.value);
   else input.value = sessionStorage.getItem(draftKey) ?? "";
   input.addEventListener("input", () => {

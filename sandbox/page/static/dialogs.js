@@ -14,14 +14,17 @@ export function showDialogs() {
   }
 }
 
-/** Show a question that the server asks before it acts; its form is sent like any other. */
-export function showQuestion(form) {
+/** Show a question that the server asks before it acts; its form is sent like any other. `denied` is called for a no. */
+export function showQuestion(form, denied) {
   const dialog = document.createElement("dialog");
   dialog.className = "modal question";
   dialog.append(form);
   document.body.append(dialog);
-  dialog.addEventListener("close", () => dialog.remove());
-  form.addEventListener("submit", () => dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (dialog.returnValue !== "yes") denied();
+  });
+  form.addEventListener("submit", () => dialog.close("yes"));
   form.querySelector("footer a").addEventListener("click", (event) => {
     event.preventDefault();
     dialog.close();

@@ -5,6 +5,7 @@ import { showDialogs, showQuestion } from "./dialogs.js";
 import { morph } from "./morph.js";
 
 const RETRY_MS = 2000;
+const BREATH_MS = 100;
 const TYPING_MS = 900;
 const NEAR_BOTTOM_PX = 80;
 const here = location.pathname;
@@ -66,6 +67,7 @@ async function follow() {
       if (answer.revision === revision) continue;
       revision = answer.revision;
       await refresh();
+      await pause(BREATH_MS);
     } catch {
       await pause(RETRY_MS);
     }
@@ -89,7 +91,7 @@ async function send(form, data, action) {
 async function take(response, form) {
   const html = await response.text();
   const question = new DOMParser().parseFromString(html, "text/html").querySelector("form[data-question]");
-  if (question) return showQuestion(question);
+  if (question) return showQuestion(question, () => form.reset());
   if (response.redirected && new URL(response.url).pathname !== here) return location.assign(response.url);
   if (response.ok && form.id === "composer") clear();
   swap(html, { isAnswer: true });
