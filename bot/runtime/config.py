@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 SLACK_API_URL = "https://slack.com/api/"
 ROOT = Path(__file__).resolve().parents[2]
+
+
+Need = Literal["our name", "any door", "http door"]
+OUR_NAME: Need = "our name"
+ANY_DOOR: Need = "any door"
+HTTP_DOOR: Need = "http door"
+"""What a process cannot do without: a token to speak with, a way in, or the way in over HTTP in particular."""
 
 
 class BadSettings(Exception):
@@ -74,9 +82,9 @@ def database_url(environment: Mapping[str, str]) -> str:
     return url
 
 
-def load(environment: Mapping[str, str], *, needs_slack: bool = True) -> Settings:
+def load(environment: Mapping[str, str], *, needs: Collection[Need] = (OUR_NAME, ANY_DOOR)) -> Settings:
     """Read the settings; raises BadSettings naming all that is missing or wrong."""
-    faults = _faults(environment, needs_slack=needs_slack)
+    faults = _faults(environment, needs)
     if faults:
         raise BadSettings(faults)
     api = environment.get("SLACK_API_URL") or SLACK_API_URL
@@ -95,29 +103,36 @@ def load(environment: Mapping[str, str], *, needs_slack: bool = True) -> Setting
     )
 
 
-def _faults(environment: Mapping[str, str], *, needs_slack: bool) -> list[str]:
+def _faults(environment: Mapping[str, str], needs: Collection[Need]) -> list[str]:
     return [
-        *(_slack_faults(environment) if needs_slack else []),
+        *(_token_faults(environment) if OUR_NAME in needs else []),
+        *_door_faults(environment, needs),
         *_number_faults(environment),
         *_clock_faults(environment),
     ]
 
 
-def _slack_faults(environment: Mapping[str, str]) -> list[str]:
-    faults = []
-    bot, app = environment.get("SLACK_BOT_TOKEN"), environment.get("SLACK_APP_TOKEN")
+def _token_faults(environment: Mapping[str, str]) -> list[str]:
+    bot = environment.get("SLACK_BOT_TOKEN")
     if not bot:
-        faults.append(
-            "SLACK_BOT_TOKEN is missing: Slack shows it under OAuth & Permissions, it begins with xoxb-"
-        )
-    elif not bot.startswith("xoxb-"):
-        faults.append("SLACK_BOT_TOKEN is not a bot token: it should begin with xoxb-")
-    if not app and not environment.get("SLACK_SIGNING_SECRET"):
-        faults.append(
-            "SLACK_APP_TOKEN (Socket Mode, xapp-…) and SLACK_SIGNING_SECRET (HTTP) are both missing"
-        )
+        return ["SLACK_BOT_TOKEN is missing: Slack shows it under OAuth & Permissions, it begins with xoxb-"]
+    if not bot.startswith("xoxb-"):
+        return ["SLACK_BOT_TOKEN is not a bot token: it should begin with xoxb-"]
+    return []
+
+
+def _door_faults(environment: Mapping[str, str], needs: Collection[Need]) -> list[str]:
+    app, secret = environment.get("SLACK_APP_TOKEN"), environment.get("SLACK_SIGNING_SECRET")
+    faults = []
     if app and not app.startswith("xapp-"):
         faults.append("SLACK_APP_TOKEN is not an app-level token: it should begin with xapp-")
+    if HTTP_DOOR in needs and not secret:
+        faults.append("SLACK_SIGNING_SECRET is missing: Slack shows it under Basic Information")
+    if ANY_DOOR in needs and not (app or secret):
+        faults.append(
+            "SLACK_APP_TOKEN (Socket Mode, xapp-…) and SLACK_SIGNING_SECRET (HTTP) are both missing: "
+            "one of them is how Slack reaches the bot"
+        )
     return faults
 
 

@@ -88,7 +88,8 @@ class Engine:
     def stop(self) -> None:
         """Take nothing more, let what is on its way arrive, record it; some ten seconds at most."""
         self._stopping.set()
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
         self.loop.stop()
         log.info("engine_stopped")
 

@@ -1,0 +1,52 @@
+# What a person types at this project. `make` alone lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test check bench lock
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: .venv/.developing ## the virtual environment with everything to develop and test
+
+demo: .venv/.running ## Trellis in a Slack workspace on this machine, until Ctrl-C
+	@$(BIN)/python app.py demo
+
+demo-reset: .venv/.running ## the demo, from the beginning
+	@$(BIN)/python app.py demo --fresh
+
+test: setup ## the whole suite
+	$(BIN)/pytest
+
+check: setup ## format, lint, types and the rules of import
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## measure, print and keep the figures in benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+lock: ## lock the newest releases that pyproject.toml allows (needs uv)
+	uv pip compile --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		pyproject.toml -o requirements.txt
+	uv pip compile --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--extra dev pyproject.toml -o requirements-dev.txt
+
+# One environment serves both: what runs Trellis is a part of what develops it, in the same versions.
+.venv/.running: requirements.txt | .venv/bin/pip
+	@echo "Installing Trellis …" && $(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.developing: requirements-dev.txt | .venv/bin/pip
+	@echo "Installing Trellis and its tools …" && $(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Trellis needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ echo "Python's venv is missing; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }

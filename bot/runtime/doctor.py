@@ -1,0 +1,223 @@
+"""The doctor: says in plain words what is missing or wrong with an installation, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Literal
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+from sqlalchemy import Engine, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot.runtime import manifest
+from bot.runtime.clock import Clock
+from bot.runtime.config import BadSettings, Settings, load
+from bot.runtime.database import Sessions, connect, missing_migrations
+from models.base import UtcDateTime
+from models.outbox import DOUBTFUL, FAILED, READY, SENDING, Delivery
+from models.workspaces import Workspace
+
+SKEW_SECONDS = 60
+"""Slack's signatures hold for five minutes: a clock a minute off is on its way there."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the diagnosis."""
+
+    verdict: Literal["ok", "wrong", "note"]
+    sentence: str
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something has to be done before the bot works."""
+        return self.verdict == "wrong"
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<6} {self.sentence}"
+
+
+def _ok(sentence: str) -> Finding:
+    return Finding("ok", sentence)
+
+
+def _wrong(sentence: str) -> Finding:
+    return Finding("wrong", sentence)
+
+
+def _note(sentence: str) -> Finding:
+    return Finding("note", sentence)
+
+
+def examine(environment: Mapping[str, str], *, zone_data: str, clock: Clock) -> list[Finding]:
+    """Look at settings, Slack, store and clocks; a token is never part of what is said."""
+    try:
+        settings = load(environment)
+    except BadSettings as bad:
+        return [*map(_wrong, bad.faults), *_store_alone(environment, zone_data, clock)]
+    return [_ok("The settings are complete"), *_slack(settings, clock), *_store(settings, zone_data, clock)]
+
+
+def _store_alone(environment: Mapping[str, str], zone_data: str, clock: Clock) -> list[Finding]:
+    """Look at the store all the same when only Slack's settings are wrong."""
+    try:
+        settings = load(environment, needs=())
+    except BadSettings:
+        return []
+    return list(_store(settings, zone_data, clock))
+
+
+def _slack(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    client = WebClient(
+        token=settings.bot_token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[]
+    )
+    try:
+        answer = client.auth_test()
+    except SlackApiError as refusal:
+        yield _wrong(
+            f"Slack refuses SLACK_BOT_TOKEN ({_code(refusal)}): copy it anew from OAuth & Permissions"
+        )
+        return
+    except (URLError, OSError) as away:
+        yield _wrong(f"Slack does not answer at {settings.slack_api_url} ({_cause(away)}): check the network")
+        return
+    yield _ok(f"Slack knows the bot as {answer['user']} in the workspace {answer['team']}")
+    yield _scopes(answer)
+    yield from _skew_of_slack(answer, clock.machine_now())
+    yield _way_in(client, settings)
+
+
+def _scopes(answer: SlackResponse) -> Finding:
+    granted = {scope.strip() for scope in _header(answer, "x-oauth-scopes").split(",")} - {""}
+    wanted = manifest.scopes(manifest.read())
+    if missing := sorted(wanted - granted):
+        return _wrong(
+            f"The bot lacks the scopes {', '.join(missing)}: paste the manifest again and reinstall the app"
+        )
+    if more := sorted(granted - wanted):
+        return _note(f"The bot has scopes it does not use: {', '.join(more)}")
+    return _ok("The bot has the scopes it needs, and no more")
+
+
+def _skew_of_slack(answer: SlackResponse, now: datetime) -> Iterator[Finding]:
+    if date := _header(answer, "date"):
+        yield _skew("Slack's", (now - parsedate_to_datetime(date)).total_seconds())
+
+
+def _skew(whose: str, seconds: float) -> Finding:
+    if abs(seconds) <= SKEW_SECONDS:
+        return _ok(f"This machine's clock agrees with {whose}")
+    way = "ahead of" if seconds > 0 else "behind"
+    return _wrong(
+        f"This machine's clock is {abs(seconds):.0f} s {way} {whose}: switch time synchronisation (NTP) on"
+    )
+
+
+def _way_in(client: WebClient, settings: Settings) -> Finding:
+    if not settings.app_token:
+        return _note("Slack reaches the bot over HTTP: its request URLs must end in /slack/events")
+    try:
+        client.apps_connections_open(app_token=settings.app_token)
+    except SlackApiError as refusal:
+        return _wrong(
+            f"Slack refuses SLACK_APP_TOKEN ({_code(refusal)}): make one with the scope connections:write "
+            "under Basic Information, and switch Socket Mode on"
+        )
+    except (URLError, OSError) as away:
+        return _wrong(f"Slack does not open a socket ({_cause(away)}): check the network")
+    return _ok("Slack opens a socket for the bot (Socket Mode)")
+
+
+def _store(settings: Settings, zone_data: str, clock: Clock) -> Iterator[Finding]:
+    if folder := _closed_folder(settings.database_url):
+        yield _wrong(f"The folder {folder} cannot be written: SQLite keeps its file there")
+        return
+    engine = connect(settings.database_url)
+    try:
+        yield from _answering(engine, zone_data, clock)
+    except DBAPIError as away:
+        reason = str(away.orig).strip().splitlines()[0]
+        yield _wrong(f"The database does not answer ({reason}): check DATABASE_URL")
+    finally:
+        engine.dispose()
+
+
+def _closed_folder(url: str) -> Path | None:
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        return None
+    folder = Path(address.database).absolute().parent
+    return None if os.access(folder, os.W_OK) else folder
+
+
+def _answering(engine: Engine, zone_data: str, clock: Clock) -> Iterator[Finding]:
+    missing = missing_migrations(engine)
+    yield _ok(f"The database answers ({engine.dialect.name})")
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            theirs = connection.scalars(select(func.clock_timestamp(type_=UtcDateTime))).one()
+        yield _skew("the database's", (clock.machine_now() - theirs).total_seconds())
+    if missing:
+        yield _wrong(f"{missing} migrations are missing: run `python app.py migrate`")
+        return
+    yield _ok("The tables are those of this version")
+    with Sessions(engine).read() as session:
+        yield _zones(session.scalars(Workspace.with_other_zones_than(zone_data)).all(), zone_data)
+        stopped = session.scalars(select(Workspace).where(Workspace.stopped_because.is_not(None))).all()
+        yield from map(_stopped, stopped)
+        yield from _outbox(session, clock.people_now())
+
+
+def _zones(stale: Sequence[Workspace], zone_data: str) -> Finding:
+    if stale:
+        return _note(
+            f"{len(stale)} workspaces were planned with other time zone data than {zone_data}: "
+            "the next start computes their meetings anew"
+        )
+    return _ok(f"Meetings are planned with the time zone data in use ({zone_data})")
+
+
+def _stopped(workspace: Workspace) -> Finding:
+    return _wrong(
+        f"Nothing is sent to {workspace.workspace_id}, for Slack said {workspace.stopped_because}: reinstall the app"
+    )
+
+
+def _outbox(session: Session, people_now: datetime) -> Iterator[Finding]:
+    states = dict(session.execute(Delivery.counts()).tuples())
+    due, since = session.execute(Delivery.due(people_now)).tuples().one()
+    late = f", the oldest for {(people_now - since).total_seconds():.0f} s" if since else ""
+    yield _ok(
+        f"{states.get(READY, 0)} messages wait for their time, {states.get(SENDING, 0)} are on their way"
+    )
+    if due:
+        yield _note(f"{due} messages wait to be sent{late}: is a worker running?")
+    if doubtful := states.get(DOUBTFUL):
+        yield _note(f"Of {doubtful} messages nobody knows whether Slack has them; they are not sent again")
+    if failed := states.get(FAILED):
+        yield _note(f"Slack refused {failed} messages; the log has the reasons")
+
+
+def _header(answer: SlackResponse, name: str) -> str:
+    values = {key.lower(): value for key, value in answer.headers.items()}
+    value = values.get(name, "")
+    return str(value[0] if isinstance(value, list) else value)
+
+
+def _code(refusal: SlackApiError) -> str:
+    return str(refusal.response.get("error"))
+
+
+def _cause(away: OSError) -> str:
+    cause = away.reason if isinstance(away, URLError) else away
+    return str(cause)

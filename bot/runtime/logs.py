@@ -1,0 +1,76 @@
+"""The log: one short line an event on stderr, ids as fields, and never a text that a person wrote."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from types import TracebackType
+
+from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import SQLAlchemyError
+
+USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+"""What every record has; anything else was given as a field."""
+CAPPED = {
+    # At INFO and below these write requests and answers, which hold what people typed.
+    "slack_bolt": logging.ERROR,
+    "slack_sdk": logging.WARNING,
+    "urllib3": logging.WARNING,
+    "werkzeug": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "alembic": logging.WARNING,
+    # A beat that finds the last one still at work is skipped, which is meant.
+    "apscheduler": logging.ERROR,
+}
+TELLING = (SQLAlchemyError, SlackApiError, OSError)
+"""Errors whose messages name tables, hosts and Slack's codes; others may quote what they stumbled over."""
+MESSAGE_CHARACTERS = 300
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class FieldFormatter(logging.Formatter):
+    """Writes `time level event key=value …`; of a bug the frames and the type, not what the message quotes."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """Put the fields behind the event."""
+        fields = {name: value for name, value in vars(record).items() if name not in USUAL}
+        return " ".join([super().formatMessage(record), *(f"{n}={_bare(v)}" for n, v in fields.items())])
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - logging's own name
+        """Show where it happened and what kind of error it was, with what caused it above."""
+        lines: list[str] = []
+        error = ei[1]
+        while error is not None:
+            lines = [*traceback.format_tb(error.__traceback__), _named(error), *lines]
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "".join(lines)
+
+
+def _bare(value: object) -> str:
+    text = str(value).replace("\n", " ")
+    return repr(text) if " " in text else text
+
+
+def _named(error: BaseException) -> str:
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    if not isinstance(error, TELLING):
+        return f"{kind}\n"
+    return f"{kind}: {str(error)[:MESSAGE_CHARACTERS]}\n"
+
+
+def _is_meant(record: logging.LogRecord) -> bool:
+    """Hold back what libraries say below their cap: Bolt gives its loggers the root's level by itself."""
+    return record.levelno >= CAPPED.get(record.name.partition(".")[0], logging.NOTSET)
+
+
+def set_up(level: str) -> None:
+    """Send everything to stderr in our format, and keep the libraries from talking about people."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(FieldFormatter())
+    handler.addFilter(_is_meant)
+    logging.basicConfig(level=level, handlers=[handler], force=True)

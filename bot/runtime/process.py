@@ -1,0 +1,119 @@
+"""A running process: what it builds after gunicorn's fork, what it starts, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.error import BoltError
+from slack_sdk.errors import SlackApiError
+
+from bot.runtime.clock import Clock, FollowedClock, SystemClock
+from bot.runtime.config import Settings
+from bot.runtime.database import Sessions, connect
+from bot.runtime.engine import Engine, Work
+from bot.runtime.web import build_web
+
+log = logging.getLogger(__name__)
+
+GIVE_UP = 3
+"""The exit code by which a process tells gunicorn not to start another in its place."""
+
+BuildApp = Callable[[Settings, Sessions, Clock], App]
+BuildWork = Callable[[Settings, Clock], Work]
+
+
+def clock_for(settings: Settings) -> Clock:
+    """Choose the clock: the machine's, or the one of a sandbox that CLOCK_URL names."""
+    return FollowedClock(settings.clock_url) if settings.clock_url else SystemClock()
+
+
+class Process:
+    """One process of Trellis; it may have a door for Slack, and an engine that plans and delivers."""
+
+    def __init__(
+        self, settings: Settings, *, build_app: BuildApp | None, build_work: BuildWork | None
+    ) -> None:
+        self._settings = settings
+        self._build_app, self._build_work = build_app, build_work
+        self._app: App | None = None
+        self._sessions: Sessions | None = None
+        self._engine: Engine | None = None
+        self._socket: SocketModeHandler | None = None
+
+    def serve(self, *, processes: int) -> None:
+        """Serve HTTP until a signal comes; does not return."""
+        # Gunicorn reads the environment on import, and stumbles over what our own settings have checked by now.
+        from bot.runtime.serving import Server
+
+        Server(
+            self.build, self._settings, processes=processes, after_start=self.start, before_end=self.stop
+        ).run()
+
+    def run(self) -> None:
+        """Work without HTTP until SIGTERM or SIGINT."""
+        told = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: told.set())
+        self.build()
+        self.start()
+        told.wait()
+        self.stop()
+
+    def build(self) -> Flask:
+        """Connect to the store and build the doors; nothing is started."""
+        settings, clock = self._settings, clock_for(self._settings)
+        self._sessions = Sessions(connect(settings.database_url))
+        if self._build_work:
+            # Chance only spreads retries, so that processes that failed together do not return together.
+            work = self._build_work(settings, clock)
+            self._engine = Engine(self._sessions, clock, work, chance=random.SystemRandom())
+        if self._build_app:
+            with _explained("slack_refused"):
+                self._app = self._build_app(settings, self._sessions, clock)
+        # Without a signing secret anybody could sign: Socket Mode is then the only door.
+        return build_web(self._app if settings.signing_secret else None, sessions=self._sessions, clock=clock)
+
+    def start(self) -> None:
+        """Start the engine, and take Slack's calls over a socket if there is a token for it."""
+        if self._engine:
+            self._engine.start()
+        if self._engine and self._app and self._settings.app_token:
+            self._socket = self._connected(self._app, self._settings.app_token)
+        log.info("process_started", extra={"port": self._settings.port, "socket": self._socket is not None})
+
+    def stop(self) -> None:
+        """Take nothing more, then end what was started; in a process that started nothing, do nothing."""
+        # A second Ctrl-C must not tear the first one's work.
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        if self._socket:
+            self._socket.close()  # type: ignore[no-untyped-call]
+        if self._engine:
+            self._engine.stop()
+        if self._sessions:
+            self._sessions.engine.dispose()
+        log.info("process_stopped")
+
+    def _connected(self, app: App, token: str) -> SocketModeHandler:
+        handler = SocketModeHandler(app, token)
+        with _explained("socket_refused"):
+            handler.connect()  # type: ignore[no-untyped-call]
+        return handler
+
+
+@contextmanager
+def _explained(event: str) -> Iterator[None]:
+    """End the process with a word instead of a traceback when Slack does not let us in."""
+    try:
+        yield
+    except (SlackApiError, BoltError, OSError) as refusal:
+        log.critical(event, extra={"error": refusal, "advice": "run `python app.py doctor`"})
+        raise SystemExit(GIVE_UP) from refusal
