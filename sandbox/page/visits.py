@@ -17,6 +17,7 @@ TOUR_COOKIE = "sandbox_tour"
 PERSON_COOKIE = "sandbox_person"
 YEAR_SECONDS = 365 * 24 * 3600
 REFUSED = 422
+LAGGING = "The app did not keep up with the clock. What was due may still arrive."
 
 
 @dataclass
@@ -26,12 +27,14 @@ class Memory:
     moments: Moments
     last_move: "asyncio.Task[Move] | None" = None
 
-    def clock_notice(self) -> str:
-        """Say what went wrong with the last move of the clock, if something did."""
+    def take_clock_notice(self) -> str:
+        """Say once that the app did not keep up with the last move of the clock, if that is so."""
         move = self.last_move
-        if move is None or not move.done() or move.cancelled() or move.exception():
+        if move is None or not move.done():
             return ""
-        return move.result().warning or ""
+        self.last_move = None
+        lagged = not move.cancelled() and not move.exception() and move.result().warning
+        return LAGGING if lagged else ""
 
 
 def world_of(request: Request) -> World:
@@ -67,7 +70,7 @@ def show(request: Request, visit: Visit) -> Response:
     """Render the page; one that tells of a refusal says so with its status too."""
     memory = memory_of(request)
     is_refusal = bool(visit.notice or visit.form_notice or visit.errors)
-    visit = replace(visit, notice=visit.notice or memory.clock_notice())
+    visit = replace(visit, notice=visit.notice or memory.take_clock_notice())
     screen = screen_of(world_of(request), visit, memory.moments)
     page = environment().get_template("page.html").render(screen=screen, request=request)
     response = HTMLResponse(page, status_code=REFUSED if is_refusal else 200)

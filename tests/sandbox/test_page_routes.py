@@ -1,7 +1,7 @@
 """The page over plain HTTP, as a browser without scripts meets it: reading, acting, refusals, telling."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from sandbox.manifest import parse_manifest
 from sandbox.model import TourStep
+from sandbox.moving import Move
 from sandbox.page import routes
 from sandbox.page.moments import Moments
 from sandbox.world import World
@@ -80,6 +81,7 @@ class Browser:
         app = Starlette(routes=routes)
         app.state.world = world
         self._loop = asyncio.new_event_loop()
+        self._memory = lambda: app.state.page_memory
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app),
             base_url="http://127.0.0.1",
@@ -103,6 +105,12 @@ class Browser:
             act()
 
         self._loop.run_until_complete(happen())
+
+    def remember_move(self, move: Coroutine[Any, Any, Move]) -> None:
+        """Let a move of the clock end, as the page learns of it."""
+        task = self._loop.create_task(move)
+        self._loop.run_until_complete(task)
+        self._memory().last_move = task
 
     def close(self) -> None:
         """End what is still under way."""
@@ -371,3 +379,14 @@ def test_a_long_conversation_shows_its_end_first(browser: Browser, world: World)
     assert "number 2." not in recent
     assert "number 102." in recent
     assert "number 0." in everything
+
+
+def test_an_app_that_did_not_keep_up_with_the_clock_is_mentioned_once(browser: Browser, world: World) -> None:
+    async def lagging_move() -> Move:
+        return Move([], "too slow")
+
+    browser.get(dm_of(world, AMY))
+    browser.remember_move(lagging_move())
+
+    assert "did not keep up with the clock" in browser.get(dm_of(world, AMY)).text
+    assert "did not keep up with the clock" not in browser.get(dm_of(world, AMY)).text
