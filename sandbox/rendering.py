@@ -15,7 +15,7 @@ def user_json(person: Person, *, now: datetime, with_email: bool) -> Json:
         "team_id": TEAM_ID,
         "name": person.name,
         "deleted": person.deleted,
-        "profile": profile_json(person, with_email=with_email),
+        "profile": profile_json(person, with_email=with_email) | {"team": TEAM_ID},
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": person.updated,
@@ -68,7 +68,6 @@ def profile_json(person: Person, *, with_email: bool) -> Json:
         "status_emoji": person.status_emoji,
         "status_expiration": person.status_expiration,
         "avatar_hash": "g00000000000",
-        "team": TEAM_ID,
     }
     if with_email and person.email:
         profile["email"] = person.email

@@ -29,11 +29,20 @@ def command_payload(person: Person, conversation: Conversation, command: str, te
 
 
 def interaction(kind: str, person: Person) -> Json:
-    """Render what every interaction has in common."""
+    """Render what presses and forms have in common."""
+    user = {"id": person.id, "username": person.name, "name": person.name, "team_id": TEAM_ID}
+    return _envelope(kind) | {"user": user, "api_app_id": APP_ID}
+
+
+def shortcut(kind: str, person: Person) -> Json:
+    """Render what shortcuts have in common; each of the two kinds names the person in a way of its own."""
+    name = "name" if kind == "message_action" else "username"
+    return _envelope(kind) | {"user": {"id": person.id, name: person.name, "team_id": TEAM_ID}}
+
+
+def _envelope(kind: str) -> Json:
     return {
         "type": kind,
-        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": TEAM_ID},
-        "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
         "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
         "enterprise": None,

@@ -1,6 +1,6 @@
 """The other doors of an app: its Home, shortcuts in a message's menu, global shortcuts."""
 
-from sandbox.acting.payloads import interaction, response_url, with_message
+from sandbox.acting.payloads import response_url, shortcut, with_message
 from sandbox.acting.talking import visible_message
 from sandbox.delivery.envelope import Envelope, Undelivered
 from sandbox.errors import NotPossible
@@ -46,8 +46,8 @@ async def run(
 
 def _payload(state: State, person: Person, callback_id: str, place: InMessage | None) -> Json:
     kind = "message" if place else "global"
-    shortcut = state.manifest.shortcut(callback_id)
-    if shortcut is None or shortcut.type != kind:
+    declared = state.manifest.shortcut(callback_id)
+    if declared is None or declared.type != kind:
         raise NotPossible(f"The app has no {kind} shortcut {callback_id}.", status=404)
     handles = {
         "callback_id": callback_id,
@@ -55,8 +55,8 @@ def _payload(state: State, person: Person, callback_id: str, place: InMessage | 
         "action_ts": state.event_ts(),
     }
     if place is None:
-        return interaction("shortcut", person) | handles
-    return interaction("message_action", person) | handles | _message_fields(state, person, place)
+        return shortcut("shortcut", person) | handles
+    return shortcut("message_action", person) | handles | _message_fields(state, person, place)
 
 
 def _message_fields(state: State, person: Person, place: InMessage) -> Json:
