@@ -44,7 +44,7 @@ def log(
     with effect_of(view, sessions, visit.actor, clock) as session:
         goal = goals.log(session, visit.actor, draft, now=visit.now, today=visit.today)
     remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=visit.today)
-    _conclude(ack, answers.logged(goal, remark), refresh_home)
+    _conclude(ack, answers.logged(goal, remark, today=visit.today), refresh_home)
 
 
 def edit(

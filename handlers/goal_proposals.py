@@ -148,7 +148,7 @@ def _keep(session: Session, visit: Visit, written: views.Proposed) -> Message:
     if written.whose == views.MINE:
         goal = goals.log(session, visit.actor, written.draft, now=visit.now, today=visit.today)
         remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=visit.today)
-        return answers.logged(goal, remark)
+        return answers.logged(goal, remark, today=visit.today)
     proposal = goal_proposals.propose_to_other(
         session, visit.actor, written.occurrence_id, written.draft, now=visit.now, today=visit.today
     )

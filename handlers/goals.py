@@ -68,7 +68,7 @@ def _add(said: grammar.Add, visit: Visit, sessions: Sessions) -> Message:
     with sessions.begin() as session:
         goal = goals.log(session, visit.actor, draft, now=visit.now, today=visit.today)
     remark = remark_on(goal.title, measure=goal.measure, due_on=goal.due_on, today=visit.today)
-    return answers.logged(goal, remark)
+    return answers.logged(goal, remark, today=visit.today)
 
 
 def _add_form(_: grammar.AddForm, __: Visit, ___: Sessions) -> View:

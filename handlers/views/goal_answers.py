@@ -10,6 +10,7 @@ from bot.goal_coaching import Remark
 from bot.goals import Story
 from handlers.views import elements
 from handlers.views.elements import Block, Message
+from handlers.views.goal_titles import amid, ended
 from handlers.views.goals import ALL, due_words, fitting, paragraphs
 from models.goals import DONE, Goal, GoalEntry
 
@@ -24,6 +25,7 @@ SHARPEN: Final = "goals.sharpen"
 KEEP: Final = "goals.keep"
 
 _STORY_BUDGET: Final = 4000
+_SEERS: Final = {"manager": "your manager", "buddy": "your buddy", "everyone": "everyone here"}
 _FIELDS: Final = {
     "title": "title",
     "measure": "measure",
@@ -34,9 +36,9 @@ _FIELDS: Final = {
 }
 
 
-def logged(goal: Goal, remark: Remark | None) -> Message:
+def logged(goal: Goal, remark: Remark | None, *, today: date) -> Message:
     """Say that a goal is kept, with the one most useful remark a coach would make."""
-    text = f"Logged as {_named(goal)}"
+    text = f"Logged as goal {goal.number}: {ended(goal.title)}{_due(goal, today)}"
     if remark is None:
         return _with(text, _show_button(goal), _all_button())
     example = f" For example: _{elements.escape(remark.example)}_" if remark.example else ""
@@ -47,12 +49,12 @@ def logged(goal: Goal, remark: Remark | None) -> Message:
 
 def kept(goal: Goal) -> Message:
     """Say that a goal stays as it was written."""
-    return Message(f"Kept as it is: {_named(goal)}")
+    return Message(f"Kept as it is, goal {goal.number}: {ended(goal.title)}")
 
 
 def progressed(goal: Goal, note: str | None) -> Message:
     """Say how far a goal is; at 100 % the next step is to close it."""
-    text = f"{_named(goal, 'Goal')} is at {goal.percent}%.{_noted(note)}"
+    text = f"{_named(goal)} is at {goal.percent}%.{_noted(note)}"
     if goal.percent == 100:
         done = elements.button("Mark as done", COMPLETE, goal.number, style="primary")
         return _with(f"{text} If that was it, close it.", done, _all_button())
@@ -64,25 +66,25 @@ def closed(change: Change, note: str | None = None) -> Message:
     goal = change.goal
     reopen = elements.button("Open it again", REOPEN, goal.number)
     if not change.is_new:
-        return _with(
-            f"{_named(goal, 'Goal')} was {goal.state} already. Nothing changed.", reopen, _all_button()
-        )
+        return _with(f"{_named(goal)} was {goal.state} already, so nothing changed.", reopen, _all_button())
+    closing = f"goal {goal.number}, {ended(goal.title)}{_noted(note)}"
     if goal.state == DONE:
-        return _with(f"Done: {_named(goal)}{_noted(note)}", reopen, _all_button())
-    return _with(f"Dropped: {_named(goal)}{_noted(note)} Its story is kept.", reopen, _all_button())
+        return _with(f"Done: {closing}", reopen, _all_button())
+    return _with(f"Dropped: {closing} Its story is kept.", reopen, _all_button())
 
 
 def reopened(change: Change) -> Message:
     """Say that a goal is open again, or was open all the time."""
     was = "is open again" if change.is_new else "is open already"
-    return _with(f"{_named(change.goal, 'Goal')} {was}.", _show_button(change.goal), _all_button())
+    return _with(f"{_named(change.goal)} {was}.", _show_button(change.goal), _all_button())
 
 
 def edited(change: Change, today: date) -> Message:
     """Say how a goal reads now."""
-    due = due_words(change.goal, today)
-    now = f"{_named(change.goal, 'Goal')} {'now reads so' if change.is_new else 'stays as it was'}"
-    return _with(f"{now}{f', {due}' if due else ''}.", _show_button(change.goal), _all_button())
+    goal = change.goal
+    saved = f"Saved: goal {goal.number}, {ended(goal.title)}{_due(goal, today)}"
+    text = saved if change.is_new else f"{_named(goal)} stays as it was."
+    return _with(text, _show_button(goal), _all_button())
 
 
 def shared(sharing: Sharing) -> Message:
@@ -92,7 +94,7 @@ def shared(sharing: Sharing) -> Message:
     seers += [f"{elements.mention(who)} as your manager" for who in sharing.managers if goal.for_manager]
     seers += ["everyone in this workspace"] if goal.for_everyone else []
     alone = " and nobody else" if len(seers) == 1 else ""
-    text = f"{_named(goal, 'Goal')} is seen by {_listed(seers)}{alone}."
+    text = f"{_named(goal)} is seen by {_listed(seers)}{alone}."
     return _with(" ".join([text, *_not_yet(sharing)]), _show_button(goal), _all_button())
 
 
@@ -115,8 +117,13 @@ def nothing_to_pick(verb: str) -> Message:
     return Message(f"You have no open goals to {verb}. `/goal add` opens the form for a new one.")
 
 
-def _named(goal: Goal, word: str = "goal") -> str:
-    return f"{word} {goal.number}: _{elements.one_line(goal.title)}_"
+def _named(goal: Goal) -> str:
+    return f"Goal {goal.number}{amid(goal.title)}"
+
+
+def _due(goal: Goal, today: date) -> str:
+    words = due_words(goal, today)
+    return f" {words[0].upper()}{words[1:]}." if words else ""
 
 
 def _noted(note: str | None) -> str:
@@ -162,8 +169,8 @@ def _described(goal: Goal, today: date) -> list[str]:
 
 
 def _audience(goal: Goal) -> str:
-    others = sorted(goal.audience - {"me"})
-    return f"for you and {_listed(others)}" if others else "for you alone"
+    others = [words for who, words in _SEERS.items() if who in goal.audience]
+    return f"for {_listed(['you', *others])}" if others else "for you alone"
 
 
 def _buttons(goal: Goal) -> list[Block]:

@@ -118,20 +118,20 @@ def progress_form(goal: Goal | None, pickable: Sequence[Goal] = ()) -> View:
         percent["initial_value"] = str(goal.percent)
     blocks = [
         elements.field(PERCENT, "How far is it, in percent?", percent),
-        _note_field("What happened? (optional)"),
+        _note_field("What happened?"),
     ]
     return _about(PROGRESS_FORM, "Progress", goal, pickable, blocks, submit="Note it")
 
 
 def done_form(pickable: Sequence[Goal]) -> View:
     """Ask which goal was reached."""
-    blocks = [_note_field("Anything to remember about it? (optional)")]
+    blocks = [_note_field("Anything to remember about it?")]
     return _about(DONE_FORM, "Reached a goal", None, pickable, blocks, submit="Mark as done")
 
 
 def drop_form(goal: Goal | None, pickable: Sequence[Goal] = ()) -> View:
     """Ask why a goal is let go; which one too, if none is given."""
-    blocks = [_note_field("Why? (optional)")]
+    blocks = [_note_field("Why?")]
     return _about(DROP_FORM, "Drop a goal", goal, pickable, blocks, submit="Drop it")
 
 

@@ -10,6 +10,7 @@ from bot.goal_proposals import Decision, as_draft
 from handlers.views import elements
 from handlers.views.elements import Block, Message, Payload, View
 from handlers.views.goal_forms import goal_fields, read_goal_form, short_fields, whole_number
+from handlers.views.goal_titles import ended
 from models.goals import ACCEPTED, GoalProposal
 
 ACCEPT: Final = "goals.accept"
@@ -95,7 +96,7 @@ def waiting(proposal: GoalProposal) -> list[Block]:
 def sent(proposal: GoalProposal) -> Message:
     """Tell the proposer what happens next."""
     return Message(
-        f"Proposed to {elements.mention(proposal.owner)}: _{elements.one_line(proposal.title)}_ "
+        f"Proposed to {elements.mention(proposal.owner)}: {ended(proposal.title)} "
         "They hear of it in their next working hours, and it is theirs to accept, change or leave."
     )
 
@@ -107,15 +108,15 @@ def decided(decision: Decision) -> Message:
         became = (
             f"accepted it as goal {proposal.goal_number}" if proposal.state == ACCEPTED else "said no to it"
         )
-        return Message(f"You {became} before, so nothing changed: _{elements.one_line(proposal.title)}_")
+        return Message(f"You {became} before, so nothing changed: {ended(proposal.title)}")
     if goal is None:
-        return Message(f"Left where it was: _{elements.one_line(proposal.title)}_")
-    return Message(f"Accepted as goal {goal.number}: _{elements.one_line(goal.title)}_ It is yours now.")
+        return Message(f"Left where it was: {ended(proposal.title)}")
+    return Message(f"Accepted as goal {goal.number}: {ended(goal.title)} It is yours now.")
 
 
 def _proposal_words(proposal: GoalProposal) -> str:
     who, at = elements.mention(proposal.proposer), elements.when(proposal.proposed_at)
-    lines = [f"*{who}, {at}*: a goal for you, if you like it.", f"_{elements.one_line(proposal.title)}_"]
+    lines = [f"*{who}, {at}*: a goal for you, if you like it.", f"{ended(proposal.title)}"]
     if proposal.measure:
         lines.append(f"You would notice by: {elements.one_line(proposal.measure)}")
     if proposal.due_on:

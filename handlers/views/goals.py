@@ -36,7 +36,7 @@ def goal_list(page: GoalPage, *, today: date) -> Message:
     blocks = [
         elements.section(heading),
         *paragraphs(lines),
-        elements.context(_closed_counts(page)),
+        elements.context(_small_print(page)),
         elements.actions(*_list_controls(shown, page.after, has_more=has_more)),
     ]
     return Message("\n".join([f"{heading}:", *lines]), blocks)
@@ -65,7 +65,7 @@ def home_goals(overview: GoalOverview, *, today: date) -> list[Block]:
         elements.header("Goals"),
         *waiting,
         *(goals or [elements.section(_invitation(today))]),
-        *([elements.context(_closed_counts(page))] if page.counts else []),
+        *([elements.context(_small_print(page))] if page.counts else []),
         elements.actions(
             elements.button("Add a goal", ADD),
             *([elements.button("All my goals", ALL)] if page.has_more else []),
@@ -146,7 +146,7 @@ def _no_goals(page: GoalPage, today: date) -> Message:
     text = _invitation(today)
     blocks = [elements.section(text), elements.actions(elements.button("Add a goal", ADD))]
     if page.counts:
-        blocks.insert(1, elements.context(_closed_counts(page)))
+        blocks.insert(1, elements.context(_small_print(page)))
     return Message(text, blocks)
 
 
@@ -158,5 +158,7 @@ def _invitation(today: date) -> str:
     )
 
 
-def _closed_counts(page: GoalPage) -> str:
-    return f"Done: {page.done} · dropped: {page.dropped} · `/goal help` shows what else I understand"
+def _small_print(page: GoalPage) -> str:
+    counts = {"Done": page.done, "Dropped": page.dropped}
+    closed = [f"{word}: {count}" for word, count in counts.items() if count]
+    return " · ".join([*closed, "`/goal help` shows what else I understand"])
