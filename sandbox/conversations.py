@@ -11,6 +11,15 @@ from sandbox.identity import SLACKBOT
 from sandbox.model import Conversation, ConversationKind, Message
 
 
+def direct_id(members: list[str]) -> str:
+    """Return the id of the direct or group message of these people.
+
+    It is the same in every sandbox, so that what an app keeps under it survives a reset.
+    """
+    digest = sha256(" ".join(sorted(members)).encode()).hexdigest()[:9].upper()
+    return f"{'D' if len(members) <= 2 else 'G'}{digest}"
+
+
 class Conversations:
     """Every conversation by id, and the only place that adds, edits and removes messages."""
 
@@ -49,12 +58,10 @@ class Conversations:
 
     def _open(self, members: list[str]) -> Conversation:
         kind: ConversationKind = "im" if len(members) <= 2 else "mpim"
-        # The same people get the same id in every sandbox, so that an app's records survive a reset.
-        digest = sha256(" ".join(sorted(members)).encode()).hexdigest()[:9].upper()
         opened = Conversation(
-            id=f"{'D' if kind == 'im' else 'G'}{digest}",
+            id=direct_id(members),
             kind=kind,
-            name="" if kind == "im" else f"mpdm-{digest.lower()}",
+            name="" if kind == "im" else f"mpdm-{direct_id(members).lower()}",
             members=members,
             created=whole_seconds(),
         )

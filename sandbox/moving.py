@@ -17,7 +17,8 @@ FOLLOWING_SECONDS = 10.0
 """An app that reported so recently is taken to follow the clock."""
 PATIENCE_SECONDS = 15.0
 """How long one step waits for the app's report."""
-STEPS_LIMIT = 10_000
+REPEATS_LIMIT = 3
+"""How often an app may name the same moment again, having done something and found more."""
 CONFLICT = 409
 
 
@@ -83,21 +84,20 @@ class ClockMover:
     async def _move(self, target: datetime) -> Move:
         steps: list[datetime] = []
         try:
-            warning = await self._step_through(target, steps)
-            return Move(steps, warning or await self._step(target, steps))
+            if warning := await self._step_through(target, steps):
+                self.clock.jump(target)
+                return Move(steps, warning)
+            return Move(steps, await self._step(target, steps))
         finally:
             self.clock.moving_to = None
             self.changes.bump()
 
     async def _step_through(self, target: datetime, steps: list[datetime]) -> str | None:
         """Stop at every moment reported up to the target; return a warning when the app does not keep up."""
-        before: datetime | None = None
-        while (moment := self.next_at) is not None and moment <= target and len(steps) < STEPS_LIMIT:
-            if moment == before:
-                return f"The app says twice that it has something to do at {moment.isoformat()}."
-            before = moment
+        while (moment := self.next_at) is not None and moment <= target:
+            if steps[-REPEATS_LIMIT:] == [moment] * REPEATS_LIMIT:
+                return f"The app goes on saying that it has something to do at {moment.isoformat()}."
             if warning := await self._step(moment, steps):
-                self.clock.jump(target)
                 return warning
         return None
 

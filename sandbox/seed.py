@@ -41,13 +41,12 @@ def _person(entry: Json, now: int) -> Person:
 
 
 def seeded_channels(seed: Json, people: dict[str, Person]) -> list[Conversation]:
-    """Return the channels of the seed with their members."""
-    everyone = [person.id for person in people.values() if person.can_be_played]
-    return [_channel(entry, everyone) for entry in seed["channels"]]
+    """Return the channels of the seed with their members; guests see none unless it names them."""
+    colleagues = [each.id for each in people.values() if each.can_be_played and not each.is_restricted]
+    return [_channel(entry, colleagues) for entry in seed["channels"]]
 
 
-def _channel(entry: Json, everyone: list[str]) -> Conversation:
-    full_members = [user for user in everyone if not user.startswith("UGUE")]
-    fields = {"kind": "public", "members": full_members, "created": whole_seconds(), **entry}
-    fields.pop("everyone", None)
-    return Conversation(**fields)
+def _channel(entry: Json, colleagues: list[str]) -> Conversation:
+    return Conversation(
+        **{"kind": "public", "members": list(colleagues), "created": whole_seconds(), **entry}
+    )

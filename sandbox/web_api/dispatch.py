@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from sandbox.calls import Fault
+from sandbox.conversations import direct_id
 from sandbox.dropping import drop_connection
 from sandbox.errors import SlackError
-from sandbox.identity import APP_TOKEN, BOT_TOKEN
+from sandbox.identity import APP_TOKEN, BOT_TOKEN, BOT_USER
 from sandbox.model import Json
 from sandbox.rates import TOO_MANY
 from sandbox.responding import use_response_url
@@ -68,10 +69,15 @@ def _carry_out(state: State, name: str, request: Request, given: Json) -> Json:
         raise SlackError("unknown_method", req_method=name)
     _check_token(method, _token(request, given))
     arguments = Arguments(_logged(given))
-    state.rates.admit(name, method.tier, arguments.text("channel"))
+    state.rates.admit(name, method.tier, _conversation_id(state, arguments.text("channel")))
     if method.scopes:
         need(state, *method.scopes)
     return method.carry_out(state, arguments)
+
+
+def _conversation_id(state: State, channel: str) -> str:
+    """Name a conversation by its one id, so that a person's and their direct message's share a rate."""
+    return direct_id([channel, BOT_USER]) if channel in state.people else channel
 
 
 def _token(request: Request, given: Json) -> str:

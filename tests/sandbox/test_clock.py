@@ -42,8 +42,10 @@ class Follower:
 
 
 @contextmanager
-def following(workspace: Running, moments: list[datetime]) -> Iterator[Follower]:
-    follower = Follower(workspace.url, moments)
+def following(
+    workspace: Running, moments: list[datetime], kind: type[Follower] = Follower
+) -> Iterator[Follower]:
+    follower = kind(workspace.url, moments)
     thread = threading.Thread(target=follower.run, daemon=True)
     thread.start()
     workspace.driver.eventually(lambda: workspace.driver.state()["clock"]["next_at"])
@@ -151,6 +153,26 @@ def test_a_follower_that_does_not_keep_up_is_named_and_the_clock_moves_all_the_s
     moved = workspace.driver.move_clock(start + 2 * HOUR)
 
     assert "did not report" in moved["warning"]
+    assert workspace.driver.now() >= start + 2 * HOUR
+
+
+def test_a_follower_that_never_gets_done_does_not_hold_the_clock(workspace: Running) -> None:
+    start = workspace.driver.now()
+
+    class Stuck(Follower):
+        def turn(self, http: httpx.Client) -> None:
+            clock = http.get("/clock").json()
+            report = {
+                "at": clock["now"],
+                "next_at": self.moments[0].isoformat(),
+                "generation": clock["generation"],
+            }
+            http.post("/clock/drained", json=report)
+
+    with following(workspace, [start + HOUR], Stuck):
+        moved = workspace.driver.move_clock(start + 2 * HOUR)
+
+    assert "goes on saying" in moved["warning"]
     assert workspace.driver.now() >= start + 2 * HOUR
 
 
