@@ -63,7 +63,8 @@ async def _link(websocket: WebSocket) -> None:
 
 def listen(port: int) -> socket.socket:
     """Bind to the loopback address (port 0: any that is free)."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named TCP explicitly, since asyncio sets TCP_NODELAY on such sockets only: without it an answer takes 40 ms.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((HOST, port))
     return bound
