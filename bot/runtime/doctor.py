@@ -194,7 +194,7 @@ def _stopped(workspace: Workspace) -> Finding:
 
 
 def _outbox(session: Session, people_now: datetime) -> Iterator[Finding]:
-    states = dict(session.execute(Delivery.counts()).tuples())
+    states = dict(session.execute(Delivery.counts()).tuples().all())
     due, since = session.execute(Delivery.due(people_now)).tuples().one()
     late = f", the oldest for {(people_now - since).total_seconds():.0f} s" if since else ""
     yield _ok(

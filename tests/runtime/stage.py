@@ -1,0 +1,110 @@
+"""What tests of the runtime share: a clock moved by hand, a message to send, loops on a store."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from slack_sdk import WebClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.outbox import Message, enqueue
+from bot.runtime.database import Sessions
+from bot.runtime.delivery import Decision, DeliveryLoop, Prepare, Send
+from bot.runtime.slack import Outcome, Outgoing, post
+from models.base import insert_missing
+from models.outbox import Delivery
+from models.workspaces import Workspace
+from sandbox.identity import BOT_TOKEN, TEAM_ID
+from tests.people import AMY, MONDAY_NOON
+
+KIND = "test.note"
+MACHINE_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+"""Far from people's time, for the two must never be mixed up."""
+
+
+@dataclass
+class HandClock:
+    """Both times stand still until a test moves them."""
+
+    people: datetime = MONDAY_NOON
+    machine: datetime = MACHINE_NOON
+
+    def people_now(self) -> datetime:
+        return self.people
+
+    def machine_now(self) -> datetime:
+        return self.machine
+
+    def pass_time(self, by: timedelta) -> None:
+        self.people += by
+        self.machine += by
+
+
+def note(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+    """Prepare a note of one line."""
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": "A *note*"}}
+    return {row.id: Send("A note", [block]) for row in rows}
+
+
+def client_of(api_url: str, *, token: str = BOT_TOKEN, timeout: int = 10) -> WebClient:
+    return WebClient(token=token, base_url=api_url, timeout=timeout, retry_handlers=[])
+
+
+@dataclass
+class Office:
+    """A store with a workspace in it, and as many delivery loops on it as a test wants."""
+
+    sessions: Sessions
+    api_url: str
+    clock: HandClock = field(default_factory=HandClock)
+    _loops: list[DeliveryLoop] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        with self.sessions.begin() as session:
+            insert_missing(session, Workspace, [{"workspace_id": TEAM_ID}])
+
+    def loop(
+        self, *, send: Callable[[Outgoing], Outcome] | None = None, prepare: Prepare = note
+    ) -> DeliveryLoop:
+        """Make a loop; what it posts goes to the sandbox unless said otherwise."""
+        sender = send or partial(post, client_of(self.api_url, timeout=1))
+        loop = DeliveryLoop(
+            self.sessions, self.clock, prepare={KIND: prepare}, post=sender, chance=random.Random(7)
+        )
+        self._loops.append(loop)
+        return loop
+
+    def close(self) -> None:
+        for loop in self._loops:
+            loop.stop()
+
+    def write(self, *receivers: str, **window: datetime) -> list[int]:
+        """Put a note for each into the outbox, and give the rows' ids."""
+        not_before = window.get("not_before", self.clock.people)
+        expire_at = window.get("expire_at", self.clock.people + timedelta(days=30))
+        with self.sessions.begin() as session:
+            start = len(session.scalars(select(Delivery.id)).all())
+            messages = [
+                Message(TEAM_ID, f"note:{start + place}", KIND, receiver, 1, not_before, expire_at)
+                for place, receiver in enumerate(receivers or (AMY,))
+            ]
+            enqueue(session, messages)
+            keys = [message.key for message in messages]
+            return list(session.scalars(select(Delivery.id).where(Delivery.key.in_(keys))))
+
+    def row(self, number: int) -> Delivery:
+        with self.sessions.read() as session:
+            return session.scalars(select(Delivery).where(Delivery.id == number)).one()
+
+    def states(self) -> list[str]:
+        with self.sessions.read() as session:
+            return list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
+
+    def workspace(self) -> Workspace:
+        with self.sessions.read() as session:
+            return session.scalars(select(Workspace)).one()

@@ -1,0 +1,203 @@
+"""What each of Slack's answers means for a message: the table of ENGINE, row by row."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from bot.runtime.slack import post
+from models.outbox import DOUBTFUL, FAILED, READY, SENT
+from sandbox.driver import Driver
+from tests.people import AMY, BEN
+from tests.runtime.stage import Office, client_of
+
+POST = "chat.postMessage"
+
+
+@pytest.fixture
+def closed_port() -> Iterator[str]:
+    """Give an address on this machine where nobody listens, and keep it so."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}/api/"
+
+
+def test_a_message_slack_took_is_sent_and_its_timestamp_kept(office: Office, slack: Driver) -> None:
+    (number,) = office.write(AMY)
+
+    office.loop().drain()
+
+    row, message = office.row(number), slack.last_dm(AMY)
+    assert (row.state, row.ts, row.channel) == (SENT, message.ts, message.channel)
+    assert row.reason is None
+
+
+def test_a_message_carries_its_delivery_in_metadata_and_block(office: Office, slack: Driver) -> None:
+    (number,) = office.write(AMY)
+
+    office.loop().drain()
+
+    (call,) = slack.calls(POST)
+    assert call["arguments"]["metadata"] == {
+        "event_type": "trellis_delivery",
+        "event_payload": {"delivery_id": str(number)},
+    }
+    assert slack.last_dm(AMY).blocks[0]["block_id"] == f"delivery:{number}"
+
+
+def test_the_second_message_goes_to_the_conversation_the_first_one_opened(
+    office: Office, slack: Driver
+) -> None:
+    office.write(AMY)
+    office.loop().drain()
+    office.write(AMY)
+
+    office.loop().drain()
+
+    first, second = (call["arguments"]["channel"] for call in slack.calls(POST))
+    assert first == AMY
+    assert second == slack.last_dm(AMY).channel
+
+
+def test_too_many_requests_hold_the_whole_workspace_up_for_every_loop(office: Office, slack: Driver) -> None:
+    office.write(AMY)
+    slack.fault(POST, "status", status=429, retry_after=30)
+    _turn_until_recorded(office)
+    office.write(BEN)
+
+    other_loop = office.loop()
+    was_idle = other_loop.turn().is_idle
+
+    assert was_idle
+    assert office.states() == [READY, READY]
+    assert office.workspace().blocked_until == office.clock.machine + timedelta(seconds=30)
+    office.clock.pass_time(timedelta(seconds=31))
+    other_loop.drain()
+    assert office.states() == [SENT, SENT]
+
+
+def _turn_until_recorded(office: Office) -> None:
+    """Turn a loop until the one message in flight has its outcome."""
+    loop = office.loop()
+    while not loop.turn().recorded:
+        pass
+
+
+def test_a_message_that_never_left_goes_again_after_a_pause_that_grows(
+    office: Office, slack: Driver, closed_port: str
+) -> None:
+    (number,) = office.write(AMY)
+    home, office.api_url = office.api_url, closed_port
+    pauses = []
+    for _ in range(3):
+        office.loop().drain()
+        row = office.row(number)
+        assert (row.state, row.reason) == (READY, "ConnectionRefusedError")
+        assert row.retry_at is not None
+        pauses.append(row.retry_at - office.clock.machine)
+        office.clock.machine = row.retry_at
+
+    office.api_url = home
+    office.loop().drain()
+
+    assert pauses == sorted(pauses)
+    assert pauses[2] > 2 * pauses[0]
+    assert office.row(number).state == SENT
+    assert office.row(number).attempt == 4
+
+
+DOUBTS = [
+    ("status", {"status": 500}),
+    ("status", {"status": 503}),
+    ("status", {"status": 500, "after": True}),
+    ("error", {"error": "fatal_error"}),
+    ("error", {"error": "internal_error"}),
+    ("error", {"error": "request_timeout"}),
+    ("error", {"error": "service_unavailable"}),
+    ("drop", {}),
+    ("drop", {"after": True}),
+    ("hang", {"after": True}),
+]
+
+
+@pytest.mark.parametrize(("kind", "fault"), DOUBTS)
+def test_what_slack_may_have_is_doubted_and_never_sent_again(
+    kind: str, fault: dict[str, object], office: Office, slack: Driver
+) -> None:
+    (number,) = office.write(AMY)
+    slack.fault(POST, kind, **fault)  # type: ignore[arg-type]
+
+    office.loop().drain()
+    office.clock.pass_time(timedelta(days=2))
+    office.loop().drain()
+
+    assert office.row(number).state == DOUBTFUL
+    assert len(slack.calls(POST)) == 1
+    assert len(slack.dms(AMY)) == (1 if fault.get("after") else 0)
+
+
+REFUSALS = [
+    "account_inactive",
+    "channel_not_found",
+    "is_archived",
+    "user_disabled",
+    "not_in_channel",
+    "invalid_blocks",
+    "msg_too_long",
+]
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+def test_what_slack_will_never_take_fails_with_its_word_and_is_not_tried_again(
+    error: str, office: Office, slack: Driver
+) -> None:
+    (number,) = office.write(AMY)
+    slack.fault(POST, "error", error=error)
+
+    office.loop().drain()
+    office.clock.pass_time(timedelta(hours=1))
+    office.loop().drain()
+
+    assert (office.row(number).state, office.row(number).reason) == (FAILED, error)
+    assert len(slack.calls(POST)) == 1
+
+
+def test_a_person_who_left_fails_without_harm_to_others(office: Office, slack: Driver) -> None:
+    slack.change_person(BEN, deleted=True)
+    office.write(BEN, AMY)
+
+    office.loop().drain()
+
+    assert sorted(office.states()) == [FAILED, SENT]
+    assert len(slack.dms(AMY)) == 1
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "invalid_auth", "token_expired", "not_authed"])
+def test_a_token_taken_away_stops_the_workspace_and_keeps_its_rows(
+    error: str, office: Office, slack: Driver
+) -> None:
+    office.write(AMY)
+    slack.fault(POST, "error", error=error)
+    office.loop().drain()
+    office.write(BEN)
+
+    office.loop().drain()
+    office.clock.pass_time(timedelta(hours=1))
+    office.loop().drain()
+
+    assert office.workspace().stopped_because == error
+    assert office.states() == [READY, READY]
+    assert len(slack.calls(POST)) == 1
+
+
+def test_a_wrong_token_is_known_by_slacks_own_answer(office: Office, slack: Driver) -> None:
+    (number,) = office.write(AMY)
+
+    office.loop(send=partial(post, client_of(office.api_url, token="xoxb-of-somebody-else"))).drain()
+
+    assert office.workspace().stopped_because == "invalid_auth"
+    assert office.row(number).state == READY
