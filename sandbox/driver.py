@@ -10,12 +10,14 @@ import httpx
 
 from sandbox.identity import BOT_USER
 from sandbox.model import Json
-from sandbox.seen import Answer, Message, SubmitResult, View, answer_from, message_from, view_from
+from sandbox.seen import Answer, Element, Message, SubmitResult, View, answer_from, message_from, view_from
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 3.0
 """How long an answer may take after the app's acknowledgement; nothing waits longer than the answer takes."""
 REQUEST_SECONDS = 120.0
+LOOK_AGAIN_SECONDS = 0.05
+"""What is waited for may change elsewhere than in the sandbox, so that waiting for its changes is not enough."""
 
 
 class Refused(RuntimeError):
@@ -59,17 +61,17 @@ class Driver:
         self,
         user: str,
         where: Message | View,
-        name: str,
+        name: str | Element,
         value: object = None,
         *,
         values: dict[str, object] | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> Answer:
-        """Press the element with this label, action id or block id, choosing `value` if it is a menu or picker.
+        """Press an element, or the one of this label, action id or block id, choosing `value` if it is a menu.
 
         An element that is no longer in the message is pressed all the same, as a client with an old copy does.
         """
-        element = where.element(name)
+        element = where.element(name) if isinstance(name, str) else name
         place = (
             {"view_id": where.id} if isinstance(where, View) else {"channel": where.channel, "ts": where.ts}
         )
@@ -191,7 +193,7 @@ class Driver:
                 return found
             if (left := deadline - time.monotonic()) <= 0:
                 raise AssertionError(f"Nothing was found within {seconds} s.")
-            self._get("/sandbox/changes", since=revision, seconds=min(left, 0.25))
+            self._get("/sandbox/changes", since=revision, seconds=min(left, LOOK_AGAIN_SECONDS))
 
     # Steering
 

@@ -9,6 +9,9 @@ from sandbox.errors import SlackError
 TIERS = {"tier1": 1, "tier2": 20, "tier3": 50, "tier4": 100, "special": 600}
 """Calls a minute (https://docs.slack.dev/apis/web-api/rate-limits)."""
 
+LEAST_BURST = 10
+"""Even the slowest methods take so many calls at once: an app may open its ten sockets in one go."""
+
 TOO_MANY = 429
 POSTS_BURST = 5
 """Messages a channel takes at once before one a second holds; Slack says "short bursts"."""
@@ -50,7 +53,7 @@ class Rates:
             self._take(f"{method} {channel}", per_minute=60, burst=POSTS_BURST)
             self._take(method, per_minute=POSTS_PER_MINUTE, burst=POSTS_PER_MINUTE)
             return
-        self._take(method, per_minute=TIERS[tier], burst=TIERS[tier])
+        self._take(method, per_minute=TIERS[tier], burst=max(TIERS[tier], LEAST_BURST))
 
     def _take(self, key: str, *, per_minute: int, burst: int) -> None:
         now = time.monotonic()

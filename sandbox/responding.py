@@ -1,8 +1,7 @@
 """The app's answers beside the Web API: in the acknowledgement of a command, and through response URLs."""
 
-from sandbox.block_kit.elements_in import with_ids
-from sandbox.block_kit.surfaces import check_message
-from sandbox.errors import SlackError, invalid_arguments
+from sandbox.block_kit.accepting import accepted_blocks
+from sandbox.errors import SlackError
 from sandbox.handles import ResponseUrl
 from sandbox.model import Conversation, InMessage, Json, Message
 from sandbox.state import State
@@ -34,11 +33,9 @@ def message_content(answer: Json) -> Json:
     text = str(answer.get("text") or "")
     if not text.strip() and not blocks and not answer.get("attachments"):
         raise SlackError("no_text")
-    if problems := check_message(blocks):
-        raise invalid_arguments(*problems.messages, code=problems.code)
     return {
         "text": text[:TEXT_CUT],
-        "blocks": with_ids(blocks),
+        "blocks": accepted_blocks(blocks),
         "attachments": answer.get("attachments") or [],
     }
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from sandbox.model import Message, View
 
+GRACE_SECONDS = 0.3
+"""How long a direct answer is still waited for when something else has been seen."""
+
 
 @dataclass
 class Watch:
@@ -15,14 +18,21 @@ class Watch:
     user: str
     messages: list[Message] = field(default_factory=list)
     views: list[View] = field(default_factory=list)
+    noticed: asyncio.Event = field(default_factory=asyncio.Event)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self, seconds: float) -> None:
-        """Wait for a direct answer, at most so long."""
-        try:
-            await asyncio.wait_for(self.answered.wait(), timeout=seconds)
-        except TimeoutError:
-            return
+        """Wait for a direct answer, at most so long, and only shortly once anything was seen."""
+        await _wait_for(self.noticed, seconds)
+        if self.noticed.is_set():
+            await _wait_for(self.answered, min(seconds, GRACE_SECONDS))
+
+
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), timeout=seconds)
+    except TimeoutError:
+        return
 
 
 @dataclass
@@ -58,5 +68,6 @@ class Watches:
 
     @staticmethod
     def _settle(watch: Watch, *, direct: bool) -> None:
+        watch.noticed.set()
         if direct:
             watch.answered.set()

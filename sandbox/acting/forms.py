@@ -1,10 +1,9 @@
 """Submitting and closing modals (`view_submission`, `view_closed`), and what the app answers to that."""
 
 from sandbox.acting.payloads import interaction
-from sandbox.block_kit.elements_in import with_ids
+from sandbox.block_kit.accepting import accepted_view
 from sandbox.block_kit.filling import merged
 from sandbox.block_kit.required import client_errors
-from sandbox.block_kit.surfaces import check_view
 from sandbox.delivery.envelope import Envelope, Undelivered
 from sandbox.errors import NotPossible, SlackError
 from sandbox.model import Json, Person, StateValues, Submission, View
@@ -96,9 +95,7 @@ def _known_errors(view: View, errors: dict[str, str]) -> dict[str, str]:
 
 
 def _replace_or_push(state: State, view: View, action: str, content: Json) -> View:
-    if problems := check_view(content):
-        raise SlackError(problems.code)
-    named = content | {"blocks": with_ids(content["blocks"])}
+    named = accepted_view(content)
     if action == "push":
         return state.views.push(view.user, named)
     return state.views.update(state.views.find(view.id), named)

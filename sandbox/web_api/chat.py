@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sandbox.block_kit.elements_in import with_ids
-from sandbox.block_kit.surfaces import check_message
-from sandbox.errors import SlackError, invalid_arguments
+from sandbox.block_kit.accepting import accepted_blocks
+from sandbox.errors import SlackError
 from sandbox.identity import BOT_USER
 from sandbox.model import Conversation, Json, Message
 from sandbox.rendering import message_json
@@ -74,13 +73,7 @@ def _content(arguments: Arguments) -> dict[str, Any]:
     blocks = arguments.structure("blocks") or []
     if not text.strip() and not blocks and not attachments:
         raise SlackError("no_text")
-    return {"text": text[:TEXT_CUT], "blocks": _checked(blocks), "attachments": attachments}
-
-
-def _checked(blocks: list[Json]) -> list[Json]:
-    if problems := check_message(blocks):
-        raise invalid_arguments(*problems.messages, code=problems.code)
-    return with_ids(blocks)
+    return {"text": text[:TEXT_CUT], "blocks": accepted_blocks(blocks), "attachments": attachments}
 
 
 def _metadata(arguments: Arguments) -> Json | None:
@@ -123,7 +116,7 @@ def _changed(message: Message, arguments: Arguments) -> dict[str, Any]:
         raise SlackError("no_text")
     fields: dict[str, Any] = {
         "text": arguments.text("text", message.text),
-        "blocks": _checked(blocks or []),
+        "blocks": accepted_blocks(blocks or []),
         "attachments": attachments or [],
     }
     if "metadata" in arguments.given:

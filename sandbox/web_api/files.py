@@ -1,7 +1,7 @@
 """The methods that upload a file: ask for an address, send the bytes there, share it."""
 
-from sandbox.block_kit.elements_in import with_ids
-from sandbox.errors import SlackError
+from sandbox.block_kit.accepting import accepted_blocks
+from sandbox.errors import SlackError, invalid_arguments
 from sandbox.identity import BOT_USER
 from sandbox.model import Json
 from sandbox.rendering import file_json
@@ -18,15 +18,21 @@ def get_upload_url(state: State, arguments: Arguments) -> Json:
 
 def complete_upload(state: State, arguments: Arguments) -> Json:
     """`files.completeUploadExternal`: share what was uploaded in conversations the bot is in."""
-    entries = arguments.structure("files") or []
-    files = [state.files.complete(entry["id"], entry.get("title")) for entry in entries]
+    files = [state.files.complete(*_named(entry)) for entry in arguments.structure("files") or []]
     if not files:
-        raise SlackError("invalid_arguments")
+        raise invalid_arguments("[ERROR] missing required field: files [json-pointer:/files]")
     rendered = [file_json(file, state.base_url) for file in files]
     channels = arguments.listed("channels") or arguments.listed("channel_id")
     for channel in channels:
         _share(state, channel, rendered, arguments)
     return {"ok": True, "files": rendered}
+
+
+def _named(entry: object) -> tuple[str, str | None]:
+    """Return the id and title of a file in the list of finished ones."""
+    if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+        return entry["id"], entry.get("title")
+    raise invalid_arguments("[ERROR] missing required field: id [json-pointer:/files/0]")
 
 
 def _share(state: State, channel: str, rendered: list[Json], arguments: Arguments) -> None:
@@ -37,6 +43,6 @@ def _share(state: State, channel: str, rendered: list[Json], arguments: Argument
         writable(state, conversation),
         arguments.text("initial_comment"),
         files=rendered,
-        blocks=with_ids(arguments.structure("blocks") or []),
+        blocks=accepted_blocks(arguments.structure("blocks") or []),
         thread_ts=arguments.text("thread_ts"),
     )

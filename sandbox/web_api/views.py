@@ -1,7 +1,6 @@
 """The `views.*` methods: modals and Homes."""
 
-from sandbox.block_kit.elements_in import with_ids
-from sandbox.block_kit.surfaces import check_view
+from sandbox.block_kit.accepting import accepted_view
 from sandbox.errors import SlackError, invalid_arguments
 from sandbox.model import Json, View
 from sandbox.rendering import view_json
@@ -40,12 +39,10 @@ def publish(state: State, arguments: Arguments) -> Json:
 
 
 def _content(arguments: Arguments, kind: str) -> Json:
-    content: Json = arguments.structure("view")
-    if problems := check_view(content):
-        raise invalid_arguments(*problems.messages, code=problems.code)
+    content = accepted_view(arguments.structure("view"))
     if content["type"] != kind:
         raise invalid_arguments("[ERROR] must be a valid enum value [json-pointer:/view/type]")
-    return content | {"blocks": with_ids(content["blocks"])}
+    return content
 
 
 def _addressed(state: State, arguments: Arguments) -> View:
