@@ -129,7 +129,7 @@ def _choose(said: grammar.Choose, visit: Visit, sessions: Sessions) -> Message |
     with sessions.read() as session:
         pickable = goals.pickable(session, visit.actor)
     if not pickable:
-        return answers.nothing_to_pick(said.verb)
+        return answers.nothing_to_pick()
     return forms.form_to_choose(said.verb, pickable)
 
 

@@ -112,9 +112,9 @@ def story(told: Story, *, today: date) -> Message:
     return Message("\n".join([*_described(goal, today), *lines]), blocks)
 
 
-def nothing_to_pick(verb: str) -> Message:
+def nothing_to_pick() -> Message:
     """Say that a verb has no goal to be about."""
-    return Message(f"You have no open goals to {verb}. `/goal add` opens the form for a new one.")
+    return Message("You have no open goals. `/goal add` opens the form for a new one.")
 
 
 def _named(goal: Goal) -> str:

@@ -116,7 +116,7 @@ def decided(decision: Decision) -> Message:
 
 def _proposal_words(proposal: GoalProposal) -> str:
     who, at = elements.mention(proposal.proposer), elements.when(proposal.proposed_at)
-    lines = [f"*{who}, {at}*: a goal for you, if you like it.", f"{ended(proposal.title)}"]
+    lines = [f"*{who}, {at}*: a goal for you, if you like it.", ended(proposal.title)]
     if proposal.measure:
         lines.append(f"You would notice by: {elements.one_line(proposal.measure)}")
     if proposal.due_on:
