@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.errors import Name, Refusal
+from bot.errors import ImpossibleWorkingHours, Name, Refusal
 from bot.permissions import Actor
 from bot.working_hours import WorkingHours
 from models.base import insert_missing
@@ -33,7 +33,11 @@ class Deactivated(Refusal):
 
 
 class Guest(Refusal):
-    """{name} is a guest here. Trellis serves full members of the workspace only."""
+    """{name} is a guest here, and 1-on-1s are for full members of the workspace."""
+
+
+class GuestYourself(Refusal):
+    """You are a guest here, and 1-on-1s are for full members of the workspace. Your goals work: `/goal`."""
 
 
 class Yourself(Refusal):
@@ -116,9 +120,11 @@ def known(session: Session, workspace_id: str, user_ids: Sequence[str]) -> dict[
 
 
 def partner_for(session: Session, actor: Actor, user_id: str) -> Member:
-    """Find somebody to meet; refuses oneself, apps, guests and whoever is not there or no longer."""
+    """Find somebody to meet; refuses oneself, apps, guests (also as the actor) and whoever is not there."""
     if user_id == actor.user_id:
         raise Yourself
+    if session.get_one(Member, (actor.workspace_id, actor.user_id)).is_guest:
+        raise GuestYourself
     member = session.get(Member, (actor.workspace_id, user_id))
     if member is None:
         raise NobodyThere
@@ -142,7 +148,10 @@ def prefer(session: Session, actor: Actor, wanted: Preferences) -> Member:
     if wanted.lead_hours not in LEAD_HOURS:
         raise BadLead(field="members.lead")
     member = session.get_one(Member, (actor.workspace_id, actor.user_id))
-    WorkingHours(wanted.work_days, wanted.work_starts, wanted.work_ends, member.zone)
+    try:
+        WorkingHours(wanted.work_days, wanted.work_starts, wanted.work_ends, member.zone)
+    except ImpossibleWorkingHours as impossible:
+        raise ImpossibleWorkingHours(field="members.ends") from impossible
     member.work_days = "".join(str(digit) for digit in sorted(wanted.work_days))
     member.work_starts, member.work_ends = wanted.work_starts, wanted.work_ends
     member.lead_hours = wanted.lead_hours

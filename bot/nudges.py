@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bot import occurrences, prompts
 from bot.errors import Refusal
 from bot.members import hours_of, silent_until
-from bot.occurrences import CLOSING, PREP
+from bot.occurrences import CLOSING, PREP, REGISTERED
 from bot.outbox import Later, Never
 from bot.permissions import Actor
 from bot.prompts import PutQuestion
@@ -20,9 +20,20 @@ from models.one_on_ones import ASKED, NEXT_TIME, PLANNED, Occurrence
 from models.outbox import Delivery
 from models.prompts import Prompt
 
+NEWS_FIRST = timedelta(minutes=1)
+"""How much later than the news of the registration a question comes that is due at the same time."""
+
 
 class OnlyWhoAsks(Refusal):
     """Only the one who asks in this 1-on-1 can say so."""
+
+
+class NotHeld(Refusal):
+    """That 1-on-1 was skipped or has ended, so this button does nothing any more. `/1on1` shows yours."""
+
+
+class MeetingIsOver(Refusal):
+    """That 1-on-1 is over. `/1on1 ask` with a person's name gives you a question at any time."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class Nudge:
     """The receiver's."""
     starts_at: datetime
     minutes_left: int
+    """Until its end, of its last fifteen."""
     asks: bool
     """Whether the receiver asks the question or reflects on it."""
     leads: bool
@@ -46,7 +58,7 @@ class Nudge:
 def judge(
     session: Session, deliveries: Sequence[Delivery], *, now: datetime
 ) -> Mapping[int, Nudge | Later | Never]:
-    """Decide with today's data what becomes of each; three queries however many there are."""
+    """Decide with today's data what becomes of each; four queries however many there are."""
     workspaces = {delivery.workspace_id for delivery in deliveries}
     ids = {delivery.subject_id for delivery in deliveries}
     met = {each.id: each for each in session.scalars(Occurrence.among(workspaces, ids))}
@@ -56,10 +68,33 @@ def judge(
     asked: dict[int | None, list[Prompt]] = {}
     for prompt in session.scalars(Prompt.of_occurrences(workspaces, ids)):
         asked.setdefault(prompt.occurrence_id, []).append(prompt)
+    ids_of_pairs = {each.one_on_one_id for each in met.values()}
+    waiting = session.execute(Delivery.waiting_about(workspaces, REGISTERED, ids_of_pairs))
+    untold = {(one_on_one_id, receiver) for one_on_one_id, receiver in waiting}
     return {
-        delivery.id: _judge_one(delivery, met.get(delivery.subject_id), members, asked, now)
+        delivery.id: _after_the_news(
+            delivery,
+            _judge_one(delivery, met.get(delivery.subject_id), members, asked, now),
+            untold,
+            met,
+            now,
+        )
         for delivery in deliveries
     }
+
+
+def _after_the_news(
+    delivery: Delivery,
+    verdict: Nudge | Later | Never,
+    untold: Collection[tuple[int, str]],
+    met: Mapping[int, Occurrence],
+    now: datetime,
+) -> Nudge | Later | Never:
+    """Let nobody get a question for a 1-on-1 before they were told that there is one."""
+    is_news = isinstance(verdict, Nudge) and delivery.kind == PREP
+    if is_news and (met[delivery.subject_id].one_on_one_id, delivery.receiver) in untold:
+        return Later(now + NEWS_FIRST, "the registration is told first")
+    return verdict
 
 
 def _judge_one(
@@ -103,7 +138,7 @@ def _not_now(
 ) -> Later | Never | None:
     """Find the first moment that suits the receiver; the closing nudge belongs to the meeting and asks no hours."""
     opens, closes = occurrences.window(delivery.kind, occurrence, receiver)
-    if now < opens and delivery.kind == CLOSING:
+    if now < opens:
         return Later(opens, "the meeting was moved")
     silent = silent_until(receiver, now)
     earliest = max(now, silent) if silent else now
@@ -119,31 +154,66 @@ def _not_now(
 
 
 def another(
-    session: Session, actor: Actor, prompt_id: int, *, not_useful: bool, now: datetime
+    session: Session, actor: Actor, prompt_id: int, *, now: datetime
 ) -> tuple[PutQuestion, Nudge | None]:
-    """Give the actor another question, also to the other if theirs has not been sent yet and the actor asks alone."""
+    """Give the actor another question, also to the other if theirs has not been sent yet and the actor asks alone.
+
+    Raises NoSuchQuestion, and NotHeld or MeetingIsOver if its meeting needs none any more.
+    """
     prompt = prompts.of_actor(session, actor, prompt_id)
     if prompt.occurrence_id is None:
-        put = prompts.another(session, actor, prompt_id, for_both=False, not_useful=not_useful, now=now)
-        return put, None
-    occurrence = occurrences.of_actor(session, actor, prompt.occurrence_id)
-    leads = occurrence.one_on_one.manager == actor.user_id
-    other = occurrence.one_on_one.other(actor.user_id)
-    for_both = leads and occurrences.is_unsent(session, occurrence, other)
-    put = prompts.another(session, actor, prompt_id, for_both=for_both, not_useful=not_useful, now=now)
-    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
-    return put, _nudge(occurrence, member, put, now)
+        return prompts.another(session, actor, prompt_id, for_both=False, now=now), None
+    occurrence = _held(session, actor, prompt.occurrence_id)
+    if now >= occurrence.ends_at:
+        raise MeetingIsOver
+    for_both = _leads_and_is_first(session, actor, occurrence)
+    put = prompts.another(session, actor, prompt_id, for_both=for_both, now=now)
+    return put, _nudge(occurrence, _member(session, actor), put, now)
+
+
+def _leads_and_is_first(session: Session, actor: Actor, occurrence: Occurrence) -> bool:
+    one_on_one = occurrence.one_on_one
+    other = one_on_one.other(actor.user_id)
+    return one_on_one.manager == actor.user_id and occurrences.is_unsent(session, occurrence, other)
+
+
+def dismiss(
+    session: Session, actor: Actor, prompt_id: int, *, now: datetime
+) -> tuple[PutQuestion, Nudge | None] | None:
+    """Remember that a question did not serve the pair and give another; None if the meeting is over."""
+    prompt = prompts.of_actor(session, actor, prompt_id)
+    if prompt.occurrence_id is not None:
+        occurrence = _held(session, actor, prompt.occurrence_id)
+        if now >= occurrence.ends_at:
+            prompt.is_not_useful = True
+            return None
+    prompt.is_not_useful = True
+    return another(session, actor, prompt_id, now=now)
 
 
 def shown(session: Session, actor: Actor, occurrence_id: int, *, now: datetime) -> Nudge:
-    """Read what stands for the actor at an occurrence; raises NotYourMeeting or NoSuchQuestion."""
-    occurrence = occurrences.of_actor(session, actor, occurrence_id)
-    asked = session.scalars(Prompt.of_occurrences([actor.workspace_id], [occurrence_id])).all()
+    """Read what stands for the actor at an occurrence; raises NotYourMeeting, NotHeld or NoSuchQuestion."""
+    return _shown(session, actor, _held(session, actor, occurrence_id), now)
+
+
+def _shown(session: Session, actor: Actor, occurrence: Occurrence, now: datetime) -> Nudge:
+    asked = session.scalars(Prompt.of_occurrences([actor.workspace_id], [occurrence.id])).all()
     prompt = prompts.current(asked, actor.user_id)
     if prompt is None:
         raise prompts.NoSuchQuestion
-    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
-    return _nudge(occurrence, member, prompts.read(prompt, actor.user_id), now)
+    return _nudge(occurrence, _member(session, actor), prompts.read(prompt, actor.user_id), now)
+
+
+def _held(session: Session, actor: Actor, occurrence_id: int, *, to_change: bool = False) -> Occurrence:
+    """Find an occurrence of the actor's that takes place, or took; raises NotYourMeeting and NotHeld."""
+    occurrence = occurrences.of_actor(session, actor, occurrence_id, to_change=to_change)
+    if occurrence.state != PLANNED or occurrence.one_on_one.ended_at is not None:
+        raise NotHeld
+    return occurrence
+
+
+def _member(session: Session, actor: Actor) -> Member:
+    return session.get_one(Member, (actor.workspace_id, actor.user_id))
 
 
 def _nudge(occurrence: Occurrence, receiver: Member, put: PutQuestion, now: datetime) -> Nudge:
@@ -169,12 +239,12 @@ def close(
     Between two peers each may say so; the first word stands, and saying it again changes nothing. What is
     wanted for next time is put again then.
     """
-    nudge = shown(session, actor, occurrence_id, now=now)
-    occurrence = occurrences.of_actor(session, actor, occurrence_id)
+    occurrence = _held(session, actor, occurrence_id, to_change=True)
+    nudge = _shown(session, actor, occurrence, now)
     if not nudge.asks:
         raise OnlyWhoAsks
     if occurrence.outcome is None:
         occurrence.outcome, occurrence.outcome_by = ASKED if asked else NEXT_TIME, actor.user_id
         if not asked:
-            prompts.keep_for_next(session, occurrence, nudge.put.question, now=now)
+            occurrences.keep_question(session, occurrence, nudge.put.question, now=now)
     return nudge, occurrence.outcome

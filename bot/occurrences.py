@@ -12,7 +12,8 @@ from bot import outbox, prompts
 from bot.errors import Refusal
 from bot.members import hours_of
 from bot.permissions import Actor, require_part
-from bot.recurrence import Recurrence, next_after, place
+from bot.question_bank import Question
+from bot.recurrence import Placed, Recurrence, first_on_or_after, local_day, next_after, place
 from bot.working_hours import prep_moment
 from bot.zones import zone as zone_of
 from models.members import Member
@@ -25,6 +26,10 @@ AHEAD = timedelta(hours=96)
 BATCH = 500
 PREP, CLOSING = "nudges.prep", "nudges.closing"
 NUDGES = (PREP, CLOSING)
+REGISTERED = "one_on_ones.registered"
+"""The news of a registration, which its receiver gets before the first nudge."""
+FARTHEST = timedelta(days=366)
+"""How far ahead a meeting can be put; beyond it a year was mistyped."""
 
 
 class AlreadyBegun(Refusal):
@@ -59,7 +64,10 @@ def next_planned(session: Session) -> datetime | None:
 
 def plan(session: Session, one_on_ones: Sequence[OneOnOne], *, now: datetime) -> list[Occurrence]:
     """Give the next occurrence of each its row, its question and its messages, and step to the one after."""
-    occurrences = [_next_occurrence(one_on_one, now) for one_on_one in one_on_ones]
+    for one_on_one in one_on_ones:
+        _step_over_the_past(one_on_one, now)
+    taken = _days_taken(session, one_on_ones)
+    occurrences = [_next_occurrence(one_on_one, taken[one_on_one.id]) for one_on_one in one_on_ones]
     session.add_all(occurrences)
     session.flush()
     _put_questions(session, occurrences, now)
@@ -67,21 +75,42 @@ def plan(session: Session, one_on_ones: Sequence[OneOnOne], *, now: datetime) ->
     return occurrences
 
 
-def _next_occurrence(one_on_one: OneOnOne, now: datetime) -> Occurrence:
-    """Build the next occurrence that is not over yet, and move the 1-on-1 to the one after it."""
-    _step_over_the_past(one_on_one, now)
+def _days_taken(session: Session, one_on_ones: Sequence[OneOnOne]) -> dict[int, set[date]]:
+    """Read by which days the meetings of each are known, from its next one on; one query."""
+    taken: dict[int, set[date]] = {one_on_one.id: set() for one_on_one in one_on_ones}
+    if not one_on_ones:
+        return taken
+    workspaces = {one_on_one.workspace_id for one_on_one in one_on_ones}
+    since = min(one_on_one.next_on for one_on_one in one_on_ones)
+    for one_on_one_id, day in session.execute(Occurrence.days_since(workspaces, taken.keys(), since)):
+        taken[one_on_one_id].add(day)
+    return taken
+
+
+def _next_occurrence(one_on_one: OneOnOne, taken: set[date]) -> Occurrence:
+    """Build the next occurrence, and move the 1-on-1 to the one after it."""
     on = one_on_one.next_on
     _step(one_on_one)
     return Occurrence(
         workspace_id=one_on_one.workspace_id,
         one_on_one=one_on_one,
-        original_on=on,
+        original_on=_free_day(on, taken),
         on=on,
         at=one_on_one.at,
         starts_at=place(on, one_on_one.at, one_on_one.zone).starts_at,
         minutes=one_on_one.minutes,
         state=PLANNED,
     )
+
+
+def _free_day(on: date, taken: set[date]) -> date:
+    """Name a meeting after its day, or after the next one that is free.
+
+    A corrected rhythm may come back to a day by which a skipped or moved meeting is known already.
+    """
+    while on in taken:
+        on += timedelta(days=1)
+    return on
 
 
 def _step_over_the_past(one_on_one: OneOnOne, now: datetime) -> None:
@@ -162,9 +191,10 @@ def reopen_windows_of(session: Session, workspace_id: str, user_id: str, *, now:
     reopen_windows(session, list(session.scalars(Occurrence.to_come(workspace_id, ids, now))))
 
 
-def of_actor(session: Session, actor: Actor, occurrence_id: int) -> Occurrence:
-    """Find an occurrence with its 1-on-1 if the actor is one of the two; raises NotYourMeeting."""
-    occurrence = session.scalar(Occurrence.among([actor.workspace_id], [occurrence_id]))
+def of_actor(session: Session, actor: Actor, occurrence_id: int, *, to_change: bool = False) -> Occurrence:
+    """Find an occurrence with its 1-on-1, locked if it is to be changed; raises NotYourMeeting."""
+    chosen = Occurrence.among([actor.workspace_id], [occurrence_id])
+    occurrence = session.scalar(chosen.with_for_update(of=Occurrence) if to_change else chosen)
     require_part(actor, occurrence.one_on_one if occurrence else None)
     assert occurrence is not None
     return occurrence
@@ -172,22 +202,17 @@ def of_actor(session: Session, actor: Actor, occurrence_id: int) -> Occurrence:
 
 def next_of(session: Session, one_on_one: OneOnOne, *, now: datetime) -> Occurrence:
     """Find the next occurrence still to begin; one that is far ahead is planned for the purpose."""
-    coming = session.scalars(Occurrence.to_come(one_on_one.workspace_id, [one_on_one.id], now)).first()
-    if coming is not None:
-        return coming
     while True:
-        occurrence = plan(session, [one_on_one], now=now)[0]
-        if occurrence.starts_at > now:
-            return occurrence
+        coming = session.scalars(Occurrence.to_come(one_on_one.workspace_id, [one_on_one.id], now)).first()
+        # One that was moved far away may begin later than the next that has no row yet.
+        if coming is not None and coming.starts_at <= starts_at(one_on_one):
+            return coming
+        plan(session, [one_on_one], now=now)
 
 
 def move(session: Session, one_on_one: OneOnOne, *, on: date, at: time, zone: str, now: datetime) -> Meeting:
     """Move the next occurrence to another moment (wall clock of `zone`); the rhythm stays as it is."""
-    placed = place(on, at, zone)
-    if placed.starts_at <= now:
-        raise AlreadyBegun
-    if placed.starts_at > now + timedelta(days=366):
-        raise TooFarAhead
+    placed = _place_ahead(on, at, zone, now)
     occurrence = next_of(session, one_on_one, now=now)
     there = placed.starts_at.astimezone(zone_of(one_on_one.zone))
     occurrence.on, occurrence.at, occurrence.starts_at = there.date(), there.time(), placed.starts_at
@@ -195,12 +220,46 @@ def move(session: Session, one_on_one: OneOnOne, *, on: date, at: time, zone: st
     return Meeting(one_on_one, placed.starts_at, placed.shifted)
 
 
+def _place_ahead(on: date, at: time, zone: str, now: datetime) -> Placed:
+    # The day is judged first: at both ends of the calendar there are days that no zone can place.
+    require_near(on, zone, field="one_on_ones.on", now=now)
+    if on < local_day(now, zone) or (placed := place(on, at, zone)).starts_at <= now:
+        raise AlreadyBegun(field="one_on_ones.on")
+    return placed
+
+
+def require_near(on: date, zone: str, *, field: str, now: datetime) -> None:
+    """Refuse a day more than a year ahead; raises TooFarAhead."""
+    if on > local_day(now, zone) + FARTHEST:
+        raise TooFarAhead(field=field)
+
+
 def skip(session: Session, one_on_one: OneOnOne, *, now: datetime) -> Meeting:
-    """Leave the next occurrence out; its unsent messages are taken back."""
+    """Leave the next occurrence out; its unsent messages are taken back, a question kept for it is kept on."""
     occurrence = next_of(session, one_on_one, now=now)
     occurrence.state = SKIPPED
     outbox.cancel(session, one_on_one.workspace_id, NUDGES, [occurrence.id], reason="skipped")
+    kept = prompts.kept_for(session, occurrence)
+    if kept is not None:
+        keep_question(session, occurrence, kept, now=now)
     return Meeting(one_on_one, occurrence.starts_at)
+
+
+def keep_question(session: Session, occurrence: Occurrence, question: Question, *, now: datetime) -> None:
+    """Put the question again at the next meeting that nobody has heard of yet, as soon as that has a row."""
+    since = max(now, occurrence.ends_at)
+    coming = Occurrence.to_come(occurrence.workspace_id, [occurrence.one_on_one_id], since)
+    for following in session.scalars(coming).all():
+        if _is_untold(session, following):
+            pair = occurrence.one_on_one.pair
+            session.add(prompts.kept(following, pair, question, now=now))
+            return
+    occurrence.one_on_one.carried_question = question.id
+
+
+def _is_untold(session: Session, occurrence: Occurrence) -> bool:
+    waiting = Delivery.ready_about([occurrence.workspace_id], [PREP], [occurrence.id])
+    return len(session.scalars(waiting).all()) == 2
 
 
 def cancel_all(session: Session, one_on_one: OneOnOne, *, now: datetime, reason: str) -> None:
@@ -215,19 +274,35 @@ def next_meetings(session: Session, one_on_ones: Sequence[OneOnOne], *, now: dat
     if not one_on_ones:
         return []
     ids = [one_on_one.id for one_on_one in one_on_ones]
-    planned: dict[int, datetime] = {}
+    planned: dict[int, Occurrence] = {}
     for occurrence in session.scalars(Occurrence.to_come(one_on_ones[0].workspace_id, ids, now)):
-        planned.setdefault(occurrence.one_on_one_id, occurrence.starts_at)
-    meetings = [Meeting(each, planned.get(each.id) or _first_ahead(each, now)) for each in one_on_ones]
+        planned.setdefault(occurrence.one_on_one_id, occurrence)
+    meetings = [_soonest(each, planned.get(each.id), now) for each in one_on_ones]
     return sorted(meetings, key=lambda meeting: meeting.starts_at)
 
 
-def _first_ahead(one_on_one: OneOnOne, now: datetime) -> datetime:
-    """Say when it would be held next without a plan, also when planning is behind."""
+def _soonest(one_on_one: OneOnOne, planned: Occurrence | None, now: datetime) -> Meeting:
+    """Choose between the first that has a row and the first that has none, also when planning is behind."""
     on, rhythm = one_on_one.next_on, Recurrence.parse(one_on_one.rule)
     while place(on, one_on_one.at, one_on_one.zone).starts_at < now:
         on = next_after(rhythm, on)
-    return place(on, one_on_one.at, one_on_one.zone).starts_at
+    ahead = place(on, one_on_one.at, one_on_one.zone)
+    if planned is None or ahead.starts_at < planned.starts_at:
+        return Meeting(one_on_one, ahead.starts_at, ahead.shifted)
+    is_shifted = place(planned.on, planned.at, one_on_one.zone).shifted
+    return Meeting(one_on_one, planned.starts_at, is_shifted)
+
+
+def next_slot(session: Session, one_on_one: OneOnOne, *, now: datetime) -> Meeting:
+    """Say when the rhythm's next meeting is, whatever a single one was moved to."""
+    rhythm = Recurrence.parse(one_on_one.rule)
+    coming = session.scalars(Occurrence.to_come(one_on_one.workspace_id, [one_on_one.id], now)).all()
+    kept = [each for each in coming if each.at == one_on_one.at and _is_on(rhythm, each.on)]
+    return _soonest(one_on_one, kept[0] if kept else None, now)
+
+
+def _is_on(rhythm: Recurrence, day: date) -> bool:
+    return first_on_or_after(rhythm, day) == day
 
 
 def is_unsent(session: Session, occurrence: Occurrence, receiver: str) -> bool:
@@ -245,17 +320,18 @@ def add_missing_nudges(session: Session, one_on_one: OneOnOne, *, now: datetime)
 def set_rhythm(session: Session, one_on_one: OneOnOne, first: date, *, now: datetime) -> None:
     """Follow a corrected rhythm from its first day on: what was planned is held on its days instead.
 
-    A planned meeting keeps its row and so its question and its messages; one already told of is not told of twice.
+    A planned meeting keeps its row and so its question and its messages; one already told of is not told of
+    twice, and a day on which they met already is over.
     """
     rhythm, on = Recurrence.parse(one_on_one.rule), first
     coming = session.scalars(Occurrence.to_come(one_on_one.workspace_id, [one_on_one.id], now)).all()
+    met = set(session.scalars(Occurrence.days_met(one_on_one.workspace_id, one_on_one.id, first, now)))
+    while on in met:
+        on = next_after(rhythm, on)
     for occurrence in coming:
         occurrence.on, occurrence.at, occurrence.minutes = on, one_on_one.at, one_on_one.minutes
         occurrence.starts_at = place(on, one_on_one.at, one_on_one.zone).starts_at
         on = next_after(rhythm, on)
     reopen_windows(session, coming)
-    taken = set(session.scalars(Occurrence.days_since(one_on_one.workspace_id, one_on_one.id, on)))
-    while on in taken:
-        on = next_after(rhythm, on)
     one_on_one.next_on = on
     one_on_one.next_fire_at = starts_at(one_on_one) - AHEAD

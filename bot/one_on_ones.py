@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot import occurrences, outbox, prompts
 from bot.errors import Name, Refusal
 from bot.members import hours_of, partner_for, silent_until
-from bot.occurrences import AHEAD, Meeting, cancel_all
+from bot.occurrences import AHEAD, REGISTERED, Meeting, cancel_all, require_near
 from bot.outbox import Later, Never
 from bot.permissions import Actor, require_part
 from bot.recurrence import Recurrence, first_on_or_after, local_day, place
@@ -21,7 +22,7 @@ from models.one_on_ones import OneOnOne, pair_of
 from models.outbox import Delivery
 
 Role = Literal["manager", "report", "peer"]
-REGISTERED = "one_on_ones.registered"
+ROLES: tuple[Role, ...] = get_args(Role)
 NEWS_LASTS = timedelta(days=14)
 """How long it is still of use to tell somebody that a 1-on-1 was registered with them."""
 
@@ -72,27 +73,40 @@ def register(session: Session, actor: Actor, new: NewOneOnOne, *, now: datetime)
     _require_free(session, actor, partner)
     organiser = session.get_one(Member, (actor.workspace_id, actor.user_id))
     first = _first_day(new, organiser.zone, now)
-    one_on_one = OneOnOne(
-        workspace_id=actor.workspace_id,
-        organiser=actor.user_id,
-        partner=partner.user_id,
-        pair=pair_of(actor.user_id, partner.user_id),
-        manager=_manager(actor.user_id, partner.user_id, new.role),
-        is_manager_confirmed=new.role == "report",
-        rule=new.recurrence.rule,
-        at=new.at,
-        zone=organiser.zone,
-        minutes=new.minutes,
-        next_on=first,
-        next_fire_at=place(first, new.at, organiser.zone).starts_at - AHEAD,
-        registered_at=now,
-    )
-    session.add(one_on_one)
-    session.flush()
+    one_on_one = _row(actor, new, first, organiser.zone, now)
+    _add(session, actor, partner, one_on_one)
     placed = place(first, new.at, organiser.zone)
     _tell(session, one_on_one, partner, now)
     _plan_what_is_near(session, one_on_one, now)
     return Meeting(one_on_one, placed.starts_at, placed.shifted)
+
+
+def _row(actor: Actor, new: NewOneOnOne, first: date, zone: str, now: datetime) -> OneOnOne:
+    return OneOnOne(
+        workspace_id=actor.workspace_id,
+        organiser=actor.user_id,
+        partner=new.partner,
+        pair=pair_of(actor.user_id, new.partner),
+        manager=_manager(actor.user_id, new.partner, new.role),
+        is_manager_confirmed=new.role == "report",
+        rule=new.recurrence.rule,
+        at=new.at,
+        zone=zone,
+        minutes=new.minutes,
+        next_on=first,
+        next_fire_at=place(first, new.at, zone).starts_at - AHEAD,
+        registered_at=now,
+    )
+
+
+def _add(session: Session, actor: Actor, partner: Member, one_on_one: OneOnOne) -> None:
+    """Add the row; of two people who register each other at the same instant the second is refused."""
+    try:
+        with session.begin_nested():
+            session.add(one_on_one)
+    except IntegrityError:
+        _require_free(session, actor, partner)
+        raise
 
 
 def _require_free(session: Session, actor: Actor, partner: Member) -> None:
@@ -115,6 +129,7 @@ def _first_day(new: NewOneOnOne, zone: str, now: datetime) -> date:
     today = local_day(now, zone)
     if new.first_on is not None and new.first_on < today:
         raise BeginsInThePast(field="one_on_ones.first_on")
+    require_near(new.first_on or today, zone, field="one_on_ones.first_on", now=now)
     first = first_on_or_after(new.recurrence, new.first_on or today)
     if place(first, new.at, zone).starts_at > now:
         return first
@@ -177,17 +192,28 @@ def end(session: Session, actor: Actor, one_on_one: OneOnOne, *, now: datetime) 
 
 
 def decline(session: Session, actor: Actor, one_on_one_id: int, *, now: datetime) -> OneOnOne:
-    """End a 1-on-1 that somebody registered with the actor; only the actor can register the pair again."""
+    """End a 1-on-1 that somebody registered with the actor; only the actor can register the pair again.
+
+    Declined twice, the first time stands; raises NoSuchOneOnOne if it has ended otherwise.
+    """
     one_on_one = _told_to(session, actor, one_on_one_id)
-    if one_on_one.ended_at is None:
-        one_on_one.was_declined = True
-    return end(session, actor, one_on_one, now=now)
+    if one_on_one.was_declined:
+        return one_on_one
+    standing = standing_by_id(session, actor, one_on_one_id)
+    standing.was_declined = True
+    return end(session, actor, standing, now=now)
 
 
-def confirm(session: Session, actor: Actor, one_on_one_id: int) -> OneOnOne:
-    """Take the other's word that it is right; a report thereby confirms who their manager is."""
-    one_on_one = _told_to(session, actor, one_on_one_id)
-    if one_on_one.ended_at is None and one_on_one.manager not in (None, actor.user_id):
+def confirm(session: Session, actor: Actor, one_on_one_id: int, role: Role) -> OneOnOne | None:
+    """Take the other's word that it is right and their role this one; None if the role has changed since.
+
+    A report thereby confirms who their manager is. Raises NoSuchOneOnOne if it has ended.
+    """
+    _told_to(session, actor, one_on_one_id)
+    one_on_one = standing_by_id(session, actor, one_on_one_id)
+    if one_on_one.role_of(actor.user_id) != role:
+        return None
+    if role == "report":
         one_on_one.is_manager_confirmed = True
     return one_on_one
 
@@ -230,18 +256,11 @@ def correct(
     new = NewOneOnOne(one_on_one.other(actor.user_id), recurrence, at, minutes, first_on, role)
     first = _first_day(new, zone, now)
     take_role(session, actor, one_on_one, role, now=now)
-    stands = (one_on_one.rule, one_on_one.at, one_on_one.zone, one_on_one.minutes)
-    if stands != (recurrence.rule, at, zone, minutes) or first != _standing_day(session, one_on_one, now):
-        one_on_one.rule, one_on_one.at, one_on_one.zone = recurrence.rule, at, zone
-        one_on_one.minutes = minutes
-        occurrences.set_rhythm(session, one_on_one, first, now=now)
-        _plan_what_is_near(session, one_on_one, now)
+    one_on_one.rule, one_on_one.at, one_on_one.zone = recurrence.rule, at, zone
+    one_on_one.minutes = minutes
+    occurrences.set_rhythm(session, one_on_one, first, now=now)
+    _plan_what_is_near(session, one_on_one, now)
     return next_of(session, one_on_one, now=now)
-
-
-def _standing_day(session: Session, one_on_one: OneOnOne, now: datetime) -> date:
-    meeting = next_of(session, one_on_one, now=now)
-    return local_day(meeting.starts_at, one_on_one.zone)
 
 
 def standing_by_id(session: Session, actor: Actor, one_on_one_id: int) -> OneOnOne:

@@ -75,17 +75,18 @@ def for_occurrence(
     return _prompt(occurrence.workspace_id, pair, question, why, now=now, occurrence_id=occurrence.id)
 
 
-def keep_for_next(session: Session, occurrence: Occurrence, question: Question, *, now: datetime) -> None:
-    """Put this question at the next occurrence: at once if that has its question already, else when it gets one."""
-    following = session.scalars(
-        Occurrence.to_come(occurrence.workspace_id, [occurrence.one_on_one_id], occurrence.ends_at)
-    ).first()
-    if following is None:
-        occurrence.one_on_one.carried_question = question.id
-        return
-    pair = occurrence.one_on_one.pair
-    place = {"occurrence_id": following.id}
-    session.add(_prompt(occurrence.workspace_id, pair, question, KeptForLater(), now=now, **place))
+def kept(following: Occurrence, pair: str, question: Question, *, now: datetime) -> Prompt:
+    """Build a question that is put again at a later occurrence, before the one chosen for that."""
+    return _prompt(
+        following.workspace_id, pair, question, KeptForLater(), now=now, occurrence_id=following.id
+    )
+
+
+def kept_for(session: Session, occurrence: Occurrence) -> Question | None:
+    """Find the question somebody wanted to keep for this occurrence."""
+    rows = session.scalars(Prompt.of_occurrences([occurrence.workspace_id], [occurrence.id]))
+    found = [row.question_id for row in rows if isinstance(_reason(row.why), KeptForLater)]
+    return worded(found[-1]) if found else None
 
 
 def worded(question_id: str) -> Question | None:
@@ -129,12 +130,9 @@ def of_actor(session: Session, actor: Actor, prompt_id: int) -> Prompt:
     return prompt
 
 
-def another(
-    session: Session, actor: Actor, prompt_id: int, *, for_both: bool, not_useful: bool, now: datetime
-) -> PutQuestion:
+def another(session: Session, actor: Actor, prompt_id: int, *, for_both: bool, now: datetime) -> PutQuestion:
     """Put another question in this one's place; pressed twice, the second press shows the first one's choice."""
     prompt = of_actor(session, actor, prompt_id)
-    prompt.is_not_useful = prompt.is_not_useful or not_useful
     standing = _replacement(session, actor, prompt)
     if standing is not None:
         return read(standing, actor.user_id)

@@ -9,11 +9,13 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot import members
+from bot.errors import Refusal
 from bot.members import Profile
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.zones import is_known
+from handlers import doors
 from handlers.views.elements import Payload
 from models.members import Member
 
@@ -21,25 +23,48 @@ log = logging.getLogger(__name__)
 
 FRESH_FOR = timedelta(days=1)
 """Changes come as events; this is how long we believe that none got lost."""
+LOOK_UP_SECONDS = 1
+"""Two people may have to be looked up in the three seconds after which Slack gives up on us."""
+NOBODY = frozenset({"user_not_found", "user_not_visible"})
+
+
+class SlackSilent(Refusal):
+    """Slack did not tell me who that is, so I changed nothing. Try again in a minute."""
 
 
 def acquaint(
     client: WebClient, sessions: Sessions, clock: Clock, actor: Actor, user_id: str
 ) -> Member | None:
-    """Find somebody's record, asking Slack if it is missing or old; None if Slack knows nobody by that id."""
+    """Find somebody's record, asking Slack if it is missing or old; None if Slack knows nobody by that id.
+
+    If Slack does not answer, an old record will do; raises SlackSilent without one.
+    """
     now = clock.machine_now()
     with sessions.read() as session:
         known = members.known(session, actor.workspace_id, [user_id]).get(user_id)
     if known is not None and known.refreshed_at > now - FRESH_FOR:
         return known
     try:
-        user = client.users_info(user=user_id)["user"]
-    except SlackApiError as refusal:
-        log.info("member_not_found", extra={"member": user_id, "error": refusal.response.get("error")})
+        user = _impatient(client).users_info(user=user_id)["user"]
+    except doors.UNHEARD as unheard:
+        log.info("member_not_found", extra={"member": user_id, "error": _error(unheard)})
+        if known is None and _error(unheard) not in NOBODY:
+            raise SlackSilent from unheard
         return known
     with sessions.begin() as session:
         members.welcome_workspace(session, actor.workspace_id)
         return members.remember(session, actor.workspace_id, profile_of(user), at=now)
+
+
+def _impatient(client: WebClient) -> WebClient:
+    return WebClient(token=client.token, base_url=client.base_url, timeout=LOOK_UP_SECONDS, retry_handlers=[])
+
+
+def _error(unheard: Exception) -> str:
+    """Name what went wrong: Slack's word for it, or the kind of failure."""
+    if isinstance(unheard, SlackApiError) and isinstance(unheard.response.data, dict):
+        return str(unheard.response.get("error"))
+    return type(unheard).__name__
 
 
 def profile_of(user: Payload) -> Profile:

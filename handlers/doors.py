@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from http.client import HTTPException
 from typing import Any
 
 from slack_bolt import Ack, BoltContext, BoltResponse, Respond
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 from sqlalchemy.orm import Session
 
-from bot.errors import Refusal
+from bot import members
+from bot.errors import Name, Refusal
 from bot.permissions import Actor
 from bot.recurrence import local_day
 from bot.runtime.clock import Clock
 from handlers.views import elements
-from handlers.views.elements import Message, Payload
+from handlers.views.elements import Message, Payload, View
 from models.members import Member
 from models.receipts import take_receipt
 
 log = logging.getLogger(__name__)
 
+UNHEARD = (SlackClientError, HTTPException, OSError)
+"""What a call to Slack raises: a refusal of Slack's, or a connection that broke."""
+
 
 class OldButton(Refusal):
     """That button is from another time. `/growth` shows what is current."""
+
+
+class OldForm(Refusal):
+    """That form is from another time, so I changed nothing. Close it and open it again."""
 
 
 class DoneBefore(Exception):
@@ -81,10 +90,18 @@ def number_in(action: Payload) -> int:
 
 
 def number_carried(view: Payload) -> int:
-    """Read the row's number a form carries, which anybody could have written; raises OldButton."""
+    """Read the row's number a form carries, which anybody could have written; raises OldForm."""
     if not elements.is_number(view["private_metadata"]):
-        raise OldButton
+        raise OldForm
     return int(view["private_metadata"])
+
+
+def once_a_form(session: Session, actor: Actor, view: Payload, *, clock: Clock) -> None:
+    """Let a submitted form take effect once; raises DoneBefore.
+
+    A dialog keeps its id while one form follows another in it; Slack gives it a new hash each time.
+    """
+    once(session, actor, f"view:{view['id']}:{view.get('hash', '')}", clock=clock)
 
 
 def ignore(ack: Ack) -> None:
@@ -93,9 +110,14 @@ def ignore(ack: Ack) -> None:
 
 
 def refuse_old(ack: Ack) -> None:
-    """Answer a button or form whose listener an earlier version had; raises OldButton."""
+    """Answer a button whose listener an earlier version had; raises OldButton."""
     ack()
     raise OldButton
+
+
+def refuse_old_form() -> None:
+    """Answer a form whose listener an earlier version had, leaving it open; raises OldForm."""
+    raise OldForm
 
 
 def redraw(body: Payload, client: WebClient, respond: Respond, message: Message) -> None:
@@ -107,6 +129,14 @@ def redraw(body: Payload, client: WebClient, respond: Respond, message: Message)
     client.views_update(view_id=view["id"], view=elements.dialog(message, view["title"]["text"]))
 
 
+def open_over(view: View, body: Payload, client: WebClient) -> None:
+    """Open a dialog over what was clicked; where a dialog is open already, it takes that one's place."""
+    if (body.get("view") or {}).get("type") == "modal":
+        client.views_update(view_id=body["view"]["id"], view=view)
+        return
+    client.views_open(trigger_id=body["trigger_id"], view=view)
+
+
 def apologise(
     error: Exception, body: Payload, context: BoltContext, client: WebClient, respond: Respond
 ) -> BoltResponse | None:
@@ -114,24 +144,55 @@ def apologise(
     if isinstance(error, DoneBefore):
         return _answer_ack(context, {})
     if isinstance(error, Refusal):
-        # A form shows its errors as plain text, where an escaped character would be seen as such.
-        text = str(error) if body.get("type") == "view_submission" else elements.refusal_words(error)
-    else:
-        bug = uuid.uuid4().hex[:8]
-        log.error("listener_failed", extra={"bug": bug, "kind": body.get("type")}, exc_info=error)
-        text = f"Something went wrong on my side and nothing was changed. If it stays, tell an admin this: `{bug}`"
-    return _say(text, error, body, context, client, respond)
+        return _say(_words(error, body, context), error, body, context, client, respond)
+    bug = uuid.uuid4().hex[:8]
+    log.error("listener_failed", extra={"bug": bug, "kind": body.get("type")}, exc_info=error)
+    if body.get("type") == "event_callback":
+        return _ask_for_it_again(context)
+    return _say(_apology(error, bug), error, body, context, client, respond)
+
+
+def _words(refusal: Refusal, body: Payload, context: BoltContext) -> str:
+    """Word a refusal; a form shows its errors as plain text, without markup, mentions or escapes."""
+    if body.get("type") != "view_submission":
+        return elements.refusal_words(refusal)
+    ids = [fact for fact in refusal.facts.values() if isinstance(fact, Name)]
+    return elements.plain_words(refusal, _names(ids, context) if ids else {})
+
+
+def _names(ids: Sequence[str], context: BoltContext) -> dict[str, str]:
+    with context["sessions"].read() as session:
+        known = members.known(session, context["actor"].workspace_id, ids)
+    return {user_id: member.name for user_id, member in known.items()}
+
+
+def _apology(error: Exception, bug: str) -> str:
+    """Say that it is not the person's fault, and no more about what was changed than is certain."""
+    if isinstance(error, UNHEARD):
+        return (
+            "Slack did not take my answer, so I cannot show you what came of that. `/growth` shows what stands; "
+            f"if it lacks something, try again. If it stays, tell an admin this: {bug}"
+        )
+    return f"Something went wrong on my side and nothing was changed. If it stays, tell an admin this: {bug}"
+
+
+def _ask_for_it_again(context: BoltContext) -> BoltResponse | None:
+    """Let Slack deliver an event again that came to nothing: what failed has left no receipt."""
+    return BoltResponse(status=500, body="") if context.ack.response is None else None
 
 
 def _say(
     text: str, error: Exception, body: Payload, context: BoltContext, client: WebClient, respond: Respond
 ) -> BoltResponse | None:
+    if context.ack.response is not None:
+        _say_after_all(text, body, client, respond)
+        return None
     if "command" in body:
         return _answer_ack(context, {"response_type": "ephemeral", **Message(text).payload()})
     if body.get("type") == "view_submission":
         return _answer_ack(context, _at_the_form(text, getattr(error, "field", None), body["view"]))
     if body.get("type") == "block_actions":
-        _after_a_click(text, body, client, respond)
+        _say_after_all(text, body, client, respond)
     return _answer_ack(context, {})
 
 
@@ -148,14 +209,14 @@ def _at_the_form(text: str, field: str | None, view: Payload) -> Payload:
     return {"response_action": "errors", "errors": {field if field in inputs else inputs[0]: text}}
 
 
-def _after_a_click(text: str, body: Payload, client: WebClient, respond: Respond) -> None:
-    """Show the words to the one who clicked: under the message, or in a dialog over Home or a form."""
+def _say_after_all(text: str, body: Payload, client: WebClient, respond: Respond) -> None:
+    """Show the words to the one who acted, whose request has its answer: below a message, or in a dialog."""
     try:
         if body.get("response_url"):
             respond(**Message(text).payload(), response_type="ephemeral", replace_original=False)
-            return
-        is_form = body.get("view", {}).get("type") == "modal"
-        show = client.views_push if is_form else client.views_open
-        show(trigger_id=body["trigger_id"], view=elements.notice(text))
-    except SlackApiError as unsaid:
-        log.warning("apology_failed", extra={"error": unsaid.response.get("error")})
+        elif body.get("type") == "block_actions":
+            is_form = body.get("view", {}).get("type") == "modal"
+            show = client.views_push if is_form else client.views_open
+            show(trigger_id=body["trigger_id"], view=elements.notice(text))
+    except UNHEARD as unsaid:
+        log.warning("apology_failed", extra={"error": type(unsaid).__name__})

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from slack_bolt import App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from sqlalchemy.orm import Session
 
 from bot import answers, goals, members, one_on_ones
@@ -20,6 +19,7 @@ from bot.recurrence import local_day
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers.acquaintance import acquaint
+from handlers.doors import UNHEARD
 from handlers.views import home as views
 from handlers.views.elements import Payload, View
 from handlers.views.one_on_ones import standing
@@ -84,5 +84,5 @@ def publish(client: WebClient, actor: Actor, *, sessions: Sessions, clock: Clock
         return
     try:
         client.views_publish(user_id=actor.user_id, view=build(contents, now=now))
-    except SlackApiError as refusal:
-        log.warning("home_unpublished", extra={"error": refusal.response.get("error")})
+    except UNHEARD as unheard:
+        log.warning("home_unpublished", extra={"error": type(unheard).__name__})

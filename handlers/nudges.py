@@ -14,15 +14,16 @@ from bot.nudges import Nudge
 from bot.occurrences import CLOSING, PREP
 from bot.outbox import Later, Never
 from bot.permissions import Actor
+from bot.prompts import PutQuestion
 from bot.recurrence import local_day
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Cancel, Decision, Defer, Send
 from handlers import doors
+from handlers.doors import Visit
 from handlers.views import goal_proposals as goal_views
 from handlers.views import nudges as views
 from handlers.views.elements import Message, Payload
-from models.members import Member
 from models.one_on_ones import ASKED
 from models.outbox import Delivery
 
@@ -63,42 +64,38 @@ PREPARE = {PREP: prepare, CLOSING: prepare}
 def another(
     ack: Ack,
     action: Payload,
-    actor: Actor,
-    member: Member,
+    body: Payload,
+    client: WebClient,
     respond: Respond,
+    visit: Visit,
     sessions: Sessions,
-    clock: Clock,
 ) -> None:
     """Show another question in this one's place."""
     ack()
-    message = _swap(doors.number_in(action), actor, member, sessions, clock, is_not_useful=False)
-    respond(**message.payload(), replace_original=True)
+    with sessions.begin() as session:
+        put, nudge = nudges.another(session, visit.actor, doors.number_in(action), now=visit.now)
+    doors.redraw(body, client, respond, _question(put, nudge, visit))
 
 
 def not_useful(
     ack: Ack,
     action: Payload,
-    actor: Actor,
-    member: Member,
+    body: Payload,
+    client: WebClient,
     respond: Respond,
+    visit: Visit,
     sessions: Sessions,
-    clock: Clock,
 ) -> None:
     """Remember that this question did not serve these two, and show another."""
     ack()
-    message = _swap(doors.number_in(action), actor, member, sessions, clock, is_not_useful=True)
-    respond(**message.payload(), replace_original=True)
-
-
-def _swap(
-    prompt_id: int, actor: Actor, member: Member, sessions: Sessions, clock: Clock, *, is_not_useful: bool
-) -> Message:
-    now = clock.people_now()
     with sessions.begin() as session:
-        put, nudge = nudges.another(session, actor, prompt_id, not_useful=is_not_useful, now=now)
-    if nudge is None:
-        return views.asked_for(put, today=local_day(now, member.zone))
-    return _prep(nudge, now)
+        swapped = nudges.dismiss(session, visit.actor, doors.number_in(action), now=visit.now)
+    message = _question(*swapped, visit) if swapped else views.dismissed()
+    doors.redraw(body, client, respond, message)
+
+
+def _question(put: PutQuestion, nudge: Nudge | None, visit: Visit) -> Message:
+    return _prep(nudge, visit.now) if nudge else views.asked_for(put, today=visit.today)
 
 
 def asked(
@@ -140,4 +137,4 @@ def make_goal(
     with sessions.read() as session:
         nudge = nudges.shown(session, actor, occurrence_id, now=clock.people_now())
     form = goal_views.proposal_form(nudge.other, nudge.put.question.closing, str(occurrence_id))
-    client.views_open(trigger_id=body["trigger_id"], view=form)
+    doors.open_over(form, body, client)

@@ -19,10 +19,31 @@ from bot.runtime.database import Sessions
 from bot.runtime.delivery import Prepare
 from bot.runtime.engine import Work
 from bot.runtime.slack import post
-from handlers import answers, doors, goals, growth, home, members, nudges, one_on_ones
+from handlers import (
+    answers,
+    doors,
+    goals,
+    growth,
+    home,
+    members,
+    nudges,
+    one_on_one_clicks,
+    one_on_one_forms,
+    one_on_ones,
+)
 from handlers.views import elements
 
-FEATURES = (growth, one_on_ones, nudges, answers, goals, home, members)
+FEATURES = (
+    growth,
+    one_on_ones,
+    one_on_one_forms,
+    one_on_one_clicks,
+    nudges,
+    answers,
+    goals,
+    home,
+    members,
+)
 PREPARE: Mapping[str, Prepare] = {**one_on_ones.PREPARE, **nudges.PREPARE, **goals.PREPARE}
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
 
@@ -58,7 +79,7 @@ def _take_the_rest(app: App) -> None:
     app.event(re.compile(".*"))(doors.ignore)
     app.action(elements.NOTHING)(doors.ignore)
     app.action(re.compile(".*"))(doors.refuse_old)
-    app.view(re.compile(".*"))(doors.ignore)
+    app.view(re.compile(".*"))(doors.refuse_old_form)
 
 
 def plan(sessions: Sessions, now: datetime) -> int:

@@ -166,12 +166,18 @@ class Occurrence(Base):
         return chosen.where(cls.state == PLANNED, cls.starts_at >= moment).order_by(cls.starts_at)
 
     @classmethod
-    def days_since(cls, workspace_id: str, one_on_one: int, on: date) -> Select[date]:
-        """Select the original days of a 1-on-1, from a day on, that have a row."""
-        chosen = select(cls.original_on).where(
-            cls.workspace_id == workspace_id, cls.one_on_one_id == one_on_one
-        )
-        return chosen.where(cls.original_on >= on)
+    def days_since(
+        cls, workspace_ids: Collection[str], one_on_ones: Collection[int], on: date
+    ) -> Select[int, date]:
+        """Select by which days, from one on, meetings of these 1-on-1s are known: rows of 1-on-1 and day."""
+        chosen = select(cls.one_on_one_id, cls.original_on).where(cls.workspace_id.in_(workspace_ids))
+        return chosen.where(cls.one_on_one_id.in_(one_on_ones), cls.original_on >= on)
+
+    @classmethod
+    def days_met(cls, workspace_id: str, one_on_one: int, since: date, moment: datetime) -> Select[date]:
+        """Select the days, from one on, on which a meeting of this 1-on-1 has begun by the moment."""
+        chosen = select(cls.on).where(cls.workspace_id == workspace_id, cls.one_on_one_id == one_on_one)
+        return chosen.where(cls.state == PLANNED, cls.on >= since, cls.starts_at <= moment)
 
     @classmethod
     def unfinished(cls, workspace_id: str, one_on_one: int, moment: datetime) -> Select[Occurrence]:

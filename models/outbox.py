@@ -134,6 +134,14 @@ class Delivery(Base):
         return chosen.where(cls.subject_id.in_(subjects), cls.state == READY).with_for_update()
 
     @classmethod
+    def waiting_about(
+        cls, workspace_ids: Collection[str], kind: str, subjects: Collection[int]
+    ) -> Select[int, str]:
+        """Select which of these rows have an unsent message of the kind, and for whom; nothing is locked."""
+        waiting = select(cls.subject_id, cls.receiver).where(cls.workspace_id.in_(workspace_ids))
+        return waiting.where(cls.kind == kind, cls.subject_id.in_(subjects), cls.state == READY)
+
+    @classmethod
     def next_moment(cls, people_now: datetime) -> Select[datetime | None]:
         """Select the next moment of people's time at which a message may leave."""
         return select(func.min(cls.not_before)).where(cls.state == READY, cls.not_before > people_now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -244,6 +244,15 @@ def refusal_words(refusal: Refusal) -> str:
         for name, fact in refusal.facts.items()
     }
     return refusal.words(facts)
+
+
+def plain_words(refusal: Refusal, names: Mapping[str, str]) -> str:
+    """Word a refusal where Slack reads no markup; `names` says what the people in it are called."""
+    facts = {
+        name: names.get(fact, fact) if isinstance(fact, Name) else fact
+        for name, fact in refusal.facts.items()
+    }
+    return refusal.words(facts).replace("`", "")
 
 
 def _defused(fact: object) -> object:

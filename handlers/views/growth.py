@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.goals import GoalOverview
 from handlers.grammars.usages import Usage
-from handlers.views import elements, one_on_ones
+from handlers.views import elements, one_on_one_lists
 from handlers.views.elements import Block, Message
 from handlers.views.goals import ADD as ADD_GOAL
 from handlers.views.members import OPEN_SETTINGS
@@ -25,7 +25,7 @@ def overview(standing: Sequence[Standing], goals: GoalOverview, *, paused: str |
         *_waiting(goals),
     ]
     buttons = elements.actions(
-        one_on_ones.add_button(),
+        one_on_one_lists.add_button(),
         elements.button("Add a goal", ADD_GOAL),
         elements.button("Settings", OPEN_SETTINGS),
     )

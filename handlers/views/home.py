@@ -12,7 +12,8 @@ from handlers.views.answers import answer_blocks
 from handlers.views.elements import View
 from handlers.views.goals import home_goals
 from handlers.views.members import settings_blocks
-from handlers.views.one_on_ones import Standing, home_blocks
+from handlers.views.one_on_one_lists import home_blocks
+from handlers.views.one_on_ones import Standing
 from models.members import Member
 
 

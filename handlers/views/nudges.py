@@ -14,13 +14,16 @@ ANOTHER, NOT_USEFUL, ANSWER = "nudges.another", "nudges.not_useful", "nudges.ans
 ASKED, NEXT_TIME, MAKE_GOAL = "nudges.asked", "nudges.next_time", "nudges.make_goal"
 
 
+_WEEK = 7
+
+
 def prep(nudge: Nudge, *, today: date) -> Message:
     """Bring the question before the meeting: to ask for one side, to think about for the other."""
     opening = f"*{elements.mention(nudge.other)}, {elements.when(nudge.starts_at, nudge.zone)}.*"
     question = nudge.put.question
     if nudge.asks:
         lines = [
-            f"{opening} For your last 15 minutes: *{question.ask}*",
+            f"{opening} For your last {_minutes(nudge)}: *{question.ask}*",
             f"If the answer is short: {question.probes[0]}",
         ]
     else:
@@ -57,14 +60,22 @@ def asked_for(put: PutQuestion, *, today: date) -> Message:
 
 def closing(nudge: Nudge) -> Message:
     """Bring the question back for the last minutes, in one line."""
-    left = f"{nudge.minutes_left} minutes" if nudge.minutes_left != 1 else "1 minute"
     buttons = elements.actions(
         elements.button("Asked", ASKED, nudge.occurrence_id),
         elements.button("Next time", NEXT_TIME, nudge.occurrence_id),
         elements.button("Make it a goal", MAKE_GOAL, nudge.occurrence_id),
     )
-    line = f"*{left} left with {elements.mention(nudge.other)}.* {nudge.put.question.closing}"
+    line = f"*{_minutes(nudge)} left with {elements.mention(nudge.other)}.* {nudge.put.question.closing}"
     return _message([line], None, buttons)
+
+
+def _minutes(nudge: Nudge) -> str:
+    return f"{nudge.minutes_left} minutes" if nudge.minutes_left != 1 else "1 minute"
+
+
+def dismissed() -> Message:
+    """Confirm, after the meeting, that a question did not serve these two."""
+    return Message("Noted. That question does not come back to you two while there is another.")
 
 
 def closed(nudge: Nudge, *, was_asked: bool) -> Message:
@@ -80,6 +91,8 @@ def why(reason: Reason, *, today: date) -> str:
     match reason:
         case NeverTouched(label):
             return f"Why this one: you two have not talked about {label} yet."
+        case LongAgo(label, last_on) if (today - last_on).days < _WEEK:
+            return f"Why this one: it has been longest since you two talked about {label}."
         case LongAgo(label, last_on):
             return f"Why this one: you two have not talked about {label} {_since(last_on, today)}."
         case KeptForLater():
@@ -92,9 +105,7 @@ def why(reason: Reason, *, today: date) -> str:
 
 def _since(last_on: date, today: date) -> str:
     """Say how long ago in the roughest words that are true."""
-    weeks = (today - last_on).days // 7
-    if weeks < 1:
-        return "this week"
+    weeks = (today - last_on).days // _WEEK
     if weeks < 2:
         return "for a week"
     return f"for {weeks} weeks" if weeks < 12 else f"since {last_on:%B %Y}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import cast
 
 from bot.occurrences import Meeting
 from bot.one_on_ones import Role
-from bot.recurrence import LAST, Recurrence
+from bot.recurrence import LAST, MAX_WEEKS_BETWEEN, Recurrence
 from bot.zones import zone
 from handlers.views import elements
 from handlers.views.elements import Block, Payload, View
-from handlers.views.one_on_ones import OldMenu, Standing
+from handlers.views.one_on_one_lists import OldMenu
+from handlers.views.one_on_ones import Standing
 
 ADD, CORRECT, MOVE, SKIP, END, ASK = (
     f"one_on_ones.{verb}_form" for verb in ("add", "correct", "move", "skip", "end", "ask")
@@ -28,10 +28,16 @@ _EVERY = {
     "2": "Every 2 weeks",
     "3": "Every 3 weeks",
     "4": "Every 4 weeks",
-    "month": "Every month",
+    "month": "Every month, on the same weekday",
+    "last": "Every month, on the last such weekday",
 }
 _MINUTES = (15, 20, 25, 30, 45, 50, 60, 90, 120)
-_ROLES = {"manager": "I am their manager", "report": "They are my manager", "peer": "We are peers"}
+LONGEST_MINUTES = 480
+_ROLES: dict[Role, str] = {
+    "manager": "I am their manager",
+    "report": "They are my manager",
+    "peer": "We are peers",
+}
 SELECTABLE = 100
 """Slack's limit of options in a select."""
 
@@ -66,8 +72,8 @@ def correct_form(one_on_one_id: int, draft: Draft) -> View:
 
 
 def _rhythm_fields(draft: Draft) -> list[Block]:
-    months, weeks = draft.recurrence.weeks_between == 0, str(draft.recurrence.weeks_between)
-    every = {**_EVERY, **({} if months or weeks in _EVERY else {weeks: f"Every {weeks} weeks"})}
+    how_often = _how_often(draft.recurrence)
+    every = {**({} if how_often in _EVERY else {how_often: f"Every {how_often} weeks"}), **_EVERY}
     minutes = sorted({*_MINUTES, draft.minutes})
     return [
         elements.field(
@@ -77,7 +83,7 @@ def _rhythm_fields(draft: Draft) -> list[Block]:
             hint="The weekday is taken from this date.",
         ),
         elements.field(AT, "At (your time)", {"type": "timepicker", "initial_time": f"{draft.at:%H:%M}"}),
-        elements.field(EVERY, "How often", _select(every, "month" if months else weeks)),
+        elements.field(EVERY, "How often", _select(every, how_often)),
         elements.field(
             MINUTES, "How long", _select({str(m): f"{m} min" for m in minutes}, str(draft.minutes))
         ),
@@ -89,6 +95,13 @@ def _rhythm_fields(draft: Draft) -> list[Block]:
             ),
         ),
     ]
+
+
+def _how_often(recurrence: Recurrence) -> str:
+    """Name the choice that stands for a rhythm: a number of weeks, `month`, or `last`."""
+    if recurrence.weeks_between:
+        return str(recurrence.weeks_between)
+    return "last" if f"BYDAY={LAST}" in recurrence.rule else "month"
 
 
 def _select(options: dict[str, str], initial: str) -> Block:
@@ -106,16 +119,23 @@ def read_rhythm(view: Payload) -> Draft:
     """Read what an adding or correcting form says of rhythm and role."""
     values = view["state"]["values"]
     first_on = date.fromisoformat(values[FIRST_ON][FIRST_ON]["selected_date"])
-    every = values[EVERY][EVERY]["selected_option"]["value"]
     return Draft(
-        recurrence=_monthly_on(first_on)
-        if every == "month"
-        else Recurrence.weekly(first_on.weekday(), int(every)),
+        recurrence=_recurrence(values[EVERY][EVERY]["selected_option"]["value"], first_on),
         at=time.fromisoformat(values[AT][AT]["selected_time"]),
-        minutes=int(values[MINUTES][MINUTES]["selected_option"]["value"]),
+        minutes=_minutes(values[MINUTES][MINUTES]["selected_option"]["value"]),
         first_on=first_on,
-        role=cast(Role, values[ROLE][ROLE]["selected_option"]["value"]),
+        role=_role(values[ROLE][ROLE]["selected_option"]["value"]),
     )
+
+
+def _recurrence(every: str, first_on: date) -> Recurrence:
+    if every == "last":
+        return Recurrence.monthly(first_on.weekday(), LAST)
+    if every == "month":
+        return _monthly_on(first_on)
+    if elements.is_number(every) and 1 <= int(every) <= MAX_WEEKS_BETWEEN:
+        return Recurrence.weekly(first_on.weekday(), int(every))
+    raise OldMenu(field=EVERY)
 
 
 def _monthly_on(day: date) -> Recurrence:
@@ -124,16 +144,29 @@ def _monthly_on(day: date) -> Recurrence:
     return Recurrence.monthly(day.weekday(), week if week <= 4 else LAST)
 
 
-def draft_of(meeting: Meeting, viewer: str, zone_name: str) -> Draft:
-    """Fill a correcting form with what stands, on the viewer's wall clock."""
-    one_on_one = meeting.one_on_one
-    local = meeting.starts_at.astimezone(zone(zone_name))
+def _minutes(value: str) -> int:
+    if elements.is_number(value) and 1 <= int(value) <= LONGEST_MINUTES:
+        return int(value)
+    raise OldMenu(field=MINUTES)
+
+
+def _role(value: str) -> Role:
+    for role in _ROLES:
+        if role == value:
+            return role
+    raise OldMenu(field=ROLE)
+
+
+def draft_of(slot: Meeting, viewer: str, zone_name: str) -> Draft:
+    """Fill a correcting form with the rhythm's next meeting, on the viewer's wall clock."""
+    one_on_one = slot.one_on_one
+    local = slot.starts_at.astimezone(zone(zone_name))
     return Draft(
-        recurrence=Recurrence.parse(one_on_one.rule),
+        recurrence=_recurrence(_how_often(Recurrence.parse(one_on_one.rule)), local.date()),
         at=local.time(),
         minutes=one_on_one.minutes,
         first_on=local.date(),
-        role=cast(Role, one_on_one.role_of(viewer)),
+        role=_role(one_on_one.role_of(viewer)),
     )
 
 

@@ -1,44 +1,29 @@
-"""Views of standing 1-on-1s: the list, what is said on registering, and what the other person is told."""
+"""Views of standing 1-on-1s: what is said on registering and changing one, and what the other person is told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.errors import Refusal
 from bot.occurrences import Meeting
+from bot.one_on_ones import ROLES as ROLE_NAMES
 from bot.one_on_ones import Role
 from bot.recurrence import Recurrence
 from handlers.views import elements
 from handlers.views.elements import Block, Message, Payload
 
-ADD, ASK = "one_on_ones.open_add", "one_on_ones.open_ask"
-MENU = "one_on_ones.menu"
 ROLES: dict[Role, str] = {
     "manager": "one_on_ones.i_am_manager",
     "report": "one_on_ones.i_am_report",
     "peer": "one_on_ones.we_are_peers",
 }
 CONFIRM, CORRECT, DECLINE = "one_on_ones.confirm", "one_on_ones.correct", "one_on_ones.decline"
-LISTED = 40
-"""Slack takes 50 blocks a message."""
 
 _ROLE_BUTTONS: dict[Role, str] = {
     "manager": "I am the manager",
     "report": "I report to them",
     "peer": "We are peers",
 }
-_MENU = {
-    "ask": "A question now",
-    "move": "Move the next one",
-    "skip": "Skip the next one",
-    "correct": "Change it",
-}
-
-
-class OldMenu(Refusal):
-    """That menu is from another time. `/1on1` shows what is current."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +104,20 @@ def told(seen: Standing) -> Message:
         f"{other} registered your 1-on-1: {seen.rhythm}, next {elements.when(seen.next_at, seen.zone)}. "
         f"Before each one I send you both a question worth talking about. {roles[seen.role]}. Is that right?"
     )
+    # The button says what was confirmed: the other may change the roles after this was read.
     buttons = elements.actions(
-        elements.button("Looks right", CONFIRM, seen.id),
+        elements.button("Looks right", CONFIRM, f"{seen.id}:{seen.role}"),
         elements.button("Correct it", CORRECT, seen.id),
         elements.button("Decline", DECLINE, seen.id, confirm=_decline_dialog()),
     )
     return Message(line, [elements.section(line), buttons])
+
+
+def read_claim(action: Payload) -> tuple[int, Role] | None:
+    """Read which 1-on-1 and which role of their own somebody confirms; None for what no button of ours says."""
+    number, _, said = str(action.get("value")).partition(":")
+    roles = [role for role in ROLE_NAMES if role == said]
+    return (int(number), roles[0]) if roles and elements.is_number(number) else None
 
 
 def _decline_dialog() -> Block:
@@ -187,57 +180,3 @@ def ended(other: str) -> Message:
         f"Ended. You and {elements.mention(other)} get no more questions from me for this 1-on-1. "
         "What you noted stays yours in App Home."
     )
-
-
-def listing(all_standing: Sequence[Standing]) -> Message:
-    """List the 1-on-1s with all that can be done to each."""
-    if not all_standing:
-        line = (
-            "You have no standing 1-on-1 here yet. Add one and I bring a question to both of you before each."
-        )
-        return Message(line, [elements.section(line), elements.actions(add_button())])
-    shown = all_standing[:LISTED]
-    blocks = [elements.section("*Your 1-on-1s*"), *[row(seen) for seen in shown]]
-    if len(all_standing) > LISTED:
-        blocks.append(elements.context(f"And {len(all_standing) - LISTED} more, later than these."))
-    words = "\n".join(row_words(seen) for seen in shown)
-    return Message(f"Your 1-on-1s\n{words}", [*blocks, elements.actions(add_button())])
-
-
-def add_button() -> Block:
-    """Offer to register one."""
-    return elements.button("Add a 1-on-1", ADD)
-
-
-def row(seen: Standing) -> Block:
-    """Show one standing 1-on-1 with its menu."""
-    options = [elements.option(label, f"{verb}:{seen.id}") for verb, label in _MENU.items()]
-    return elements.section(
-        row_words(seen), elements.overflow(MENU, [*options, elements.option("End it", f"end:{seen.id}")])
-    )
-
-
-def row_words(seen: Standing) -> str:
-    """Say whom, when next, and how often."""
-    role = {"manager": "you are the manager", "report": "your manager", "peer": "peers"}[seen.role]
-    other = elements.mention(seen.other)
-    return f"*{other}* {elements.when(seen.next_at, seen.zone)}\n{seen.rhythm} · {role}"
-
-
-def home_blocks(all_standing: Sequence[Standing], *, limit: int = 10) -> list[Block]:
-    """Show the next 1-on-1s in App Home."""
-    blocks: list[Block] = [elements.header("Next 1-on-1s")]
-    if not all_standing:
-        blocks.append(elements.section("None yet. Add one, and I bring you both a question before each."))
-    blocks += [row(seen) for seen in all_standing[:limit]]
-    if len(all_standing) > limit:
-        blocks.append(elements.context(f"And {len(all_standing) - limit} more: `/1on1` lists them all."))
-    return [*blocks, elements.actions(add_button(), elements.button("A question now", ASK))]
-
-
-def read_menu(action: Payload) -> tuple[str, int]:
-    """Read what was chosen for which 1-on-1; raises OldMenu for what no menu of ours says."""
-    verb, _, number = action["selected_option"]["value"].partition(":")
-    if verb not in (*_MENU, "end") or not elements.is_number(number):
-        raise OldMenu
-    return verb, int(number)
