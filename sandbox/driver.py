@@ -219,6 +219,10 @@ class Driver:
         """Let somebody join the workspace."""
         self._post("/sandbox/people", {"id": user, "name": name, "real_name": real_name, **fields})
 
+    def archive(self, channel: str, *, archived: bool = True) -> None:
+        """Archive a channel, or bring it back."""
+        self._post("/sandbox/archive", {"channel": channel, "archived": archived})
+
     def fault(
         self, method: str, kind: Literal["status", "error", "hang", "drop"], *, times: int = 1, **fields: Any
     ) -> None:

@@ -16,7 +16,7 @@ from sandbox.delivery.link import AppLink
 from sandbox.errors import NotPossible, SlackError
 from sandbox.files import Files
 from sandbox.handles import Handles
-from sandbox.identity import APP_ID, BOT_ID, BOT_USER
+from sandbox.identity import APP_ID, BOT_ID, BOT_USER, SLACKBOT
 from sandbox.manifest import PERMISSIVE, Manifest
 from sandbox.model import Conversation, Message, Person, TourStep
 from sandbox.moving import ClockMover
@@ -114,6 +114,13 @@ class State:
         self.changes.bump()
         self.events.emit({"type": "team_join", "user": rendered, "event_ts": self.event_ts()})
         return person
+
+    def archive(self, channel: str, *, archived: bool = True) -> None:
+        """Archive a channel, or bring it back, and tell the app."""
+        self.conversations.find(channel).is_archived = archived
+        self.changes.bump()
+        kind = "channel_archive" if archived else "channel_unarchive"
+        self.events.emit({"type": kind, "channel": channel, "user": SLACKBOT, "event_ts": self.event_ts()})
 
     def say_as_app(
         self, conversation: Conversation, text: str, *, direct: bool = False, **fields: Any

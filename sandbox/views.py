@@ -55,7 +55,10 @@ class Views:
     def update(self, view: View, content: Json, *, expected_hash: str = "") -> View:
         """Replace a view's content in place; `hash_conflict` if the app had an older one in mind."""
         self._check_hash(view, expected_hash)
-        updated = replace(view, content=content, hash=self._new_hash())
+        # What was typed stays in fields that are still there under the same id, as in Slack.
+        still_there = {block["block_id"] for block in content["blocks"]}
+        values = {block_id: held for block_id, held in view.values.items() if block_id in still_there}
+        updated = replace(view, content=content, hash=self._new_hash(), values=values)
         if view.type == "home":
             self.homes[view.user] = updated
         else:

@@ -123,7 +123,7 @@ def typed(specs: Mapping[str, Spec]) -> Spec:
             yield problem("must provide an object", pointer)
         elif "type" not in value:
             yield problem("missing required field: type", pointer)
-        elif value["type"] not in specs:
+        elif not isinstance(value["type"], str) or value["type"] not in specs:
             yield problem(f"unsupported type: {value['type']}", f"{pointer}/type")
         else:
             yield from specs[value["type"]](value, pointer)

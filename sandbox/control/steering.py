@@ -25,6 +25,12 @@ async def change_person(order: Order) -> Json:
     return {}
 
 
+async def archive(order: Order) -> Json:
+    """`{channel, archived?}`: archive a channel, or bring it back."""
+    order.world.archive(order.text("channel"), archived=bool(order.given.get("archived", True)))
+    return {}
+
+
 async def reset(order: Order) -> Json:
     """Go back to the seed."""
     order.world.start_over()
@@ -91,6 +97,7 @@ def _check_fields(given: Json, known: frozenset[str]) -> None:
 routes = [
     route("/sandbox/people", add_person),
     route("/sandbox/people/{user}", change_person, method="PATCH"),
+    route("/sandbox/archive", archive),
     route("/sandbox/reset", reset),
     route("/sandbox/faults", add_fault),
     route("/sandbox/faults", clear_faults, method="DELETE"),

@@ -238,6 +238,15 @@ def test_joining_makes_a_member_and_joining_again_only_warns(client: WebClient) 
     assert GENERAL in [each["id"] for each in client.users_conversations()["channels"]]
 
 
+def test_an_archived_channel_takes_no_messages_until_it_is_back(client: WebClient, driver: Driver) -> None:
+    driver.archive(GENERAL)
+
+    assert error_of(client, "chat.postMessage", channel=GENERAL, text="x") == "is_archived"
+    assert error_of(client, "conversations.join", channel=GENERAL) == "is_archived"
+    driver.archive(GENERAL, archived=False)
+    assert client.chat_postMessage(channel=GENERAL, text="x")["ok"]
+
+
 def test_a_group_message_is_the_same_for_the_same_people(client: WebClient, driver: Driver) -> None:
     first = client.conversations_open(users=[AMY, BEN])
     again = client.conversations_open(users=[BEN, AMY])
