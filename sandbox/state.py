@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from sandbox.calls import Calls, Faults
 from sandbox.changes import Changes
@@ -87,6 +88,7 @@ class State:
     def change_person(self, user: str, **fields: Any) -> Person:
         """Change a profile, zone, status or deactivation, and tell the app (`user_change`)."""
         changed = replace(self.person(user), **{**fields, "updated": whole_seconds()})
+        _check_zone(changed)
         self.people[user] = changed
         self.changes.bump()
         rendered = user_json(
@@ -104,6 +106,7 @@ class State:
 
     def add_person(self, person: Person) -> Person:
         """Let somebody join the workspace and its general channel, and tell the app (`team_join`)."""
+        _check_zone(person)
         if person.id in self.people or self.by_handle(person.name):
             raise NotPossible(f"{person.id} or @{person.name} is there already.")
         self.people[person.id] = person
@@ -136,3 +139,9 @@ class State:
     def event_ts(self) -> str:
         """Return machine time as events write it."""
         return self.conversations.timestamps.next()
+
+
+def _check_zone(person: Person) -> None:
+    """Refuse a time zone that does not exist: nobody could be shown with it."""
+    if person.tz not in available_timezones():
+        raise NotPossible(f"{person.tz} is no time zone.")

@@ -1,8 +1,9 @@
 """The routes that change the workspace behind everybody's back: people, faults, rates, age, transport."""
 
 from dataclasses import fields
+from typing import get_args
 
-from sandbox.calls import Fault
+from sandbox.calls import Fault, FaultKind
 from sandbox.control.requests import BAD_REQUEST, Order, route
 from sandbox.errors import NotPossible
 from sandbox.model import Json, Person
@@ -14,6 +15,8 @@ FAULT_FIELDS = frozenset(field.name for field in fields(Fault))
 async def add_person(order: Order) -> Json:
     """`{id, name, real_name, tz, …}`: let somebody join."""
     _check_fields(order.given, PERSON_FIELDS | {"id"})
+    for name in ("id", "name", "real_name"):
+        order.text(name)
     order.world.add_person(Person(**order.given))
     return {}
 
@@ -40,6 +43,8 @@ async def reset(order: Order) -> Json:
 async def add_fault(order: Order) -> Json:
     """`{method, kind, times?, status?, error?, retry_after?, after?}`: let the next calls fail."""
     _check_fields(order.given, FAULT_FIELDS)
+    if order.text("method") and order.text("kind") not in get_args(FaultKind):
+        raise NotPossible(f"`kind` is one of {', '.join(get_args(FaultKind))}.", status=BAD_REQUEST)
     order.world.faults.waiting.append(Fault(**order.given))
     return {}
 

@@ -96,4 +96,8 @@ def test_bad_orders_are_refused_with_a_reason(workspace: Running) -> None:
     assert order("/sandbox/command", user="UNOBODY1", text="/x").status_code == 404
     assert order("/sandbox/command", user="UOLD0001", text="/x").status_code == 404
     assert order("/sandbox/faults", method="x", kind="drop", colour="red").status_code == 400
+    assert order("/sandbox/faults", method="x", kind="flood").status_code == 400
+    assert order("/sandbox/people", id="UNEW0001").json() == {"error": "`name` is missing."}
+    nowhere = {"id": "UNEW0001", "name": "new", "real_name": "New", "tz": "Mars/Base"}
+    assert order("/sandbox/people", **nowhere).json() == {"error": "Mars/Base is no time zone."}
     assert httpx.post(f"{workspace.url}/sandbox/command", content=b"{", trust_env=False).status_code == 400

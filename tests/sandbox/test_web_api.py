@@ -1,5 +1,6 @@
 """The Web API as an app's client sees it: answers, refusals, pages, history."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,19 @@ from sandbox.testing import Running, running
 AMY, BEN, RAY = "UAMY0001", "UBEN0001", "URAY0001"
 GENERAL, MANAGERS = "CGENERAL1", "CPRIVAT01"
 DEACTIVATED, GUEST, OTHER_BOT = "UOLD0001", "UGUE0001", "UCALBOT1"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def workspace(server: Running) -> Running:
+    """One server for all these tests, back at the seed for each."""
+    server.driver.reset()
+    return server
 
 
 def error_of(client: WebClient, method: str, **arguments: Any) -> str:
