@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.seen import Answer
+from tests.handlers.one_on_ones_stage import live_until
 from tests.people import AMY, BEN, JONAS, KAI, MIA, RAY
 from tests.trellis import Trellis, utc
 
@@ -65,7 +66,7 @@ def test_moving_changes_one_occurrence_and_not_the_rhythm(trellis: Trellis) -> N
     trellis.slack.command(AMY, EVERY_TUESDAY)
 
     moved = trellis.slack.command(AMY, "/1on1 move @ben to thursday 15:30")
-    trellis.run_until(utc("2026-11-27 00:00"))
+    live_until(trellis, utc("2026-11-27 00:00"))
     later = trellis.slack.command(AMY, "/1on1")
 
     assert "Thu 26 Nov 2026, 15:30 America/New_York" in moved.text

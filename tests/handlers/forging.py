@@ -1,0 +1,78 @@
+"""Requests no client would send, signed as Slack signs them: forged values in buttons, forms and commands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from sandbox.block_kit.filling import initial_state
+from sandbox.clock import whole_seconds
+from sandbox.delivery.http import signature_of
+from sandbox.identity import APP_ID, TEAM_ID
+from sandbox.seen import View
+from tests.trellis import Trellis
+
+Json = dict[str, Any]
+
+
+def send(trellis: Trellis, fields: Json) -> Json:
+    """Post form fields to the bot as Slack does, and give what it acknowledged with."""
+    body, timestamp = urlencode(fields).encode(), whole_seconds()
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": str(timestamp),
+        "X-Slack-Signature": signature_of(body, timestamp),
+    }
+    answer = httpx.post(trellis.slack.state()["event_url"], content=body, headers=headers, trust_env=False)
+    assert answer.status_code == 200
+    return dict(answer.json()) if answer.content.strip() else {}
+
+
+def command(trellis: Trellis, user: str, name: str, text: str) -> Json:
+    """Type a command with a text that no composer would write."""
+    fields = {"command": name, "text": text, "user_id": user, "team_id": TEAM_ID, "trigger_id": "1.2.3"}
+    return send(trellis, {**fields, "api_app_id": APP_ID, "response_url": "http://127.0.0.1:1/none"})
+
+
+def submission(
+    trellis: Trellis, user: str, view: View, values: Json, *, private_metadata: str | None = None
+) -> Json:
+    """Submit the view with these values (Slack's `state.values`), and give the acknowledgement."""
+    carried = view.private_metadata if private_metadata is None else private_metadata
+    payload = {
+        "type": "view_submission",
+        "team": {"id": TEAM_ID},
+        "user": {"id": user, "team_id": TEAM_ID},
+        "api_app_id": APP_ID,
+        "view": {
+            "id": view.id,
+            "type": "modal",
+            "hash": view.hash,
+            "callback_id": view.callback_id,
+            "private_metadata": carried,
+            "title": {"type": "plain_text", "text": view.title},
+            "blocks": view.blocks,
+            "state": {"values": values},
+        },
+    }
+    return send(trellis, {"payload": json.dumps(payload)})
+
+
+def changed(view: View, **chosen: Json) -> Json:
+    """Take over what stands in the view's fields, and replace what is chosen in some of them.
+
+    Fields are named by the end of their block id: `role` for `one_on_ones.role`.
+    """
+    values: Json = initial_state(view.blocks)
+    for name, state in chosen.items():
+        block_id = next(each for each in values if each.endswith(f".{name}"))
+        values[block_id][block_id] |= state
+    return values
+
+
+def option(value: str) -> Json:
+    """Choose an option that stands in no list."""
+    return {"selected_option": {"text": {"type": "plain_text", "text": "?"}, "value": value}}
