@@ -4,6 +4,7 @@ Machine time stamps messages and signatures and never moves. People's time is ma
 app under test may follow it.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ class PeopleClock:
     """
 
     offset: timedelta = timedelta()
+    moves: list[tuple[datetime, timedelta]] = field(default_factory=list)
+    """When (machine time) which offset came into force; the first holds for all that was before it."""
     moving_to: datetime | None = None
     generation: int = 0
     machine: Callable[[], datetime] = machine_now
@@ -32,8 +35,18 @@ class PeopleClock:
 
     def jump(self, moment: datetime) -> None:
         """Set people's time to the moment, never backwards, and begin a new generation."""
-        self.offset = max(self.offset, moment - self.machine())
+        now = self.machine()
+        self.moves = self.moves or [(now, self.offset)]
+        self.offset = max(self.offset, moment - now)
+        self.moves.append((now, self.offset))
         self.generation += 1
+
+    def at(self, ts: str) -> datetime:
+        """Return the people's time (UTC) at which something with this `ts`, which is machine time, was said."""
+        seconds, _, micros = ts.partition(".")
+        said = datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(micros or 0))
+        place = bisect_right(self.moves, said, key=lambda move: move[0])
+        return said + (self.moves[max(place - 1, 0)][1] if self.moves else self.offset)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ def snapshot(state: State) -> Json:
         "version": VERSION,
         "offset_seconds": state.clock.offset.total_seconds(),
         "generation": state.clock.generation,
+        "moves": [[at.isoformat(), offset.total_seconds()] for at, offset in state.clock.moves],
         "people": [vars(person) for person in state.people.values()],
         "conversations": [_conversation(each) for each in state.conversations.by_id.values()],
         "homes": [vars(view) for view in state.views.homes.values()],
@@ -80,6 +81,9 @@ def restore(state: State, stored: Json) -> None:
     """Put a snapshot in place of the seed; the app's own account keeps what the manifest says today."""
     state.clock.offset = timedelta(seconds=stored["offset_seconds"])
     state.clock.generation = stored["generation"]
+    state.clock.moves = [
+        (datetime.fromisoformat(at), timedelta(seconds=seconds)) for at, seconds in stored.get("moves", [])
+    ]
     people = {entry["id"]: Person(**entry) for entry in stored["people"]}
     state.people = people | {person.id: person for person in state.people.values() if person.app_id}
     state.conversations.restore([_read_conversation(entry) for entry in stored["conversations"]])

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
+from sandbox.clock import PeopleClock
 from sandbox.model import Json, Message, Person, StateValues
 from sandbox.page.dates import day_heading
 from sandbox.page.faces import Face, face_of
-from sandbox.page.moments import Moments
 from sandbox.page.reader import Reader
 
 TOGETHER = timedelta(minutes=5)
@@ -62,10 +62,10 @@ class Day:
 
 
 def by_day(
-    messages: Iterable[Message], people: Mapping[str, Person], moments: Moments, reader: Reader
+    messages: Iterable[Message], people: Mapping[str, Person], clock: PeopleClock, reader: Reader
 ) -> list[Day]:
     """Group messages, oldest first, by the reader's days."""
-    shown = [_shown(message, people, moments, reader) for message in messages]
+    shown = [_shown(message, people, clock, reader) for message in messages]
     now = reader.local(reader.now)
     days = groupby(_continued(shown), key=lambda each: reader.local(each.at).date())
     return [_day(list(group), now, reader) for _, group in days]
@@ -87,10 +87,10 @@ def _belong_together(before: Shown, after: Shown) -> bool:
     return same_voice and not after.is_ephemeral and after.at - before.at < TOGETHER
 
 
-def _shown(message: Message, people: Mapping[str, Person], moments: Moments, reader: Reader) -> Shown:
+def _shown(message: Message, people: Mapping[str, Person], clock: PeopleClock, reader: Reader) -> Shown:
     return Shown(
         ts=message.ts,
-        at=moments.of(message.ts),
+        at=clock.at(message.ts),
         author=face_of(people.get(message.user), message.user),
         text=message.text,
         blocks=message.blocks,

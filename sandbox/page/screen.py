@@ -11,7 +11,6 @@ from sandbox.model import Conversation, Json, StateValues, View
 from sandbox.page.dates import clock_time
 from sandbox.page.faces import Face, face_of
 from sandbox.page.messages import Day, Where, by_day
-from sandbox.page.moments import Moments
 from sandbox.page.reader import Reader
 from sandbox.page.sidebar import Line, sections
 from sandbox.page.tour import Tour, tour_for
@@ -130,7 +129,7 @@ def reader_of(world: World, me: str) -> Reader:
     )
 
 
-def screen_of(world: World, visit: Visit, moments: Moments) -> Screen:
+def screen_of(world: World, visit: Visit) -> Screen:
     """Put together what a person sees at a place."""
     reader = reader_of(world, visit.me)
     is_home = visit.place == HOME
@@ -154,7 +153,7 @@ def screen_of(world: World, visit: Visit, moments: Moments) -> Screen:
         is_home=is_home,
         home=_home(world, visit.me) if is_home else None,
         view=_top_view(world, visit),
-        days=by_day(recent, world.people, moments, reader),
+        days=by_day(recent, world.people, world.clock, reader),
         earlier=len(messages) - len(recent),
         clock=_clock(world, reader),
         tour=tour_for(world, visit.me, visit.place, is_hidden=visit.tour_is_hidden),

@@ -8,7 +8,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sandbox.errors import NotPossible
 from sandbox.moving import Move
-from sandbox.page.moments import Moments
 from sandbox.page.screen import Visit, screen_of
 from sandbox.page.templating import environment
 from sandbox.world import World
@@ -24,7 +23,6 @@ LAGGING = "The app did not keep up with the clock. What was due may still arrive
 class Memory:
     """What the page itself keeps while the server runs."""
 
-    moments: Moments
     last_move: "asyncio.Task[Move] | None" = None
 
     def take_clock_notice(self) -> str:
@@ -47,9 +45,7 @@ def memory_of(request: Request) -> Memory:
     """Give what the page remembers of this workspace, from the first request on."""
     memory: Memory | None = getattr(request.app.state, "page_memory", None)
     if memory is None:
-        world = world_of(request)
-        memory = Memory(Moments(world.clock))
-        world.changes.listeners.append(memory.moments.note)
+        memory = Memory()
         request.app.state.page_memory = memory
     return memory
 
@@ -71,7 +67,7 @@ def show(request: Request, visit: Visit) -> Response:
     memory = memory_of(request)
     is_refusal = bool(visit.notice or visit.form_notice or visit.errors)
     visit = replace(visit, notice=visit.notice or memory.take_clock_notice())
-    screen = screen_of(world_of(request), visit, memory.moments)
+    screen = screen_of(world_of(request), visit)
     page = environment().get_template("page.html").render(screen=screen, request=request)
     response = HTMLResponse(page, status_code=REFUSED if is_refusal else 200)
     response.headers["cache-control"] = "no-store"

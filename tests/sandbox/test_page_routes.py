@@ -14,7 +14,6 @@ from sandbox.manifest import parse_manifest
 from sandbox.model import TourStep
 from sandbox.moving import Move
 from sandbox.page import routes
-from sandbox.page.moments import Moments
 from sandbox.world import World
 
 AMY, BEN = "UAMY0001", "UBEN0001"
@@ -313,15 +312,11 @@ def test_a_clock_that_nobody_follows_has_no_next_thing(browser: Browser, world: 
 
 
 def test_a_message_shows_the_time_on_peoples_calendar_when_it_was_said(world: World) -> None:
-    moments = Moments(world.clock)
-    world.changes.listeners.append(moments.note)
-
     early = say_as_app(world, "before the move")
     world.clock.jump(world.clock.now() + timedelta(days=3))
-    world.changes.bump()
     late = say_as_app(world, "after the move")
 
-    apart = moments.of(late) - moments.of(early)
+    apart = world.clock.at(late) - world.clock.at(early)
     assert timedelta(days=3) <= apart < timedelta(days=3, minutes=1)
 
 

@@ -1,6 +1,7 @@
 """The workspace over a restart."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def test_a_snapshot_of_a_restored_workspace_is_the_same() -> None:
     restore(again, stored)
 
     assert json.loads(json.dumps(snapshot(again))) == stored
+
+
+def test_messages_keep_their_place_on_peoples_calendar_over_a_restart() -> None:
+    world = World()
+    before = world.conversations.timestamps.next()
+    world.clock.jump(world.clock.now() + timedelta(days=3))
+    after = world.conversations.timestamps.next()
+
+    again = World()
+    restore(again, json.loads(json.dumps(snapshot(world))))
+
+    assert again.clock.at(before) == world.clock.at(before)
+    assert timedelta(days=3) <= again.clock.at(after) - again.clock.at(before) < timedelta(days=3, minutes=1)
 
 
 def test_a_change_is_written_within_seconds(tmp_path: Path) -> None:
