@@ -38,17 +38,10 @@ class Stage:
     statements: list[str] = field(default_factory=list)
 
     def arrive(self, *actors: Actor, **facts: Any) -> None:
-        for actor in actors:
-            profile = {"name": actor.user_id.removeprefix("U").title(), "zone": "UTC", **facts}
-            settled = {"is_person": True, "is_guest": False, "is_deactivated": False, "is_admin": False}
-            with self.sessions.begin() as session:
+        with self.sessions.begin() as session:
+            for actor in actors:
                 members.welcome_workspace(session, actor.workspace_id)
-                members.remember(
-                    session,
-                    actor.workspace_id,
-                    Profile(user_id=actor.user_id, **{**settled, **profile}),
-                    at=MONDAY_NOON,
-                )
+                members.remember(session, actor.workspace_id, _profile(actor, **facts), at=MONDAY_NOON)
 
     def log(self, title: str, actor: Actor = AMY, **facts: Any) -> Goal:
         with self.sessions.begin() as session:
@@ -125,6 +118,12 @@ class Stage:
     @property
     def queries(self) -> int:
         return sum(statement.startswith("SELECT") for statement in self.statements)
+
+
+def _profile(actor: Actor, **facts: Any) -> Profile:
+    settled = {"is_person": True, "is_guest": False, "is_deactivated": False, "is_admin": False}
+    who = {"user_id": actor.user_id, "name": actor.user_id.removeprefix("U").title(), "zone": "UTC"}
+    return Profile(**{**who, **settled, **facts})
 
 
 def _rows(session: Session, table: Any) -> list[tuple[Any, ...]]:

@@ -76,14 +76,12 @@ EVERY_CHANGE: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("change", EVERY_CHANGE.values(), ids=EVERY_CHANGE.keys())
 @pytest.mark.parametrize("actor", [BEN, NAMESAKE], ids=["somebody else", "namesake elsewhere"])
-@pytest.mark.parametrize("number", [1, 0, -3, 2**31, 10**17])
-def test_nobody_else_can_change_a_goal(
-    stage: Stage, change: Callable[..., Any], actor: Actor, number: int
-) -> None:
+def test_nobody_else_can_change_a_goal(stage: Stage, change: Callable[..., Any], actor: Actor) -> None:
     stage.log("Amy's", audience=frozenset({"everyone"}))
     before = stage.everything()
-    with pytest.raises(UnknownGoal):
-        change(stage, number, actor)
+    for number in (1, 0, -3, 2**31, 10**17):
+        with pytest.raises(UnknownGoal):
+            change(stage, number, actor)
     assert stage.everything() == before
 
 
@@ -145,20 +143,24 @@ def test_a_goal_is_closed_once_however_often_one_says_so(
     assert stage.everything() == before
 
 
-@pytest.mark.parametrize(("close", "state"), [(complete, "done"), (drop, "dropped")])
-@pytest.mark.parametrize("verb", ["progress", "edit", "done", "drop"])
+@pytest.mark.parametrize(
+    ("close", "state", "verbs"),
+    [
+        (complete, "done", ["progress", "edit", "drop"]),
+        (drop, "dropped", ["progress", "edit", "done"]),
+    ],
+)
 def test_a_closed_goal_says_what_to_do_instead(
-    stage: Stage, close: Callable[..., Change], state: str, verb: str
+    stage: Stage, close: Callable[..., Change], state: str, verbs: list[str]
 ) -> None:
-    if {"done": "done", "drop": "dropped"}.get(verb) == state:
-        pytest.skip("closing twice in the same way changes nothing and is no mistake")
     stage.log("Open two demos")
     close(stage, 1)
     before = stage.everything()
-    with pytest.raises(GoalIsClosed) as refusal:
-        EVERY_CHANGE[verb](stage, 1, AMY)
-    assert str(refusal.value).startswith(f"Goal 1 is {state} already.")
-    assert "/goal show 1" in str(refusal.value)
+    for verb in verbs:
+        with pytest.raises(GoalIsClosed) as refusal:
+            EVERY_CHANGE[verb](stage, 1, AMY)
+        assert str(refusal.value).startswith(f"Goal 1 is {state} already.")
+        assert "/goal show 1" in str(refusal.value)
     assert stage.everything() == before
 
 

@@ -139,18 +139,21 @@ def test_a_closed_goal_says_what_to_do_instead(trellis: Trellis, text: str) -> N
     assert kept(trellis) == before
 
 
-@pytest.mark.parametrize(
-    "verb", ["progress 1 50%", "done 1", "drop 1", "edit 1", "show 1", "share 1 with me"]
-)
-@pytest.mark.parametrize("number", ["1", "999999999"])
-def test_a_number_that_is_not_theirs_is_refused_with_a_pointer(
-    trellis: Trellis, verb: str, number: str
-) -> None:
+def test_a_number_that_is_not_theirs_is_refused_with_a_pointer(trellis: Trellis) -> None:
     trellis.slack.command(AMY, "/goal add Open two demos")
     trellis.slack.command(AMY, "/goal share 1 with everyone")
     before = kept(trellis)
-    answer = trellis.slack.command(BEN, f"/goal {verb.replace('1', number, 1)}")
-    assert answer.text == "I do not know a goal of yours with that number. `/goal` lists yours."
+    for text in (
+        "progress 1 50%",
+        "done 1",
+        "drop 1",
+        "edit 1",
+        "show 1",
+        "share 1 with me",
+        "done 999999999",
+    ):
+        answer = trellis.slack.command(BEN, f"/goal {text}")
+        assert answer.text == "I do not know a goal of yours with that number. `/goal` lists yours."
     assert kept(trellis) == before
 
 

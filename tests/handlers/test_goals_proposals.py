@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.seen import Message
@@ -122,25 +124,20 @@ def test_the_first_decision_stands_and_the_second_says_so(
     assert kept(trellis) == before
 
 
-@pytest.mark.parametrize("button", ["Accept", "Change first", "No, thanks"])
-@pytest.mark.parametrize("actor", [BEN, RAY])
+@pytest.mark.parametrize(
+    ("actor", "button"), [(BEN, "Accept"), (RAY, "Change first"), (RAY, "No, thanks")], ids=str
+)
 def test_nobody_else_can_decide(trellis: Trellis, proposed: Message, button: str, actor: str) -> None:
     own = trellis.slack.command(actor, "/goal add Open two demos by 2027-03-31").message
     before = kept(trellis)
-    stolen = type(own)(
-        blocks=tampered(proposed, button, proposed.element(button).value or "").blocks,
-        ts=own.ts,
-        channel=own.channel,
-        user=own.user,
-        text=own.text,
-        visible_to=own.visible_to,
-    )
+    copied = tampered(proposed, button, proposed.element(button).value or "")
+    stolen = replace(own, blocks=copied.blocks)
     answer = trellis.slack.press(actor, stolen, button)
     assert answer.text == UNKNOWN
     assert kept(trellis) == before
 
 
-@pytest.mark.parametrize("value", ["999999", "0", "x", "9" * 40])
+@pytest.mark.parametrize("value", ["999999", "x", "9" * 40])
 def test_a_forged_proposal_is_refused(trellis: Trellis, proposed: Message, value: str) -> None:
     before = kept(trellis)
     trellis.slack.press(AMY, tampered(proposed, "Accept", value), "Accept")
