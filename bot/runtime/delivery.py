@@ -162,7 +162,7 @@ class DeliveryLoop:
         """Whether the store holds nothing to be sent at the moment, and nothing on its way."""
         machine_now = self._clock.machine_now()
         with self._sessions.read() as session:
-            states = dict(session.execute(Delivery.counts()).tuples().all())
+            states = dict(session.execute(Delivery.counts()).all())
             has_work = session.scalars(Delivery.has_work(people_now, machine_now)).one()
         return not (states.get(SENDING) or has_work or self._waits_for_slack(people_now))
 

@@ -194,8 +194,8 @@ def _stopped(workspace: Workspace) -> Finding:
 
 
 def _outbox(session: Session, people_now: datetime) -> Iterator[Finding]:
-    states = dict(session.execute(Delivery.counts()).tuples().all())
-    due, since = session.execute(Delivery.due(people_now)).tuples().one()
+    states = dict(session.execute(Delivery.counts()).all())
+    due, since = session.execute(Delivery.due(people_now)).one()
     late = f", the oldest for {(people_now - since).total_seconds():.0f} s" if since else ""
     yield _ok(
         f"{states.get(READY, 0)} messages wait for their time, {states.get(SENDING, 0)} are on their way"
