@@ -191,6 +191,11 @@ def reopen_windows_of(session: Session, workspace_id: str, user_id: str, *, now:
     reopen_windows(session, list(session.scalars(Occurrence.to_come(workspace_id, ids, now))))
 
 
+def hear_again(session: Session, actor: Actor, *, now: datetime) -> None:
+    """Bring forward what was put off to the end of a pause that the actor has ended earlier."""
+    reopen_windows_of(session, actor.workspace_id, actor.user_id, now=now)
+
+
 def of_actor(session: Session, actor: Actor, occurrence_id: int, *, to_change: bool = False) -> Occurrence:
     """Find an occurrence with its 1-on-1, locked if it is to be changed; raises NotYourMeeting."""
     chosen = Occurrence.among([actor.workspace_id], [occurrence_id])

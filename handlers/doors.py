@@ -63,11 +63,24 @@ class Visit:
         return self.member.zone
 
 
+class LastingAck(Ack):
+    """An acknowledgement that stays.
+
+    Bolt (1.30, `thread_runner`) takes it back when a listener raises within 10 ms of it, before the thread
+    that answers Slack has looked: the person would be told that the app did not respond.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keep an answer that was given."""
+        if name != "response" or value is not None or getattr(self, "response", None) is None:
+            super().__setattr__(name, value)
+
+
 def offer(**dependencies: Any) -> Callable[..., BoltResponse]:
     """Make the middleware by which listeners receive sessions and clock by parameter name."""
 
     def offer_dependencies(context: BoltContext, next_: Callable[[], BoltResponse]) -> BoltResponse:
-        context.update(dependencies)
+        context.update(dependencies, ack=LastingAck())  # type: ignore[no-untyped-call]
         if context.team_id and context.user_id:
             context["actor"] = Actor(context.team_id, context.user_id)
         return next_()

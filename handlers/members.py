@@ -109,9 +109,12 @@ def pause(ack: Ack, actor: Actor, sessions: Sessions, refresh_home: Callable[[],
     refresh_home()
 
 
-def resume(ack: Ack, actor: Actor, sessions: Sessions, refresh_home: Callable[[], None]) -> None:
+def resume(
+    ack: Ack, actor: Actor, sessions: Sessions, clock: Clock, refresh_home: Callable[[], None]
+) -> None:
     """End the pause."""
     ack()
     with sessions.begin() as session:
         members.resume(session, actor)
+        occurrences.hear_again(session, actor, now=clock.people_now())
     refresh_home()

@@ -161,9 +161,10 @@ class Occurrence(Base):
 
     @classmethod
     def to_come(cls, workspace_id: str, one_on_ones: Collection[int], moment: datetime) -> Select[Occurrence]:
-        """Select the occurrences of these 1-on-1s still to take place at the moment or later, in order."""
+        """Select the occurrences of these 1-on-1s, with them, still to begin at the moment or later, in order."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.one_on_one_id.in_(one_on_ones))
-        return chosen.where(cls.state == PLANNED, cls.starts_at >= moment).order_by(cls.starts_at)
+        coming = chosen.where(cls.state == PLANNED, cls.starts_at >= moment)
+        return coming.options(joinedload(cls.one_on_one)).order_by(cls.starts_at)
 
     @classmethod
     def days_since(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from sandbox.block_kit.filling import initial_state
 from sandbox.clock import whole_seconds
 from sandbox.delivery.http import signature_of
 from sandbox.identity import APP_ID, TEAM_ID
-from sandbox.seen import View
+from sandbox.seen import Message, View
 from tests.trellis import Trellis
 
 Json = dict[str, Any]
@@ -71,6 +72,18 @@ def changed(view: View, **chosen: Json) -> Json:
         block_id = next(each for each in values if each.endswith(f".{name}"))
         values[block_id][block_id] |= state
     return values
+
+
+def button(where: Message, label: str, value: str, *, action_id: str | None = None) -> Message:
+    """Change what a button carries or does; its block goes by another id, so that the original is not found."""
+    blocks = []
+    for block in where.blocks:
+        elements = [dict(each) for each in block.get("elements", [])] if block["type"] == "actions" else []
+        for each in elements:
+            if each["text"]["text"] == label:
+                each |= {"value": value, "action_id": action_id or each["action_id"]}
+        blocks.append({**block, "elements": elements, "block_id": "forged"} if elements else block)
+    return replace(where, blocks=blocks)
 
 
 def option(value: str) -> Json:
