@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from models.base import RowId
-from models.base import UtcDateTime
+
+from models.base import RowId, UtcDateTime
 
 revision = "0001"
 down_revision = None
