@@ -21,8 +21,6 @@ from bot.runtime.engine import BadTickTime, Work, run_tick_once, tick_time
 from bot.runtime.process import Process, clock_for
 from bot.zones import ZONE_DATA_VERSION
 from handlers import wiring
-from sandbox import __main__ as sandbox
-from sandbox import identity
 
 TOUR = ROOT / "handlers" / "views" / "tour.toml"
 WRONG_USE = 2
@@ -135,12 +133,17 @@ def print_manifest(options: argparse.Namespace) -> int:
 
 def run_sandbox(options: argparse.Namespace) -> int:
     """Run the sandbox workspace with Trellis installed in it."""
+    # A program of its own, which nobody who runs Trellis needs to load.
+    from sandbox import __main__ as sandbox
+
     arguments = ["--manifest", str(manifest.PATH), "--tour", str(TOUR), "--port", str(options.port)]
     return sandbox.main([*arguments, *(["--state", options.state] if options.state else [])])
 
 
 def run_demo(options: argparse.Namespace) -> int:
     """Run the sandbox and the bot attached to it until Ctrl-C."""
+    from sandbox import identity
+
     tokens = demo.Tokens(identity.BOT_TOKEN, identity.APP_TOKEN, identity.SIGNING_SECRET)
     folder = Path(options.folder).absolute()
     return demo.run(

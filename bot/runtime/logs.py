@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from types import TracebackType
+from typing import TextIO
 
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
@@ -68,9 +69,9 @@ def _is_meant(record: logging.LogRecord) -> bool:
     return record.levelno >= CAPPED.get(record.name.partition(".")[0], logging.NOTSET)
 
 
-def set_up(level: str) -> None:
-    """Send everything to stderr in our format, and keep the libraries from talking about people."""
-    handler = logging.StreamHandler(sys.stderr)
+def set_up(level: str, *, to: TextIO = sys.stderr) -> None:
+    """Send everything there in our format, and keep the libraries from talking about people."""
+    handler = logging.StreamHandler(to)
     handler.setFormatter(FieldFormatter())
     handler.addFilter(_is_meant)
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,0 +1,215 @@
+"""Trellis as an operator runs it: the real program in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.runtime.config import ROOT
+from bot.runtime.database import connect, migrate, missing_migrations
+from sandbox.driver import Driver
+from sandbox.identity import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from sandbox.testing import Running
+from tests.people import AMY, BEN
+from tests.stores import Postgres, migrated_sqlite
+
+START_SECONDS, END_SECONDS = 30.0, 20.0
+
+
+@pytest.fixture
+def environment(workspace: Running, slack: Driver, tmp_path: Path) -> dict[str, str]:
+    """Give the environment of an operator who uses the sandbox, with a migrated store."""
+    store = tmp_path / "trellis.db"
+    migrated_sqlite(store).dispose()
+    return {
+        "PATH": os.defpath,
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "SLACK_APP_TOKEN": "",
+        "SLACK_API_URL": workspace.api_url,
+        "DATABASE_URL": f"sqlite:///{store}",
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def run(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "app.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@contextmanager
+def running_app(arguments: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Run the program for as long as the block lasts; it must end by itself when asked to."""
+    command = [sys.executable, "app.py", *arguments]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+
+
+def wait_until_ready(process: subprocess.Popen[str], environment: dict[str, str]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while fetch(environment, "/readyz") != 200:
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, "it did not become ready"
+
+
+def fetch(environment: dict[str, str], path: str) -> int:
+    """Ask the web server, and give the status; 0 if nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code
+    except OSError:
+        return 0
+
+
+FAULTS = [
+    ([], {"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing"),
+    (["web"], {"SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET is missing"),
+    (["tick", "--at", "noon"], {}, "'noon' is not a time"),
+    (["manifest", "--url", "http://insecure.example"], {}, "begins with https://"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "change", "words"), FAULTS)
+def test_wrong_use_is_told_in_words_with_code_2(
+    arguments: list[str], change: dict[str, str], words: str, environment: dict[str, str]
+) -> None:
+    done = run(arguments, {**environment, **change})
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_tick_in_the_future_is_refused_beside_the_real_slack(environment: dict[str, str]) -> None:
+    done = run(
+        ["tick", "--at", "2099-01-01T00:00Z"], {**environment, "SLACK_API_URL": "https://slack.com/api/"}
+    )
+
+    assert done.returncode == 2
+    assert "lies in the future" in done.stderr
+
+
+def test_a_tick_at_a_time_prints_what_it_did(environment: dict[str, str]) -> None:
+    done = run(["tick", "--at", "2099-01-01T00:00Z"], environment)
+
+    assert (done.returncode, done.stdout) == (0, "0 planned\n")
+
+
+def test_a_tick_without_tables_says_what_to_do(environment: dict[str, str], tmp_path: Path) -> None:
+    done = run(["tick"], {**environment, "DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"})
+
+    assert done.returncode == 1
+    assert "run `python app.py migrate` first" in done.stderr
+
+
+def test_the_manifest_is_printed_to_be_pasted(environment: dict[str, str]) -> None:
+    printed = run(["manifest"], environment)
+
+    assert json.loads(printed.stdout) == json.loads((ROOT / "manifest.json").read_text())
+
+
+def test_the_doctor_is_content_and_says_so(environment: dict[str, str]) -> None:
+    done = run(["doctor"], environment)
+
+    assert done.returncode == 0, done.stdout
+    assert BOT_TOKEN not in done.stdout + done.stderr
+    assert done.stdout.startswith("ok     The settings are complete\n")
+
+
+def test_all_in_one_makes_its_tables_and_answers_over_a_socket(
+    environment: dict[str, str], slack: Driver, tmp_path: Path
+) -> None:
+    mine = {
+        **environment,
+        "SLACK_APP_TOKEN": APP_TOKEN,
+        "SLACK_SIGNING_SECRET": "",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}",
+    }
+    with running_app([], mine) as process:
+        wait_until_ready(process, mine)
+        answer = slack.command(AMY, "/1on1 add @ben every tuesday 10:00")
+        door_for_anybody = fetch(mine, "/slack/events")
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=END_SECONDS)
+
+    assert f"<@{BEN}>" in (answer.text or "")
+    assert door_for_anybody == 404
+    assert process.returncode == 0, log
+    assert "engine_stopped" in log
+
+
+def test_all_in_one_waits_for_an_operator_to_migrate_postgresql(
+    environment: dict[str, str], postgres: Postgres
+) -> None:
+    with postgres.database() as name:
+        address = {**environment, "DATABASE_URL": postgres.address(name)}
+        engine = connect(address["DATABASE_URL"])
+        migrate(engine, to="base")
+        refused = run([], address)
+        migrated = run(["migrate"], address)
+        missing = missing_migrations(engine)
+        engine.dispose()
+
+    assert (migrated.returncode, missing) == (0, 0)
+
+    assert refused.returncode == 1
+    assert "run `python app.py migrate` first" in refused.stderr
+
+
+def test_web_answers_over_http_and_a_worker_sends(environment: dict[str, str], slack: Driver) -> None:
+    with running_app(["web"], environment) as web, running_app(["worker"], environment):
+        wait_until_ready(web, environment)
+        slack.event_url(f"http://127.0.0.1:{environment['PORT']}/slack/events", verify=True)
+        answer = slack.command(AMY, "/goal add Give one demo a month by 2030-01-01")
+        slack.event_url(None)
+
+    assert "Give one demo a month" in (answer.text or "")
+
+
+def test_a_worker_with_probes_has_no_door(environment: dict[str, str]) -> None:
+    with running_app(["worker", "--probes"], environment) as worker:
+        wait_until_ready(worker, environment)
+
+        assert fetch(environment, "/metrics") == 200
+        assert fetch(environment, "/slack/events") == 404
+
+
+def test_a_token_slack_refuses_ends_the_program_with_a_word(environment: dict[str, str]) -> None:
+    done = run([], {**environment, "SLACK_BOT_TOKEN": "xoxb-other"})
+
+    assert done.returncode != 0
+    assert "slack_refused" in done.stderr
+    assert "xoxb-other" not in done.stderr

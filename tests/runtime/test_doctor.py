@@ -1,0 +1,169 @@
+"""The doctor: each thing that may be wrong is said in words, and no token ever is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, update
+
+from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.database import Sessions, connect
+from bot.runtime.doctor import Finding, examine
+from models.outbox import DOUBTFUL, FAILED, Delivery
+from models.workspaces import Workspace
+from sandbox.driver import Driver
+from sandbox.identity import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from sandbox.testing import Running, running
+from tests.people import AMY, BEN, RAY
+from tests.runtime.stage import Office
+from tests.stores import Postgres, migrated_sqlite
+
+ZONES = "2026.6"
+
+
+@pytest.fixture
+def healthy(workspace: Running, slack: Driver, tmp_path: Path) -> dict[str, str]:
+    """Give the environment of an installation with which nothing is wrong."""
+    store = tmp_path / "healthy.db"
+    migrated_sqlite(store).dispose()
+    return {
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_APP_TOKEN": APP_TOKEN,
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "SLACK_API_URL": workspace.api_url,
+        "DATABASE_URL": f"sqlite:///{store}",
+    }
+
+
+def findings(environment: dict[str, str], clock: Clock | None = None) -> list[Finding]:
+    found = examine(environment, zone_data=ZONES, clock=clock or SystemClock())
+    for finding in found:
+        assert BOT_TOKEN not in str(finding)
+        assert APP_TOKEN not in str(finding)
+        assert SIGNING_SECRET not in str(finding)
+    return found
+
+
+def wrong(environment: dict[str, str], clock: Clock | None = None) -> list[str]:
+    return [finding.sentence for finding in findings(environment, clock) if finding.is_wrong]
+
+
+def notes(environment: dict[str, str]) -> list[str]:
+    return [finding.sentence for finding in findings(environment) if finding.verdict == "note"]
+
+
+def test_nothing_is_wrong_with_a_healthy_installation(healthy: dict[str, str]) -> None:
+    found = findings(healthy)
+
+    assert {finding.verdict for finding in found} == {"ok"}
+    assert str(found[0]) == "ok     The settings are complete"
+
+
+def test_missing_tokens_are_named_and_the_store_is_looked_at_all_the_same(healthy: dict[str, str]) -> None:
+    found = findings({**healthy, "SLACK_BOT_TOKEN": ""})
+
+    assert found[0].is_wrong
+    assert any("tables are those of this version" in finding.sentence for finding in found)
+
+
+def test_a_bot_token_slack_does_not_know(healthy: dict[str, str]) -> None:
+    (sentence,) = wrong({**healthy, "SLACK_BOT_TOKEN": "xoxb-other"})
+
+    assert sentence.startswith("Slack refuses SLACK_BOT_TOKEN (invalid_auth)")
+    assert "xoxb-other" not in sentence
+
+
+def test_an_app_token_slack_does_not_know(healthy: dict[str, str]) -> None:
+    (sentence,) = wrong({**healthy, "SLACK_APP_TOKEN": "xapp-other"})
+
+    assert sentence.startswith("Slack refuses SLACK_APP_TOKEN")
+
+
+def test_a_slack_that_does_not_answer(healthy: dict[str, str]) -> None:
+    (sentence,) = wrong({**healthy, "SLACK_API_URL": "http://127.0.0.1:9/api/"})
+
+    assert sentence.startswith("Slack does not answer at http://127.0.0.1:9/api/")
+
+
+def test_scopes_that_were_not_granted(healthy: dict[str, str]) -> None:
+    fewer = {
+        "display_information": {"name": "Trellis"},
+        "oauth_config": {"scopes": {"bot": ["chat:write", "commands", "channels:read"]}},
+    }
+    with running(manifest=fewer) as elsewhere:
+        (sentence,) = wrong({**healthy, "SLACK_API_URL": elsewhere.api_url})
+
+    assert "files:write, im:history, im:write, users:read" in sentence
+
+
+class SlowClock(SystemClock):
+    """A machine whose clock is two minutes behind."""
+
+    def machine_now(self):  # type: ignore[no-untyped-def]
+        return super().machine_now() - timedelta(minutes=2)
+
+
+def test_a_clock_that_is_off_is_wrong_against_slack_and_the_database(
+    healthy: dict[str, str], postgres: Postgres
+) -> None:
+    with postgres.database() as name:
+        sentences = wrong({**healthy, "DATABASE_URL": postgres.address(name)}, SlowClock())
+
+    assert [sentence.partition(":")[0].partition("behind ")[2] for sentence in sentences] == [
+        "Slack's",
+        "the database's",
+    ]
+
+
+def test_a_database_that_is_away(healthy: dict[str, str], postgres: Postgres) -> None:
+    (sentence,) = wrong({**healthy, "DATABASE_URL": postgres.address("nowhere")})
+
+    assert sentence.startswith("The database does not answer")
+
+
+def test_missing_migrations(healthy: dict[str, str], tmp_path: Path) -> None:
+    (sentence,) = wrong({**healthy, "DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"})
+
+    assert sentence.endswith("migrations are missing: run `python app.py migrate`")
+
+
+def test_a_folder_that_is_not_there(healthy: dict[str, str], tmp_path: Path) -> None:
+    (sentence,) = wrong({**healthy, "DATABASE_URL": f"sqlite:///{tmp_path / 'no' / 'where.db'}"})
+
+    assert "cannot be written" in sentence
+
+
+def test_a_stopped_workspace_and_other_zone_data(healthy: dict[str, str]) -> None:
+    store = store_of(healthy)
+    with Sessions(store).begin() as session:
+        session.add(Workspace(workspace_id="TSANDBOX", stopped_because="token_revoked", zone_data="2020.1"))
+    store.dispose()
+
+    (sentence,) = wrong(healthy)
+
+    assert sentence == "Nothing is sent to TSANDBOX, for Slack said token_revoked: reinstall the app"
+    assert notes(healthy)[0].startswith("1 workspaces were planned with other time zone data")
+
+
+def store_of(environment: dict[str, str]) -> Engine:
+    return connect(environment["DATABASE_URL"])
+
+
+def test_what_waits_and_what_failed_in_the_outbox(healthy: dict[str, str]) -> None:
+    store = store_of(healthy)
+    office = Office(Sessions(store), healthy["SLACK_API_URL"])
+    now = SystemClock().people_now()
+    office.clock.people = now - timedelta(minutes=10)
+    _, doubted, failed = office.write(AMY, BEN, RAY)
+    with office.sessions.begin() as session:
+        session.execute(update(Delivery).where(Delivery.id == doubted).values(state=DOUBTFUL))
+        session.execute(update(Delivery).where(Delivery.id == failed).values(state=FAILED))
+    store.dispose()
+
+    said = [note for note in notes(healthy) if "zone" not in note]
+
+    assert said[0].startswith("1 messages wait to be sent, the oldest for 60")
+    assert said[1].startswith("Of 1 messages nobody knows")
+    assert said[2].startswith("Slack refused 1 messages")

@@ -1,0 +1,75 @@
+"""The log: ids as fields, one line an event, nothing that a person typed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.runtime.database import Sessions
+from bot.runtime.logs import FieldFormatter, set_up
+
+PRIVATE = "I would like to leave"
+
+
+@pytest.fixture
+def written() -> Iterator[StringIO]:
+    """Set the log up as the processes do, and put pytest's own back afterwards."""
+    root, stream = logging.getLogger(), StringIO()
+    level, handlers = root.level, root.handlers[:]
+    set_up("INFO", to=stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_an_event_is_one_line_with_its_ids_as_fields(written: StringIO) -> None:
+    logging.getLogger("bot.x").info("message_sent", extra={"delivery": 7, "reason": "two words"})
+
+    (line,) = written.getvalue().splitlines()
+    assert line.endswith("INFO message_sent delivery=7 reason='two words'")
+
+
+def test_a_line_break_in_a_field_makes_no_second_line(written: StringIO) -> None:
+    logging.getLogger("bot.x").info("refused", extra={"error": "one\ntwo"})
+
+    assert len(written.getvalue().splitlines()) == 1
+
+
+def test_of_a_bug_the_place_and_the_kind_are_told_but_not_what_it_quotes() -> None:
+    try:
+        int(PRIVATE)
+    except ValueError as bug:
+        record = logging.LogRecord("x", 40, "f", 1, "listener_failed", None, (type(bug), bug, None))
+
+    shown = FieldFormatter().format(record)
+
+    assert "ValueError" in shown
+    assert "test_logs.py" in shown
+    assert PRIVATE not in shown
+
+
+def test_an_error_of_the_store_says_what_failed_but_not_with_which_values(sessions: Sessions) -> None:
+    with pytest.raises(SQLAlchemyError) as caught, sessions.begin() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:said)"), {"said": PRIVATE})
+    record = logging.LogRecord("x", 40, "f", 1, "turn_failed", None, (caught.type, caught.value, None))
+
+    shown = FieldFormatter().format(record)
+
+    assert "nowhere" in shown
+    assert PRIVATE not in shown
+
+
+def test_libraries_are_held_back_whatever_level_they_gave_themselves(
+    written: StringIO,
+) -> None:
+    logger = logging.getLogger("slack_bolt.RequestVerification")
+    logger.setLevel(logging.DEBUG)
+    logger.info("Invalid request signature detected (body: %s)", PRIVATE)
+    logging.getLogger("slack_sdk.web.base_client").debug("Received: %s", PRIVATE)
+
+    assert written.getvalue() == ""
