@@ -71,10 +71,21 @@ def share(session: Session, actor: Actor, answer_id: int, *, shared: bool, now: 
     return _noted(answer)
 
 
-def readable(session: Session, actor: Actor, *, limit: int) -> list[Noted]:
-    """Read the newest answers the actor wrote or was shown; one query."""
-    chosen = Answer.readable_by(actor.workspace_id, actor.user_id).limit(limit)
-    return [_noted(answer) for answer in session.scalars(chosen)]
+@dataclass(frozen=True)
+class AnswerPage:
+    """Some of the answers somebody may read, the newest first."""
+
+    answers: tuple[Noted, ...]
+    skipped: int
+    """How many newer ones there are."""
+    has_more: bool
+
+
+def readable(session: Session, actor: Actor, *, limit: int, skipping: int = 0) -> AnswerPage:
+    """Read a page of the answers the actor wrote or was shown; one query."""
+    chosen = Answer.readable_by(actor.workspace_id, actor.user_id).offset(skipping).limit(limit + 1)
+    found = [_noted(answer) for answer in session.scalars(chosen)]
+    return AnswerPage(tuple(found[:limit]), skipping, has_more=len(found) > limit)
 
 
 def _noted(answer: Answer) -> Noted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from slack_bolt import Ack, App
@@ -12,17 +13,24 @@ from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
+from handlers.doors import Visit
 from handlers.views import answers as views
+from handlers.views import elements
 from handlers.views import nudges as nudge_views
-from handlers.views.elements import Payload
+from handlers.views.elements import Payload, View
+
+_LISTED = re.compile(rf"({re.escape(views.SHARE_LISTED)}|{re.escape(views.UNSHARE_LISTED)})\.\d+")
 
 
 def register(app: App) -> None:
     """Say what triggers what."""
     app.action(nudge_views.ANSWER)(open_form)
     app.view(views.FORM)(keep)
-    app.action(views.SHARE)(share)
-    app.action(views.UNSHARE)(take_back)
+    for action in (views.SHARE, views.UNSHARE):
+        app.action(action)(share)
+    app.action(_LISTED)(share_listed)
+    for action in (views.LIST, views.PAGE_BACK, views.PAGE_ON):
+        app.action(action)(show_page)
 
 
 def open_form(
@@ -34,43 +42,62 @@ def open_form(
     with sessions.read() as session:
         noted = answers.noted_about(session, actor, prompt_id)
         put = prompts.read(prompts.of_actor(session, actor, prompt_id), actor.user_id)
-    client.views_open(trigger_id=body["trigger_id"], view=views.answer_form(put.question, prompt_id, noted))
+    doors.open_over(views.answer_form(put.question, prompt_id, noted), body, client)
 
 
-def keep(ack: Ack, view: Payload, actor: Actor, sessions: Sessions, clock: Clock) -> None:
+def keep(
+    ack: Ack, view: Payload, actor: Actor, sessions: Sessions, clock: Clock, refresh_home: Callable[[], None]
+) -> None:
     """Keep the note."""
     prompt_id, text = doors.number_carried(view), views.read_answer_form(view)
     with sessions.begin() as session:
-        doors.once(session, actor, f"view:{view['id']}", clock=clock)
+        doors.once_a_form(session, actor, view, clock=clock)
         noted = answers.note(session, actor, prompt_id, text, now=clock.people_now())
     ack(response_action="update", view=views.kept(noted))
+    refresh_home()
 
 
 def share(
-    ack: Ack,
-    action: Payload,
-    actor: Actor,
-    sessions: Sessions,
-    clock: Clock,
-    refresh_home: Callable[[], None],
+    ack: Ack, action: Payload, visit: Visit, sessions: Sessions, refresh_home: Callable[[], None]
 ) -> None:
-    """Let the other of the pair read the note."""
+    """Let the other of the pair read the note, or keep it to oneself again."""
     ack()
-    with sessions.begin() as session:
-        answers.share(session, actor, doors.number_in(action), shared=True, now=clock.people_now())
+    _share(action, visit, sessions)
     refresh_home()
 
 
-def take_back(
+def share_listed(
     ack: Ack,
     action: Payload,
-    actor: Actor,
+    body: Payload,
+    client: WebClient,
+    visit: Visit,
     sessions: Sessions,
-    clock: Clock,
     refresh_home: Callable[[], None],
 ) -> None:
-    """Keep the note to oneself again."""
+    """Do so in the dialog that lists all, and show it anew."""
     ack()
-    with sessions.begin() as session:
-        answers.share(session, actor, doors.number_in(action), shared=False, now=clock.people_now())
+    _share(action, visit, sessions)
+    page = action["action_id"].rpartition(".")[2]
+    doors.open_over(_page(int(page) if elements.is_number(page) else 0, visit, sessions), body, client)
     refresh_home()
+
+
+def _share(action: Payload, visit: Visit, sessions: Sessions) -> None:
+    shared = action["action_id"].startswith(views.SHARE)
+    with sessions.begin() as session:
+        answers.share(session, visit.actor, doors.number_in(action), shared=shared, now=visit.now)
+
+
+def show_page(
+    ack: Ack, action: Payload, body: Payload, client: WebClient, visit: Visit, sessions: Sessions
+) -> None:
+    """Show all answers in a dialog, a page at a time."""
+    ack()
+    doors.open_over(_page(doors.number_in(action), visit, sessions), body, client)
+
+
+def _page(skipping: int, visit: Visit, sessions: Sessions) -> View:
+    with sessions.read() as session:
+        page = answers.readable(session, visit.actor, limit=views.PAGE, skipping=skipping)
+    return views.answer_page(page, visit.actor.user_id)

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
 from bot import answers, goals, members, one_on_ones
-from bot.answers import Noted
+from bot.answers import AnswerPage
 from bot.goals import GoalOverview
 from bot.occurrences import Meeting
 from bot.permissions import Actor
@@ -50,7 +50,7 @@ class Contents:
     member: Member
     meetings: list[Meeting]
     goals: GoalOverview
-    answers: list[Noted]
+    answers: AnswerPage
 
 
 def read(session: Session, actor: Actor, *, now: datetime) -> Contents | None:

@@ -94,7 +94,7 @@ def save_settings(
     """Keep the settings; nudges that wait follow them at once."""
     wanted = views.read_settings_form(view)
     with sessions.begin() as session:
-        doors.once(session, actor, f"view:{view['id']}", clock=clock)
+        doors.once_a_form(session, actor, view, clock=clock)
         member = members.prefer(session, actor, wanted)
         occurrences.reopen_windows_of(session, actor.workspace_id, actor.user_id, now=clock.people_now())
     ack(response_action="update", view=views.settings_saved(member))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.answers import Noted
+from bot.answers import AnswerPage
 from bot.goals import GoalOverview
 from handlers.views import elements
-from handlers.views.answers import answer_blocks
+from handlers.views.answers import home_answers
 from handlers.views.elements import View
 from handlers.views.goals import home_goals
 from handlers.views.members import settings_blocks
@@ -21,7 +21,7 @@ def home(
     member: Member,
     standing: Sequence[Standing],
     goals: GoalOverview,
-    answers: Sequence[Noted],
+    answers: AnswerPage,
     *,
     now: datetime,
     today: date,
@@ -32,7 +32,7 @@ def home(
         elements.divider(),
         *home_goals(goals, today=today),
         elements.divider(),
-        *answer_blocks(answers, member.user_id),
+        *home_answers(answers, member.user_id),
         *settings_blocks(member, now),
     ]
     return {"type": "home", "blocks": blocks[: elements.MODAL_BLOCKS]}
