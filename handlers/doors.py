@@ -160,8 +160,6 @@ def apologise(
         return _say(_words(error, body, context), error, body, context, client, respond)
     bug = uuid.uuid4().hex[:8]
     log.error("listener_failed", extra={"bug": bug, "kind": body.get("type")}, exc_info=error)
-    if body.get("type") == "event_callback":
-        return _ask_for_it_again(context)
     return _say(_apology(error, bug), error, body, context, client, respond)
 
 
@@ -187,11 +185,6 @@ def _apology(error: Exception, bug: str) -> str:
             f"if it lacks something, try again. If it stays, tell an admin this: {bug}"
         )
     return f"Something went wrong on my side and nothing was changed. If it stays, tell an admin this: {bug}"
-
-
-def _ask_for_it_again(context: BoltContext) -> BoltResponse | None:
-    """Let Slack deliver an event again that came to nothing: what failed has left no receipt."""
-    return BoltResponse(status=500, body="") if context.ack.response is None else None
 
 
 def _say(

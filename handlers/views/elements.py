@@ -21,6 +21,7 @@ NOTHING = re.compile(r"elements\.")
 SECTION_TEXT = 3000
 BUTTON_TEXT = 75
 OPTION_TEXT = 75
+QUOTE_TEXT = 2000
 NOTIFICATION_TEXT = 3000
 """Slack advises 4,000 characters for `text`; escaping may have lengthened ours."""
 TITLE_TEXT = 24
@@ -38,7 +39,7 @@ class Message:
     def payload(self) -> Payload:
         """Give the arguments for `ack`, `respond` or `chat.postMessage`; text alone becomes one section."""
         return {
-            "text": clip(self.text, NOTIFICATION_TEXT),
+            "text": clip_markup(self.text, NOTIFICATION_TEXT),
             "blocks": list(self.blocks) or [section(self.text)],
         }
 
@@ -58,6 +59,13 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def clip_markup(text: str, limit: int) -> str:
+    """Cut mrkdwn to a limit of Slack's, leaving out a mention, a date or an escaped sign that would be cut in two."""
+    if len(text) <= limit:
+        return text
+    return re.sub(r"(&[a-z]{0,4}|<[^>]*)$", "", text[: limit - 1]) + "…"
+
+
 def one_line(text: str, limit: int = 300) -> str:
     """Escape and fold a person's text so that it cannot break the line it stands in."""
     return escape(clip(" ".join(text.split()), limit))
@@ -65,7 +73,7 @@ def one_line(text: str, limit: int = 300) -> str:
 
 def quoted(text: str) -> str:
     """Escape a longer text of a person's and set it off as a quote, line by line."""
-    lines = escape(clip(text, 1500)).splitlines() or [""]
+    lines = escape(clip(text, QUOTE_TEXT)).splitlines() or [""]
     return "\n".join(f"> {line}" for line in lines)
 
 
@@ -88,7 +96,7 @@ def day(on: date) -> str:
 
 def section(text: str, accessory: Block | None = None, block_id: str | None = None) -> Block:
     """Show a paragraph of mrkdwn."""
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, SECTION_TEXT)}}
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": clip_markup(text, SECTION_TEXT)}}
     if accessory:
         block["accessory"] = accessory
     if block_id:
@@ -103,7 +111,7 @@ def header(text: str) -> Block:
 
 def context(text: str) -> Block:
     """Show a remark in small print."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": clip(text, SECTION_TEXT)}]}
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": clip_markup(text, SECTION_TEXT)}]}
 
 
 def divider() -> Block:

@@ -30,11 +30,9 @@ def staffed(sessions: Sessions) -> Sessions:
     return sessions
 
 
-def ask(
-    sessions: Sessions, *, now: datetime = MONDAY_NOON, actor: Actor = AS_AMY, other: str = BEN
-) -> prompts.PutQuestion:
+def ask(sessions: Sessions, *, now: datetime = MONDAY_NOON, other: str = BEN) -> prompts.PutQuestion:
     with sessions.begin() as session:
-        return prompts.ask_now(session, actor, other, now=now)
+        return prompts.ask_now(session, AS_AMY, other, now=now)
 
 
 def test_all_that_fit_come_once_before_any_comes_again(staffed: Sessions) -> None:

@@ -86,6 +86,11 @@ def button(where: Message, label: str, value: str, *, action_id: str | None = No
     return replace(where, blocks=blocks)
 
 
+def with_callback(view: View, callback_id: str) -> View:
+    """Let the view be submitted to another listener."""
+    return replace(view, callback_id=callback_id)
+
+
 def option(value: str) -> Json:
     """Choose an option that stands in no list."""
     return {"selected_option": {"text": {"type": "plain_text", "text": "?"}, "value": value}}

@@ -1,0 +1,254 @@
+"""When the store or Slack is away: an apology in time, nothing half-written, and it works again afterwards."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bot.runtime.database import connect as open_store
+from sandbox.driver import Driver
+from sandbox.seen import Message
+from sandbox.testing import Running
+from tests.handlers import forging
+from tests.handlers.one_on_ones_stage import chosen, home_of, home_shows, live_until, opened, preps, stored
+from tests.people import AMY, BEN, JONAS
+from tests.stores import Postgres
+from tests.trellis import Trellis, running_bot, utc
+
+EVERY_THURSDAY = "/1on1 add @ben every thursday 10:00"
+APOLOGY = "Something went wrong on my side and nothing was changed"
+UNHEARD = "Slack did not take my answer"
+IN_TIME = 3.0
+"""Seconds after which Slack gives up on an app."""
+
+
+@contextmanager
+def locked(trellis: Trellis) -> Iterator[None]:
+    """Let another connection hold the write lock."""
+    other = sqlite3.connect(str(trellis.sessions.engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def test_a_locked_store_makes_a_command_apologise_in_time(trellis: Trellis) -> None:
+    trellis.slack.command(AMY, "/1on1 ask @ben")
+    before = stored(trellis)
+
+    with locked(trellis):
+        begun = time.monotonic()
+        answer = trellis.slack.command(AMY, EVERY_THURSDAY)
+        took = time.monotonic() - begun
+
+    assert answer.error is None
+    assert APOLOGY in answer.text
+    assert took < IN_TIME
+    assert stored(trellis) == before
+    assert "Registered" in trellis.slack.command(AMY, EVERY_THURSDAY).text
+
+
+def test_a_locked_store_keeps_a_form_open_with_what_was_typed(trellis: Trellis) -> None:
+    opened(trellis, AMY, "/1on1 add @ben")
+
+    with locked(trellis):
+        result = trellis.slack.submit(AMY, {"Next on": "2026-11-26"})
+    again = trellis.slack.submit(AMY)
+
+    assert APOLOGY in next(iter(result.errors.values()))
+    assert again.view is not None
+    assert "every Thursday" in again.view.words
+
+
+def test_a_locked_store_answers_a_button(trellis: Trellis) -> None:
+    trellis.slack.command(AMY, EVERY_THURSDAY)
+    live_until(trellis, utc("2026-11-25 15:00"))
+    prep, before = preps(trellis, AMY)[0], stored(trellis)
+
+    with locked(trellis):
+        answer = trellis.slack.press(AMY, prep, "Another question")
+
+    assert APOLOGY in answer.text
+    assert answer.visible_to == AMY
+    assert stored(trellis) == before
+    assert preps(trellis, AMY)[0].text == prep.text
+
+
+def test_a_locked_store_still_reads(trellis: Trellis) -> None:
+    trellis.slack.command(AMY, EVERY_THURSDAY)
+
+    with locked(trellis):
+        assert BEN in trellis.slack.command(AMY, "/1on1").text
+        assert BEN in home_of(trellis, AMY).words
+
+
+@pytest.fixture
+def on_postgres(slack: Driver, workspace: Running, postgres: Postgres) -> Iterator[tuple[Trellis, str]]:
+    """Give Trellis on PostgreSQL, with the name of its database."""
+    with postgres.database() as name:
+        engine = open_store(postgres.address(name))
+        with running_bot(workspace, engine) as bot:
+            yield bot, name
+        engine.dispose()
+
+
+def test_a_store_that_is_gone_is_apologised_for_until_it_is_back(
+    on_postgres: tuple[Trellis, str], postgres: Postgres
+) -> None:
+    trellis, name = on_postgres
+    trellis.slack.command(AMY, EVERY_THURSDAY)
+    form = opened(trellis, AMY, "/1on1 skip")
+    before = stored(trellis)
+
+    postgres.shut(name)
+    begun = time.monotonic()
+    by_text = trellis.slack.command(AMY, "/1on1 end @ben")
+    by_form = trellis.slack.submit(AMY, view=form)
+    took = time.monotonic() - begun
+    postgres.open(name)
+
+    assert APOLOGY in by_text.text
+    assert APOLOGY in str(by_form.errors)
+    assert took < IN_TIME
+    assert stored(trellis) == before
+    assert trellis.slack.submit(AMY, view=form).errors == {}
+    assert trellis.slack.command(AMY, "/1on1 end @ben").text.startswith("Ended.")
+
+
+@pytest.mark.parametrize("kind", ["error", "drop"])
+def test_a_form_slack_does_not_open_is_spoken_of(trellis: Trellis, kind: str) -> None:
+    _fail(trellis, "views.open", kind)
+
+    answer = trellis.slack.command(AMY, "/1on1 add")
+
+    assert answer.error is None
+    assert UNHEARD in answer.text
+    assert stored(trellis) == []
+    assert trellis.slack.command(AMY, "/1on1 add").view is not None
+
+
+@pytest.mark.parametrize("kind", ["error", "drop"])
+def test_a_form_slack_does_not_open_from_home_breaks_nothing(trellis: Trellis, kind: str) -> None:
+    trellis.slack.command(AMY, EVERY_THURSDAY)
+    home, before = home_of(trellis, AMY), stored(trellis)
+    _fail(trellis, "views.open", kind)
+
+    answer = trellis.slack.press(AMY, home, "one_on_ones.menu", "Move the next one")
+
+    assert answer.error is None
+    assert stored(trellis) == before
+    assert "Move the next 1-on-1" in chosen(trellis, AMY, "Move the next one").title
+
+
+def test_a_dialog_slack_does_not_change_is_not_called_unchanged(trellis: Trellis) -> None:
+    opened(trellis, AMY, "/1on1 ask")
+    dialog = trellis.slack.submit(AMY, {"For whom": JONAS}).view
+    assert dialog is not None
+    _fail(trellis, "views.update", "error")
+
+    answer = trellis.slack.press(AMY, dialog, "Another question")
+
+    assert answer.error is None
+    assert answer.view is not None
+    assert UNHEARD in answer.view.words
+    assert "nothing was changed" not in answer.view.words
+
+
+@pytest.mark.parametrize("kind", ["error", "drop"])
+def test_an_actor_slack_does_not_name_is_asked_to_try_again(trellis: Trellis, kind: str) -> None:
+    _fail(trellis, "users.info", kind)
+
+    answer = trellis.slack.command(AMY, "/1on1")
+
+    assert "Slack did not tell me who that is" in answer.text
+    assert "no standing 1-on-1 here yet" in trellis.slack.command(AMY, "/1on1").text
+
+
+@pytest.mark.parametrize("kind", ["error", "drop"])
+def test_a_partner_slack_does_not_name_is_not_called_unknown(trellis: Trellis, kind: str) -> None:
+    trellis.slack.command(AMY, "/1on1")
+    _fail(trellis, "users.info", kind)
+
+    answer = trellis.slack.command(AMY, EVERY_THURSDAY)
+
+    assert "Slack did not tell me who that is" in answer.text
+    assert stored(trellis) == []
+    assert "Registered" in trellis.slack.command(AMY, EVERY_THURSDAY).text
+
+
+def test_a_slack_that_hangs_costs_no_more_than_the_time_it_gives_us(trellis: Trellis) -> None:
+    trellis.slack.command(AMY, "/1on1")
+    trellis.slack.fault("users.info", "hang")
+
+    begun = time.monotonic()
+    answer = trellis.slack.command(AMY, EVERY_THURSDAY)
+
+    assert "Slack did not tell me who that is" in answer.text
+    assert time.monotonic() - begun < IN_TIME
+    trellis.slack.clear_faults()
+
+
+def test_home_that_slack_does_not_take_breaks_nothing(trellis: Trellis) -> None:
+    _fail(trellis, "views.publish", "error")
+    opened(trellis, AMY, "/1on1 add @ben")
+
+    result = trellis.slack.submit(AMY, {"Next on": "2026-11-26"})
+
+    assert result.view is not None
+    assert "Registered" in result.view.words
+    assert BEN in home_of(trellis, AMY).words
+    home_shows(trellis, AMY, BEN)
+
+
+def test_a_button_of_an_earlier_version_says_so(trellis: Trellis) -> None:
+    message = _answer_with_buttons(trellis)
+
+    answer = trellis.slack.press(
+        AMY, forging.button(message, "Not useful", "1", action_id="nudges.long_gone"), "Not useful"
+    )
+
+    assert "That button is from another time" in answer.text
+    assert answer.error is None
+
+
+def test_a_form_of_an_earlier_version_stays_open_and_says_so(trellis: Trellis) -> None:
+    form = opened(trellis, AMY, "/1on1 add")
+    gone = forging.with_callback(form, "one_on_ones.long_gone")
+
+    answer = forging.submission(trellis, AMY, gone, forging.changed(form))
+
+    assert "That form is from another time" in str(answer["errors"])
+
+
+@pytest.mark.parametrize("number", ["x", "", "1e5", str(10**30)])
+def test_a_forged_page_is_refused(trellis: Trellis, number: str) -> None:
+    message = _answer_with_buttons(trellis)
+
+    for action in ("one_on_ones.list", "answers.list"):
+        forged = forging.button(message, "Not useful", number, action_id=action)
+        assert "That button is from another time" in trellis.slack.press(AMY, forged, "Not useful").text
+
+
+def test_a_page_beyond_the_end_shows_what_there_is(trellis: Trellis) -> None:
+    message = _answer_with_buttons(trellis)
+
+    for action in ("one_on_ones.list", "answers.list"):
+        forged = forging.button(message, "Not useful", "9" * 9, action_id=action)
+        assert trellis.slack.press(AMY, forged, "Not useful").view is not None
+
+
+def _answer_with_buttons(trellis: Trellis) -> Message:
+    return trellis.slack.command(AMY, "/1on1 ask @jonas").message
+
+
+def _fail(trellis: Trellis, method: str, kind: str) -> None:
+    if kind == "error":
+        trellis.slack.fault(method, "error", error="internal_error")
+        return
+    trellis.slack.fault(method, "drop")
