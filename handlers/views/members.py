@@ -68,15 +68,20 @@ def _lead(hours: int) -> str:
 def read_settings_form(view: Payload) -> Preferences:
     """Read what was set; raises NoWorkingDay."""
     values = view["state"]["values"]
-    days = frozenset(int(chosen["value"]) for chosen in values[_DAYS][_DAYS]["selected_options"])
-    if not days:
+    days = frozenset(_number(chosen["value"]) for chosen in values[_DAYS][_DAYS]["selected_options"])
+    if not days or not days <= frozenset(range(len(_WEEKDAYS))):
         raise NoWorkingDay(field=_DAYS)
     return Preferences(
         work_days=days,
         work_starts=time.fromisoformat(values[_STARTS][_STARTS]["selected_time"]),
         work_ends=time.fromisoformat(values[_ENDS][_ENDS]["selected_time"]),
-        lead_hours=int(values[_LEAD][_LEAD]["selected_option"]["value"]),
+        lead_hours=_number(values[_LEAD][_LEAD]["selected_option"]["value"]),
     )
+
+
+def _number(value: str) -> int:
+    """Read an option's value; what no list of ours offers becomes a number that is refused."""
+    return int(value) if elements.is_number(value) else -1
 
 
 def settings_saved(member: Member) -> View:

@@ -29,7 +29,7 @@ def prep(nudge: Nudge, *, today: date) -> Message:
     else:
         lines = [
             f"{opening} Something to bring: {question.reflect}",
-            "One line now helps you find the words then. Only you can see it until you share it.",
+            "One line now helps you find the words. Only you see it until you share it.",
         ]
     return _message(lines, why(nudge.put.why, today=today), _prep_buttons(nudge))
 
@@ -92,7 +92,7 @@ def why(reason: Reason, *, today: date) -> str:
         case NeverTouched(label):
             return f"Why this one: you two have not talked about {label} yet."
         case LongAgo(label, last_on) if (today - last_on).days < _WEEK:
-            return f"Why this one: it has been longest since you two talked about {label}."
+            return f"Why this one: you two touched on {label} longest ago."
         case LongAgo(label, last_on):
             return f"Why this one: you two have not talked about {label} {_since(last_on, today)}."
         case KeptForLater():
