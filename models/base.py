@@ -73,4 +73,6 @@ def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[s
         return 0
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(cast(Table, table.__table__)).values(list(rows)).on_conflict_do_nothing()
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    # psycopg counts the rows, but SQLAlchemy keeps the number for updates and deletes only, unless asked.
+    counted = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", counted).rowcount

@@ -10,12 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.occurrences import CLOSING, PREP
-from handlers import wiring
 from models.one_on_ones import Occurrence
 from models.outbox import Delivery
-from models.workspaces import Workspace
 from tests.handlers.one_on_ones_stage import closings, live_until, opened, preps, states
-from tests.people import AMY, BEN, DAY, HOUR, JONAS, KAI, MIA, MINUTE, PRIYA
+from tests.people import AMY, BEN, DAY, JONAS, KAI, MIA, MINUTE, PRIYA
 from tests.trellis import Trellis, utc
 
 NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"
@@ -297,19 +295,3 @@ def test_a_tick_that_repeats_itself_sends_nothing_twice(trellis: Trellis) -> Non
         trellis.tick(utc("2026-11-25 15:01") + minute * MINUTE)
 
     assert [len(preps(trellis, who)) for who in (AMY, BEN)] == [1, 1]
-
-
-def test_new_zone_data_move_the_meeting_and_repeat_nothing(trellis: Trellis) -> None:
-    trellis.slack.command(AMY, EVERY_THURSDAY)
-    live_until(trellis, utc("2026-11-25 15:00"))
-    with trellis.sessions.begin() as session:
-        session.get_one(Workspace, trellis.workspace).zone_data = "2025.1"
-        occurrence = session.scalars(select(Occurrence)).one()
-        occurrence.starts_at -= HOUR
-
-    wiring.refresh_zones(trellis.sessions, clock=trellis.clock)
-    live_until(trellis, utc("2026-11-27 00:00"))
-
-    assert f"{held(trellis, NEW_YORK)[0]:%a %H:%M}" == "Thu 10:00"
-    assert [len(preps(trellis, who)) for who in (AMY, BEN)] == [1, 1]
-    assert [len(closings(trellis, who)) for who in (AMY, BEN)] == [1, 1]

@@ -1,0 +1,148 @@
+"""What the tables hold by themselves, on SQLite and PostgreSQL: moments, receipts, one standing 1-on-1 a pair."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta, timezone
+
+import pytest
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from bot.runtime.database import Sessions
+from models.base import insert_missing
+from models.members import Member
+from models.one_on_ones import OneOnOne, pair_of
+from models.receipts import Receipt, take_receipt
+from tests.people import AMY, BEN, DAY, HOUR, MONDAY_NOON, RAY
+
+TEAM, OTHER_TEAM = "TSANDBOX", "TOTHER"
+
+
+def member(workspace_id: str, user_id: str) -> Member:
+    return Member(
+        workspace_id=workspace_id,
+        user_id=user_id,
+        name=user_id,
+        zone="UTC",
+        is_person=True,
+        is_guest=False,
+        is_deactivated=False,
+        is_admin=False,
+        refreshed_at=MONDAY_NOON,
+    )
+
+
+def one_on_one(organiser: str, partner: str, workspace_id: str = TEAM, **facts: object) -> OneOnOne:
+    settled = {"rule": "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU", "at": time(10), "zone": "UTC", "minutes": 30}
+    moments = {"next_on": date(2026, 11, 24), "next_fire_at": MONDAY_NOON, "registered_at": MONDAY_NOON}
+    people = {"organiser": organiser, "partner": partner, "pair": pair_of(organiser, partner)}
+    return OneOnOne(**{"workspace_id": workspace_id, **people, **settled, **moments, **facts})
+
+
+@pytest.fixture
+def staffed(sessions: Sessions) -> Sessions:
+    """Give a store with the same three people in two workspaces."""
+    with sessions.begin() as session:
+        session.add_all(member(team, who) for team in (TEAM, OTHER_TEAM) for who in (AMY, BEN, RAY))
+    return sessions
+
+
+def test_a_moment_comes_back_in_utc_whatever_zone_it_was_given_in(staffed: Sessions) -> None:
+    in_kolkata = MONDAY_NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    with staffed.begin() as session:
+        session.get_one(Member, (TEAM, AMY)).away_until = in_kolkata
+
+    with staffed.read() as session:
+        read = session.get_one(Member, (TEAM, AMY)).away_until
+
+    assert read == MONDAY_NOON
+    assert read is not None
+    assert read.utcoffset() == timedelta()
+
+
+def test_a_moment_without_a_zone_is_a_bug(staffed: Sessions) -> None:
+    with pytest.raises(StatementError, match="a moment needs a time zone"), staffed.begin() as session:
+        session.get_one(Member, (TEAM, AMY)).away_until = datetime(2026, 11, 23, 12)  # noqa: DTZ001
+
+
+def test_a_receipt_is_taken_once(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        taken = [take_receipt(session, TEAM, "event:Ev1", at=MONDAY_NOON) for _ in range(2)]
+        elsewhere = take_receipt(session, OTHER_TEAM, "event:Ev1", at=MONDAY_NOON)
+
+    assert taken == [True, False]
+    assert elsewhere
+
+
+def test_a_receipt_of_what_failed_can_be_taken_again(sessions: Sessions) -> None:
+    with suppress(RuntimeError), sessions.begin() as session:
+        take_receipt(session, TEAM, "view:V1", at=MONDAY_NOON)
+        raise RuntimeError
+
+    with sessions.begin() as session:
+        assert take_receipt(session, TEAM, "view:V1", at=MONDAY_NOON)
+
+
+def test_of_eight_hands_one_takes_the_receipt(sessions: Sessions) -> None:
+    def take(_: int) -> bool:
+        with sessions.begin() as session:
+            return take_receipt(session, TEAM, "view:V1", at=MONDAY_NOON)
+
+    with ThreadPoolExecutor(8) as hands:
+        assert sorted(hands.map(take, range(8))) == [False] * 7 + [True]
+
+
+def test_old_receipts_are_pruned(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        take_receipt(session, TEAM, "event:old", at=MONDAY_NOON - 8 * DAY)
+        take_receipt(session, TEAM, "event:new", at=MONDAY_NOON)
+        session.execute(Receipt.older_than(MONDAY_NOON - 7 * DAY))
+
+    with sessions.begin() as session:
+        assert take_receipt(session, TEAM, "event:old", at=MONDAY_NOON)
+        assert not take_receipt(session, TEAM, "event:new", at=MONDAY_NOON)
+
+
+def test_inserting_nothing_is_nothing(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        assert insert_missing(session, Receipt, []) == 0
+
+
+def test_a_pair_has_one_standing_1on1_whoever_is_named_first(staffed: Sessions) -> None:
+    with staffed.begin() as session:
+        session.add(one_on_one(AMY, BEN))
+
+    with pytest.raises(IntegrityError), staffed.begin() as session:
+        session.add(one_on_one(BEN, AMY))
+
+
+def test_ended_ones_and_other_workspaces_do_not_count(staffed: Sessions) -> None:
+    with staffed.begin() as session:
+        session.add_all([one_on_one(AMY, BEN, ended_at=MONDAY_NOON) for _ in range(2)])
+        session.add_all([one_on_one(AMY, BEN), one_on_one(AMY, BEN, OTHER_TEAM), one_on_one(AMY, RAY)])
+
+    with staffed.read() as session:
+        assert len(session.scalars(OneOnOne.of_pair(TEAM, pair_of(BEN, AMY))).all()) == 3
+        assert len(session.scalars(OneOnOne.standing_of(TEAM, AMY)).all()) == 2
+        assert len(session.scalars(OneOnOne.standing_of(OTHER_TEAM, AMY)).all()) == 1
+
+
+def test_due_are_the_standing_ones_whose_moment_has_come_the_oldest_first(staffed: Sessions) -> None:
+    with staffed.begin() as session:
+        session.add(one_on_one(AMY, BEN, next_fire_at=MONDAY_NOON + HOUR))
+        session.add(one_on_one(AMY, RAY, next_fire_at=MONDAY_NOON))
+        session.add(one_on_one(BEN, RAY, next_fire_at=MONDAY_NOON - HOUR))
+        session.add(one_on_one(BEN, RAY, OTHER_TEAM, next_fire_at=MONDAY_NOON, ended_at=MONDAY_NOON))
+
+    with staffed.begin() as session:
+        due = [each.pair for each in session.scalars(OneOnOne.due(MONDAY_NOON, 10))]
+        first = [each.pair for each in session.scalars(OneOnOne.due(MONDAY_NOON, 1))]
+
+    assert due == [pair_of(BEN, RAY), pair_of(AMY, RAY)]
+    assert first == due[:1]
+
+
+def test_a_person_who_is_not_known_meets_nobody(staffed: Sessions) -> None:
+    with pytest.raises(IntegrityError), staffed.begin() as session:
+        session.add(one_on_one(AMY, "UNOBODY99"))
