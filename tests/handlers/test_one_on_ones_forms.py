@@ -7,6 +7,7 @@ import pytest
 from tests.handlers import forging
 from tests.handlers.one_on_ones_stage import (
     chosen,
+    closings,
     home_of,
     home_shows,
     live_until,
@@ -342,3 +343,28 @@ def test_a_person_no_composer_offers_is_refused(trellis: Trellis) -> None:
 
     assert "I cannot find that person" in answer["text"]
     assert stored(trellis) == []
+
+
+def test_a_form_takes_effect_once_on_each_store(trellis_anywhere: Trellis) -> None:
+    opened(trellis_anywhere, AMY, "/1on1 add @ben")
+
+    result = trellis_anywhere.slack.submit(AMY, {"Next on": NEXT_TUESDAY})
+    before = stored(trellis_anywhere)
+    trellis_anywhere.slack.resubmit()
+
+    assert result.view is not None
+    assert "Registered" in result.view.words
+    assert stored(trellis_anywhere) == before
+
+
+def test_from_registration_to_reminder_on_each_store(trellis_anywhere: Trellis) -> None:
+    trellis_anywhere.slack.command(AMY, f"{EVERY_TUESDAY} as manager")
+    trellis_anywhere.slack.change_person(BEN, tz="Europe/Berlin")
+    chosen(trellis_anywhere, AMY, "Change it")
+    trellis_anywhere.slack.submit(AMY, {"Next on": "2026-11-25", "At (your time)": "11:00"})
+
+    live_until(trellis_anywhere, utc("2026-12-03 00:00"))
+
+    assert [len(preps(trellis_anywhere, who)) for who in (AMY, BEN)] == [2, 2]
+    assert "Wed 25 Nov 2026, 17:00 Europe/Berlin" in preps(trellis_anywhere, BEN)[0].text
+    assert len(closings(trellis_anywhere, AMY)) == 2
