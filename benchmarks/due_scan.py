@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from sqlalchemy import Connection, Engine, text
 
 from benchmarks.figures import Figure
+from benchmarks.people import NOW, TEAM, profile
 from benchmarks.stores import each_store
+from bot import members
 from bot.occurrences import BATCH
 from bot.runtime.database import Sessions, connect
 from handlers import wiring
 from models.one_on_ones import OneOnOne
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DUE, SMALL, LARGE = 1_000, 10_000, 1_000_000
 REPEATS = 40
 MOST_TIMES = 1.5
@@ -47,6 +48,7 @@ def _scan(kind: str, total: int) -> tuple[float, float, float]:
     """Give the seconds of a scan, of one that finds nothing, and of planning all that is due."""
     with each_store() as stores:
         engine = connect(stores[kind])
+        _welcome_people(Sessions(engine))
         with engine.begin() as connection:
             _without_patience(connection)
             _fill(connection, total)
@@ -59,6 +61,14 @@ def _scan(kind: str, total: int) -> tuple[float, float, float]:
     if planned != DUE:
         raise RuntimeError(f"{planned} were due instead of {DUE}")
     return scan, idle, seconds
+
+
+def _welcome_people(sessions: Sessions) -> None:
+    for first in range(0, PEOPLE, BATCH):
+        people = [profile(f"U{number}") for number in range(first, first + BATCH)]
+        with sessions.begin() as session:
+            members.welcome_workspace(session, TEAM)
+            members.remember_all(session, TEAM, people, at=NOW)
 
 
 def _without_patience(connection: Connection) -> None:
@@ -74,22 +84,11 @@ def _fill(connection: Connection, total: int) -> None:
         else "(WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c)"
     )
     before, after = NOW - timedelta(hours=1), NOW + timedelta(days=30)
-    connection.execute(text("INSERT INTO workspace (workspace_id) VALUES ('TBENCH')"))
-    connection.execute(
-        text(
-            "INSERT INTO member (workspace_id, user_id, name, zone, is_person, is_guest, is_deactivated, is_admin,"
-            " refreshed_at, is_away, work_days, work_starts, work_ends, lead_hours, is_paused, goals_numbered)"
-            " SELECT 'TBENCH', 'U' || n, 'U' || n, 'Europe/Berlin', true, false, false, false,"
-            " :now, false, 'MO,TU,WE,TH,FR', '09:00:00.000000', '17:00:00.000000', 24, false, 0"
-            f" FROM {count.format(last=PEOPLE - 1)}"
-        ),
-        {"now": _stored(connection, NOW)},
-    )
     connection.execute(
         text(
             "INSERT INTO one_on_one (workspace_id, organiser, partner, pair, manager, is_manager_confirmed, rule, at,"
             " zone, minutes, next_on, next_fire_at, registered_at, was_declined)"
-            f" SELECT 'TBENCH', 'U' || (n % {PEOPLE}), 'U' || ((n + 1 + n / {PEOPLE}) % {PEOPLE}), 'pair ' || n, NULL,"
+            f" SELECT '{TEAM}', 'U' || (n % {PEOPLE}), 'U' || ((n + 1 + n / {PEOPLE}) % {PEOPLE}), 'pair ' || n, NULL,"
             " false, 'FREQ=WEEKLY;BYDAY=FR', '10:00:00.000000', 'Europe/Berlin', 30, :friday,"
             f" CASE WHEN n < {DUE} THEN :before ELSE :after END, :before, false"
             f" FROM {count.format(last=total - 1)}"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import time
 from typing import Any
 
 from sqlalchemy import Engine, event
 
 from benchmarks.figures import Figure
+from benchmarks.people import NOW, TEAM, profile
 from benchmarks.stores import each_store
 from bot import goals, members, one_on_ones
 from bot.goal_drafts import NewGoal
-from bot.members import Profile
 from bot.permissions import Actor
 from bot.recurrence import Recurrence
 from bot.runtime.database import Sessions, connect
 from handlers import home
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TEAM = "TBENCH"
 SIZES = ((0, 0), (1, 1), (50, 20))
 """Goals and 1-on-1s of three people."""
 
@@ -62,7 +60,7 @@ def _fill(sessions: Sessions, actor: Actor, goal_count: int, meeting_count: int)
     partners = [f"{actor.user_id}P{number}" for number in range(meeting_count)]
     with sessions.begin() as session:
         members.welcome_workspace(session, TEAM)
-        people = [_profile(user) for user in (actor.user_id, *partners)]
+        people = [profile(user) for user in (actor.user_id, *partners)]
         members.remember_all(session, TEAM, people, at=NOW)
     with sessions.begin() as session:
         for number in range(goal_count):
@@ -73,9 +71,3 @@ def _fill(sessions: Sessions, actor: Actor, goal_count: int, meeting_count: int)
                 partner, weekly, at=time(10), minutes=30, first_on=None, role="peer"
             )
             one_on_ones.register(session, actor, new, now=NOW)
-
-
-def _profile(user: str) -> Profile:
-    return Profile(
-        user, user, "Europe/Berlin", is_person=True, is_guest=False, is_deactivated=False, is_admin=False
-    )
