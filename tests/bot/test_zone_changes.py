@@ -58,6 +58,7 @@ def test_planned_moments_are_computed_anew_when_zone_data_changes(trellis_anywhe
 def test_a_nudge_that_was_sent_before_the_change_does_not_come_again(trellis: Trellis) -> None:
     trellis.slack.command(MIA, "/1on1 add @jonas every wednesday 10:00 as manager")
     trellis.tick(utc("2026-11-24 09:00"))
+    trellis.tick(utc("2026-11-24 09:01"))
     told = len(trellis.slack.dms(MIA)), len(trellis.slack.dms(JONAS))
     computed_with_old_zones(trellis, wrong_by=-HOUR)
 
