@@ -1,7 +1,8 @@
 """The revision of the workspace: a number that rises with every change, and waiting for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Changes:
@@ -9,6 +10,8 @@ class Changes:
 
     def __init__(self) -> None:
         self.revision = 0
+        self.shown_by_app = 0
+        """How many acts of the app changed something; what people do and the clock are not among them."""
         self.listeners: list[Callable[[], None]] = []
         self._waiting: set[asyncio.Future[None]] = set()
         self._is_closed = False
@@ -21,6 +24,13 @@ class Changes:
                 future.set_result(None)
         for listener in self.listeners:
             listener()
+
+    @contextmanager
+    def of_app(self) -> Iterator[None]:
+        """Count what the block changes, if it changes anything, as an act of the app."""
+        before = self.revision
+        yield
+        self.shown_by_app += self.revision > before
 
     def close(self) -> None:
         """Let nobody wait any longer: the server is shutting down."""

@@ -204,7 +204,10 @@ class Driver:
     def move_clock(
         self, to: datetime | None = None, *, by_seconds: float | None = None, to_next: bool = False
     ) -> Json:
-        """Move people's time and wait until a following app is done: `steps`, `warning`, `now`."""
+        """Move people's time and wait until a following app is done: `steps`, `warning`, `found_nothing`, `now`.
+
+        `to_next` goes on until the app has shown somebody something.
+        """
         if to_next:
             return self._post("/clock/move", {"to_next": True})
         if by_seconds is not None:

@@ -1,13 +1,15 @@
 """Moving people's time: step by step through the moments at which an attached app has something to do.
 
 An app under test may follow this clock and report when it has nothing left to do and when it will next have something.
-Between two reports every move stops at those moments, so that nothing is skipped.
+Between two reports every move stops at those moments, so that nothing is skipped. A move "to the next thing" goes on
+through moments at which the app did something for itself alone, until there is something to see.
 """
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sandbox.changes import Changes
 from sandbox.clock import PeopleClock
@@ -19,6 +21,9 @@ PATIENCE_SECONDS = 15.0
 """How long one step waits for the app's report."""
 REPEATS_LIMIT = 3
 """How often an app may name the same moment again, having done something and found more."""
+SEARCH_STEPS = 30
+SEARCH_TIME = timedelta(days=14)
+"""How far a move to the next thing goes beyond its first step while there is nothing to see."""
 CONFLICT = 409
 
 
@@ -37,6 +42,8 @@ class Move:
 
     steps: list[datetime]
     warning: str | None = None
+    found_nothing: bool = False
+    """Whether it looked for something to see and gave up."""
 
 
 @dataclass
@@ -66,31 +73,54 @@ class ClockMover:
 
     def start(self, target: datetime) -> "asyncio.Task[Move]":
         """Begin to move people's time to the target; refused while another move runs, or backwards."""
-        if self.clock.moving_to is not None:
-            raise NotPossible("The clock is being moved already.", status=CONFLICT)
         if target < self.clock.now():
             raise NotPossible("The clock never runs backwards.")
-        self.clock.moving_to = target
-        self.changes.bump()
-        self._task = asyncio.get_running_loop().create_task(self._move(target))
-        return self._task
+        return self._start(target, self._move(target))
 
     def start_to_next(self) -> "asyncio.Task[Move]":
-        """Begin to move to the next thing that the app says will happen."""
+        """Begin to move to the next thing that the app will let somebody see."""
         if self.next_at is None:
             raise NotPossible("No app says that something will happen.")
-        return self.start(max(self.next_at, self.clock.now()))
+        first = max(self.next_at, self.clock.now())
+        return self._start(first, self._move_to_something(first))
 
-    async def _move(self, target: datetime) -> Move:
-        steps: list[datetime] = []
+    def _start(self, target: datetime, moving: Coroutine[None, None, Move]) -> "asyncio.Task[Move]":
+        if self.clock.moving_to is not None:
+            moving.close()
+            raise NotPossible("The clock is being moved already.", status=CONFLICT)
+        self.clock.moving_to = target
+        self.changes.bump()
+        self._task = asyncio.get_running_loop().create_task(self._to_the_end(moving))
+        return self._task
+
+    async def _to_the_end(self, moving: Coroutine[None, None, Move]) -> Move:
         try:
-            if warning := await self._step_through(target, steps):
-                self.clock.jump(target)
-                return Move(steps, warning)
-            return Move(steps, await self._step(target, steps))
+            return await moving
         finally:
             self.clock.moving_to = None
             self.changes.bump()
+
+    async def _move(self, target: datetime) -> Move:
+        steps: list[datetime] = []
+        if warning := await self._step_through(target, steps):
+            self.clock.jump(target)
+            return Move(steps, warning)
+        return Move(steps, await self._step(target, steps))
+
+    async def _move_to_something(self, first: datetime) -> Move:
+        """Step from moment to moment until the app has shown somebody something, or it has been long enough."""
+        steps: list[datetime] = []
+        shown, moment = self.changes.shown_by_app, first
+        while len(steps) < SEARCH_STEPS:
+            self.clock.moving_to = moment
+            if warning := await self._step_through(moment, steps):
+                return Move(steps, warning)
+            if self.changes.shown_by_app > shown:
+                return Move(steps)
+            if self.next_at is None or self.next_at > first + SEARCH_TIME:
+                break
+            moment = max(self.next_at, self.clock.now())
+        return Move(steps, found_nothing=True)
 
     async def _step_through(self, target: datetime, steps: list[datetime]) -> str | None:
         """Stop at every moment reported up to the target; return a warning when the app does not keep up."""

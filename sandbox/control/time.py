@@ -34,7 +34,8 @@ async def move(order: Order) -> Json:
         # The move goes on even if whoever asked for it goes away.
         moved = await asyncio.shield(task)
         steps = [step.isoformat() for step in moved.steps]
-        return await show(order) | {"steps": steps, "warning": moved.warning}
+        told = {"steps": steps, "warning": moved.warning, "found_nothing": moved.found_nothing}
+        return await show(order) | told
     return await show(order)
 
 

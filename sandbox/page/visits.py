@@ -17,6 +17,7 @@ PERSON_COOKIE = "sandbox_person"
 YEAR_SECONDS = 365 * 24 * 3600
 REFUSED = 422
 LAGGING = "The app did not keep up with the clock. What was due may still arrive."
+NOTHING_SEEN = "Until now the app did nothing that anybody can see. Move on, or give it something to do."
 
 
 @dataclass
@@ -26,13 +27,15 @@ class Memory:
     last_move: "asyncio.Task[Move] | None" = None
 
     def take_clock_notice(self) -> str:
-        """Say once that the app did not keep up with the last move of the clock, if that is so."""
+        """Say once that the app did not keep up with the last move of the clock, or let nobody see anything."""
         move = self.last_move
         if move is None or not move.done():
             return ""
         self.last_move = None
-        lagged = not move.cancelled() and not move.exception() and move.result().warning
-        return LAGGING if lagged else ""
+        if move.cancelled() or move.exception():
+            return ""
+        moved = move.result()
+        return LAGGING if moved.warning else NOTHING_SEEN if moved.found_nothing else ""
 
 
 def world_of(request: Request) -> World:

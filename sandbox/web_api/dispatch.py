@@ -53,7 +53,8 @@ async def _serve(request: Request, name: str, carry_out: Callable[[State, Json],
         given = await read_arguments(request)
         if fault and not fault.after:
             return await _befall(request, fault, name, given)
-        answer, status = carry_out(state, given), OK
+        with state.changes.of_app():
+            answer, status = carry_out(state, given), OK
     except SlackError as refusal:
         answer, status = refusal.answer(), refusal.status
         headers |= refusal.headers

@@ -175,10 +175,8 @@ def test_to_the_next_thing_goes_no_further(following: Meetings, slack: Driver) -
     before = slack.now()
 
     slack.move_clock(to_next=True)
-    planned = slack.now()
-    slack.move_clock(to_next=True)
 
-    assert planned - before < timedelta(hours=1, minutes=1)
+    assert slack.now() - before < timedelta(hours=2, minutes=1)
     assert len(slack.dms(AMY)) == 1
 
 

@@ -7,20 +7,29 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from slack_sdk import WebClient
 
 from sandbox import moving
 from sandbox.driver import Driver, Refused
+from sandbox.identity import BOT_TOKEN
 from sandbox.testing import Running
 
-HOUR = timedelta(hours=1)
+AMY = "UAMY0001"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
 class Follower:
-    """An app that follows the clock: it has something to do at given moments, and reports when it is done."""
+    """An app that follows the clock: it has something to do at given moments, and reports when it is done.
+
+    What it does at some of them can be seen.
+    """
+
+    seen: tuple[datetime, ...] = ()
 
     def __init__(self, url: str, moments: list[datetime]) -> None:
         self.url = url
+        self.client = WebClient(token=BOT_TOKEN, base_url=f"{url}/api/", retry_handlers=[])
         self.moments = sorted(moments)
         self.done: list[datetime] = []
         self.stopped = threading.Event()
@@ -35,17 +44,28 @@ class Follower:
         clock = http.get("/clock").json()
         now = datetime.fromisoformat(clock["now"])
         while self.moments and self.moments[0] <= now:
-            self.done.append(self.moments.pop(0))
+            self.do(self.moments.pop(0))
         next_at = self.moments[0].isoformat() if self.moments else None
         report = {"at": clock["now"], "next_at": next_at, "generation": clock["generation"]}
         http.post("/clock/drained", json=report)
 
+    def do(self, moment: datetime) -> None:
+        self.done.append(moment)
+        self.client.users_info(user=AMY)
+        if moment in self.seen:
+            self.client.chat_postMessage(channel=AMY, text="Something happened.")
+
 
 @contextmanager
 def following(
-    workspace: Running, moments: list[datetime], kind: type[Follower] = Follower
+    workspace: Running,
+    moments: list[datetime],
+    kind: type[Follower] = Follower,
+    *,
+    seen: tuple[datetime, ...] = (),
 ) -> Iterator[Follower]:
     follower = kind(workspace.url, moments)
+    follower.seen = seen
     thread = threading.Thread(target=follower.run, daemon=True)
     thread.start()
     workspace.driver.eventually(lambda: workspace.driver.state()["clock"]["next_at"])
@@ -115,11 +135,67 @@ def test_a_move_to_the_next_thing_goes_no_further(workspace: Running) -> None:
     start = workspace.driver.now()
     moments = [start + HOUR, start + 2 * HOUR]
 
-    with following(workspace, list(moments)) as follower:
-        workspace.driver.move_clock(to_next=True)
+    with following(workspace, list(moments), seen=tuple(moments)) as follower:
+        moved = workspace.driver.move_clock(to_next=True)
 
         assert follower.done == moments[:1]
         assert workspace.driver.now() < moments[1]
+    assert not moved["found_nothing"]
+
+
+def test_a_move_to_the_next_thing_goes_on_until_somebody_can_see_something(workspace: Running) -> None:
+    start = workspace.driver.now()
+    moments = [start + days * DAY for days in (1, 2, 3, 4)]
+
+    with following(workspace, list(moments), seen=(moments[2],)) as follower:
+        moved = workspace.driver.move_clock(to_next=True)
+
+        assert follower.done == moments[:3]
+        assert moments[2] <= workspace.driver.now() < moments[3]
+    assert (moved["warning"], moved["found_nothing"]) == (None, False)
+    assert [message.text for message in workspace.driver.dms(AMY)] == ["Something happened."]
+
+
+def test_what_a_person_does_meanwhile_is_not_taken_for_the_app(workspace: Running) -> None:
+    start = workspace.driver.now()
+    moments = [start + HOUR, start + 2 * HOUR]
+
+    class Bystander(Follower):
+        def do(self, moment: datetime) -> None:
+            super().do(moment)
+            workspace.driver.write(AMY, "Is anything happening?")
+
+    with following(workspace, list(moments), Bystander) as follower:
+        moved = workspace.driver.move_clock(to_next=True)
+
+        assert follower.done == moments
+    assert moved["found_nothing"]
+
+
+def test_a_search_for_something_to_see_ends_after_a_fortnight(workspace: Running) -> None:
+    start = workspace.driver.now()
+    moments = [start + days * DAY for days in (20, 30, 34, 35)]
+
+    with following(workspace, list(moments), seen=(moments[3],)) as follower:
+        moved = workspace.driver.move_clock(to_next=True)
+
+        assert follower.done == moments[:3]
+    assert moved["found_nothing"]
+    assert workspace.driver.now() < moments[3]
+
+
+def test_a_search_for_something_to_see_ends_after_so_many_steps(
+    workspace: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "SEARCH_STEPS", 3)
+    start = workspace.driver.now()
+    moments = [start + hours * HOUR for hours in range(1, 6)]
+
+    with following(workspace, list(moments)) as follower:
+        moved = workspace.driver.move_clock(to_next=True)
+
+        assert follower.done == moments[:3]
+    assert moved["found_nothing"]
 
 
 def test_a_move_to_the_next_thing_needs_an_app_that_says_what_it_is(driver: Driver) -> None:

@@ -385,3 +385,14 @@ def test_an_app_that_did_not_keep_up_with_the_clock_is_mentioned_once(browser: B
 
     assert "did not keep up with the clock" in browser.get(dm_of(world, AMY)).text
     assert "did not keep up with the clock" not in browser.get(dm_of(world, AMY)).text
+
+
+def test_a_search_that_found_nothing_to_see_is_mentioned_once(browser: Browser, world: World) -> None:
+    async def quiet_move() -> Move:
+        return Move([], found_nothing=True)
+
+    browser.get(dm_of(world, AMY))
+    browser.remember_move(quiet_move())
+
+    assert "did nothing that anybody can see" in browser.get(dm_of(world, AMY)).text
+    assert "did nothing that anybody can see" not in browser.get(dm_of(world, AMY)).text
