@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.errors import Refusal
 from bot.goal_drafts import NOTE_LENGTH, NewGoal, checked, columns_of, tidy, wording_of
 from bot.permissions import Actor
-from models.goals import DONE, DROPPED, OPEN, Goal, GoalEntry, GoalProposal
+from models.goals import DONE, DROPPED, OPEN, Goal, GoalEntry, GoalLine, GoalProposal
 from models.members import Member
 
 PAGE: Final = 20
@@ -26,6 +26,9 @@ STORY: Final = 10
 LARGEST_NUMBER: Final = 2**31 - 1
 """What the column holds; a larger number was never given out."""
 
+Listed = GoalLine | Goal
+"""A goal as a list shows it."""
+
 
 class UnknownGoal(Refusal):
     """I do not know a goal of yours with that number. `/goal` lists yours."""
@@ -35,7 +38,7 @@ class UnknownGoal(Refusal):
 class GoalPage:
     """Some of a person's open goals in the order of their numbers, and how many there are in all."""
 
-    goals: tuple[Goal, ...]
+    goals: tuple[Listed, ...]
     counts: Mapping[str, int]
     """State to number of goals; a state without any is missing."""
     after: int
@@ -145,17 +148,15 @@ def enter(
 
 
 def page(session: Session, actor: Actor, *, after: int = 0, limit: int = PAGE) -> GoalPage:
-    """Read the actor's open goals that follow a number, in two queries."""
+    """Read the actor's open goals that follow a number, in one query."""
     if not 0 <= after <= LARGEST_NUMBER:
         raise UnknownGoal
-    chosen = Goal.open_of(actor.workspace_id, actor.user_id, after=after).limit(limit + 1)
-    found = session.scalars(chosen).all()
-    counts = session.execute(Goal.counts_of(actor.workspace_id, actor.user_id)).all()
-    return GoalPage(tuple(found[:limit]), dict(counts), after, has_more=len(found) > limit)
+    found, counts = Goal.page_of(session, actor.workspace_id, actor.user_id, after=after, limit=limit + 1)
+    return GoalPage(tuple(found[:limit]), counts, after, has_more=len(found) > limit)
 
 
 def overview(session: Session, actor: Actor) -> GoalOverview:
-    """Read what App Home shows, in three queries."""
+    """Read what App Home shows, in two queries."""
     waiting = GoalProposal.waiting_for(actor.workspace_id, actor.user_id).limit(HOME_PROPOSALS)
     return GoalOverview(page(session, actor, limit=HOME_GOALS), tuple(session.scalars(waiting)))
 

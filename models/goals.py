@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -13,17 +14,35 @@ from sqlalchemy import (
     Index,
     Select,
     UniqueConstraint,
+    bindparam,
     func,
     or_,
     select,
+    true,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
 from models.one_on_ones import OneOnOne
 
 OPEN, DONE, DROPPED = "open", "done", "dropped"
+_STATES: Final = (OPEN, DONE, DROPPED)
 WAITING, ACCEPTED, DECLINED = "waiting", "accepted", "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """What one line of a list says of an open goal."""
+
+    number: int
+    title: str
+    percent: int
+    due_on: date | None
+
+    @property
+    def is_open(self) -> bool:
+        """True: a page lists open goals."""
+        return True
 
 
 class Goal(Base):
@@ -71,21 +90,22 @@ class Goal(Base):
         return select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner).order_by(cls.number)
 
     @classmethod
-    def open_of(cls, workspace_id: str, owner: str, *, after: int = 0) -> Select[Goal]:
-        """Select the open goals of a person by number, those after a number if one is given."""
-        return cls.of(workspace_id, owner).where(cls.state == OPEN, cls.number > after)
-
-    @classmethod
     def newest_open_of(cls, workspace_id: str, owner: str) -> Select[Goal]:
         """Select the open goals of a person, the highest number first."""
         mine = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
         return mine.where(cls.state == OPEN).order_by(cls.number.desc())
 
     @classmethod
-    def counts_of(cls, workspace_id: str, owner: str) -> Select[str, int]:
-        """Count a person's goals by state."""
-        mine = select(cls.state, func.count()).where(cls.workspace_id == workspace_id, cls.owner == owner)
-        return mine.group_by(cls.state)
+    def page_of(
+        cls, session: Session, workspace_id: str, owner: str, *, after: int, limit: int
+    ) -> tuple[list[GoalLine], dict[str, int]]:
+        """Read a person's open goals that follow a number, and state to number of all their goals."""
+        asked = {"workspace_id": workspace_id, "owner": owner, "after": after, "limit": limit}
+        rows = session.execute(_PAGE, asked).all()
+        counts = zip(_STATES, rows[0], strict=False)
+        # Without open goals there is one row all the same, for the counts.
+        lines = [GoalLine(*row[len(_STATES) :]) for row in rows if row.number is not None]
+        return lines, {state: count for state, count in counts if count}
 
     @classmethod
     def numbered(cls, workspace_id: str, owner: str, number: int) -> Select[Goal]:
@@ -119,6 +139,24 @@ class Goal(Base):
         as_manager = cls.for_manager & cls.owner.in_(reports)
         seen = or_(cls.owner == viewer, cls.for_everyone, as_manager)
         return select(cls).where(cls.workspace_id == workspace_id, seen).order_by(cls.owner, cls.number)
+
+
+def _page() -> Select[Any]:
+    """Write what is asked most often, once: writing it takes longer than reading the answer.
+
+    Plain columns instead of records, for the same reason.
+    """
+    goal = Base.metadata.tables["goal"]
+    mine = (goal.c.workspace_id == bindparam("workspace_id")) & (goal.c.owner == bindparam("owner"))
+    states = [func.count().filter(goal.c.state == state).label(state) for state in _STATES]
+    counts = select(*states).where(mine).subquery("counts")
+    listed = [goal.c[field.name] for field in fields(GoalLine)]
+    lines = select(*listed).where(mine, goal.c.state == OPEN, goal.c.number > bindparam("after"))
+    some = lines.order_by(goal.c.number).limit(bindparam("limit")).subquery("some")
+    return select(counts, some).select_from(counts.outerjoin(some, true())).order_by(some.c.number)
+
+
+_PAGE: Final = _page()
 
 
 def _report_of(manager: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from bot.goals import GoalOverview, GoalPage, SharedPage
+from bot.goals import GoalOverview, GoalPage, Listed, SharedPage
 from handlers.views import elements, goal_proposals
 from handlers.views.elements import Block, Message
 from models.goals import DONE, Goal
@@ -97,14 +97,14 @@ def paragraphs(lines: Sequence[str]) -> list[Block]:
     return [elements.section(text) for text in texts]
 
 
-def due_words(goal: Goal, today: date) -> str:
+def due_words(goal: Listed, today: date) -> str:
     """Say when a goal is due, or was."""
     if goal.due_on is None:
         return ""
     return f"{'was due' if goal.is_open and goal.due_on < today else 'due'} {elements.day(goal.due_on)}"
 
 
-def _own_line(goal: Goal, today: date) -> str:
+def _own_line(goal: Listed, today: date) -> str:
     return _line(goal, [f"{goal.percent}%", due_words(goal, today)])
 
 
@@ -113,12 +113,12 @@ def _shared_line(goal: Goal, today: date) -> str:
     return _line(goal, [how_far, due_words(goal, today)])
 
 
-def _line(goal: Goal, facts: Sequence[str]) -> str:
+def _line(goal: Listed, facts: Sequence[str]) -> str:
     title = elements.one_line(goal.title, _TITLE_IN_LIST)
     return " · ".join([f"*{goal.number}.* {title}", *(fact for fact in facts if fact)])
 
 
-def _list_controls(shown: Sequence[Goal], after: int, *, has_more: bool) -> list[Block]:
+def _list_controls(shown: Sequence[Listed], after: int, *, has_more: bool) -> list[Block]:
     options = [elements.option(f"{goal.number} · {goal.title}", str(goal.number)) for goal in shown]
     menu = elements.choice("static_select", options)
     picker = {**menu, "action_id": PICK, "placeholder": elements.plain("Pick a goal")}
@@ -130,7 +130,7 @@ def _list_controls(shown: Sequence[Goal], after: int, *, has_more: bool) -> list
     return controls
 
 
-def _menu(goal: Goal) -> Block:
+def _menu(goal: Listed) -> Block:
     choices = {
         "show": "Show",
         "progress": "Note progress",
