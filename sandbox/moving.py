@@ -79,10 +79,10 @@ class ClockMover:
 
     def start_to_next(self) -> "asyncio.Task[Move]":
         """Begin to move to the next thing that the app will let somebody see."""
-        if self.next_at is None:
+        if not self._is_followed():
             raise NotPossible("No app says that something will happen.")
-        first = max(self.next_at, self.clock.now())
-        return self._start(first, self._move_to_something(first))
+        now = self.clock.now()
+        return self._start(max(self.next_at or now, now), self._move_to_something())
 
     def _start(self, target: datetime, moving: Coroutine[None, None, Move]) -> "asyncio.Task[Move]":
         if self.clock.moving_to is not None:
@@ -102,25 +102,29 @@ class ClockMover:
 
     async def _move(self, target: datetime) -> Move:
         steps: list[datetime] = []
-        if warning := await self._step_through(target, steps):
+        if warning := await self._catch_up() or await self._step_through(target, steps):
             self.clock.jump(target)
             return Move(steps, warning)
         return Move(steps, await self._step(target, steps))
 
-    async def _move_to_something(self, first: datetime) -> Move:
+    async def _move_to_something(self) -> Move:
         """Step from moment to moment until the app has shown somebody something, or it has been long enough."""
         steps: list[datetime] = []
-        shown, moment = self.changes.shown_by_app, first
-        while len(steps) < SEARCH_STEPS:
-            self.clock.moving_to = moment
-            if warning := await self._step_through(moment, steps):
-                return Move(steps, warning)
+        shown, warning = self.changes.shown_by_app, await self._catch_up()
+        while not warning and self.next_at is not None and self._may_go_on(steps, self.next_at):
+            self.clock.moving_to = max(self.next_at, self.clock.now())
+            warning = await self._step_through(self.clock.moving_to, steps)
             if self.changes.shown_by_app > shown:
-                return Move(steps)
-            if self.next_at is None or self.next_at > first + SEARCH_TIME:
-                break
-            moment = max(self.next_at, self.clock.now())
-        return Move(steps, found_nothing=True)
+                return Move(steps, warning)
+        return Move(steps, warning, found_nothing=not warning)
+
+    @staticmethod
+    def _may_go_on(steps: list[datetime], to: datetime) -> bool:
+        return not steps or (len(steps) < SEARCH_STEPS and to <= steps[0] + SEARCH_TIME)
+
+    async def _catch_up(self) -> str | None:
+        """Let the app look once more where the clock stands: what somebody just did may have given it more to do."""
+        return await self._step(self.clock.now(), []) if self._is_followed() else None
 
     async def _step_through(self, target: datetime, steps: list[datetime]) -> str | None:
         """Stop at every moment reported up to the target; return a warning when the app does not keep up."""

@@ -26,6 +26,7 @@ class Follower:
     """
 
     seen: tuple[datetime, ...] = ()
+    beat_seconds = 0.01
 
     def __init__(self, url: str, moments: list[datetime]) -> None:
         self.url = url
@@ -38,7 +39,7 @@ class Follower:
         with httpx.Client(base_url=self.url, trust_env=False) as http:
             while not self.stopped.is_set():
                 self.turn(http)
-                self.stopped.wait(0.01)
+                self.stopped.wait(self.beat_seconds)
 
     def turn(self, http: httpx.Client) -> None:
         clock = http.get("/clock").json()
@@ -154,6 +155,19 @@ def test_a_move_to_the_next_thing_goes_on_until_somebody_can_see_something(works
         assert moments[2] <= workspace.driver.now() < moments[3]
     assert (moved["warning"], moved["found_nothing"]) == (None, False)
     assert [message.text for message in workspace.driver.dms(AMY)] == ["Something happened."]
+
+
+def test_what_the_app_got_to_do_since_its_last_report_is_not_passed_by(workspace: Running) -> None:
+    start = workspace.driver.now()
+
+    class Slow(Follower):
+        beat_seconds = 0.3
+
+    with following(workspace, [start + 2 * HOUR], Slow) as follower:
+        follower.moments.insert(0, start + HOUR)
+        moved = workspace.driver.move_clock(start + 3 * HOUR)
+
+    assert datetime.fromisoformat(moved["steps"][0]) == start + HOUR
 
 
 def test_what_a_person_does_meanwhile_is_not_taken_for_the_app(workspace: Running) -> None:
