@@ -13,7 +13,7 @@ from benchmarks.figures import Figure
 from benchmarks.people import NOW, TEAM, profile
 from benchmarks.stores import each_store
 from bot import members
-from bot.occurrences import BATCH
+from bot.planning import BATCH
 from bot.runtime.database import Sessions, connect
 from handlers import wiring
 from models.one_on_ones import OneOnOne

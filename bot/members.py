@@ -78,15 +78,39 @@ def welcome_workspace(session: Session, workspace_id: str) -> None:
     insert_missing(session, Workspace, [{"workspace_id": workspace_id}])
 
 
-def remember(session: Session, workspace_id: str, profile: Profile, *, at: datetime) -> Member:
-    """Take over what Slack says of an account; what the member set for themselves stays. `at` is machine time."""
-    return remember_all(session, workspace_id, [profile], at=at)[profile.user_id]
+def welcome_back(session: Session, workspace_id: str) -> None:
+    """Post to the workspace again: its token works, whatever Slack said before."""
+    welcome_workspace(session, workspace_id)
+    session.execute(Workspace.welcome_back(workspace_id))
+
+
+def is_news(session: Session, workspace_id: str, profile: Profile) -> bool:
+    """Whether Slack says anything of the account that we do not know; most events are about nothing of ours."""
+    member = session.get(Member, (workspace_id, profile.user_id))
+    return member is None or any(getattr(member, name) != value for name, value in asdict(profile).items())
+
+
+def differently_reached(session: Session, workspace_id: str, profiles: Sequence[Profile]) -> list[str]:
+    """Name the known members whose zone or absence is another than we believe."""
+    standing = known(session, workspace_id, [profile.user_id for profile in profiles])
+    return [
+        profile.user_id
+        for profile in profiles
+        if (member := standing.get(profile.user_id)) is not None and _reach(member) != _reach(profile)
+    ]
+
+
+def _reach(account: Member | Profile) -> tuple[object, ...]:
+    return account.zone, account.is_away, account.away_until, account.is_deactivated
 
 
 def remember_all(
     session: Session, workspace_id: str, profiles: Sequence[Profile], *, at: datetime
 ) -> dict[str, Member]:
-    """Do so for many accounts, keyed by id; three statements however many there are."""
+    """Take over what Slack says of accounts, keyed by id; what members set for themselves stays.
+
+    `at` is machine time; three statements however many there are.
+    """
     ids = [profile.user_id for profile in profiles]
     facts = {profile.user_id: {**asdict(profile), "refreshed_at": at} for profile in profiles}
     standing = known(session, workspace_id, ids)

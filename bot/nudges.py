@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot import occurrences, prompts
+from bot import occurrences, planning, prompts
 from bot.errors import Refusal
 from bot.members import hours_of, silent_until
-from bot.occurrences import CLOSING, PREP, REGISTERED
 from bot.outbox import Later, Never
 from bot.permissions import Actor
+from bot.planning import CLOSING, PREP, REGISTERED
 from bot.prompts import PutQuestion
 from models.members import Member
 from models.one_on_ones import ASKED, NEXT_TIME, PLANNED, Occurrence
@@ -137,18 +137,15 @@ def _not_now(
     delivery: Delivery, occurrence: Occurrence, receiver: Member, now: datetime
 ) -> Later | Never | None:
     """Find the first moment that suits the receiver; the closing nudge belongs to the meeting and asks no hours."""
-    opens, closes = occurrences.window(delivery.kind, occurrence, receiver)
+    opens, closes = planning.window(delivery.kind, occurrence, receiver)
     if now < opens:
         return Later(opens, "the meeting was moved")
     silent = silent_until(receiver, now)
-    earliest = max(now, silent) if silent else now
+    earliest = min(max(now, silent or now), closes)
     if earliest < closes and delivery.kind == PREP:
-        earliest = hours_of(receiver).next_working(earliest)
-    if earliest >= closes:
-        return Never(
-            "paused or away until it is over" if silent else "no working time left before the meeting"
-        )
+        earliest = min(hours_of(receiver).next_working(earliest), closes)
     if earliest > now:
+        # Put off to its end a nudge expires by itself, unless the pause ends or the meeting moves before that.
         return Later(earliest, "paused or away" if silent else "outside working hours")
     return None
 

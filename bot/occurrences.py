@@ -1,4 +1,4 @@
-"""Occurrences: planning the meetings of standing 1-on-1s with their question and their messages."""
+"""Occurrences: finding, moving and leaving out the single meetings of standing 1-on-1s."""
 
 from __future__ import annotations
 
@@ -8,26 +8,16 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot import outbox, prompts
+from bot import outbox, planning, prompts
 from bot.errors import Refusal
-from bot.members import hours_of
 from bot.permissions import Actor, require_part
+from bot.planning import NUDGES, PREP
 from bot.question_bank import Question
 from bot.recurrence import Placed, Recurrence, first_on_or_after, local_day, next_after, place
-from bot.working_hours import prep_moment
 from bot.zones import zone as zone_of
-from models.members import Member
-from models.one_on_ones import PLANNED, SKIPPED, Occurrence, OneOnOne
+from models.one_on_ones import SKIPPED, Occurrence, OneOnOne
 from models.outbox import Delivery
 
-AHEAD = timedelta(hours=96)
-"""How long before its start an occurrence gets its question and its messages: more than the longest lead time
-(48 h) and a weekend."""
-BATCH = 500
-PREP, CLOSING = "nudges.prep", "nudges.closing"
-NUDGES = (PREP, CLOSING)
-REGISTERED = "one_on_ones.registered"
-"""The news of a registration, which its receiver gets before the first nudge."""
 FARTHEST = timedelta(days=366)
 """How far ahead a meeting can be put; beyond it a year was mistyped."""
 
@@ -50,152 +40,6 @@ class Meeting:
     """Its wall-clock time does not exist that day, so it was moved forward."""
 
 
-def plan_due(session: Session, *, now: datetime) -> int:
-    """Plan up to BATCH occurrences that have come near, and say how many 1-on-1s were looked at."""
-    due = list(session.scalars(OneOnOne.due(now, BATCH)))
-    plan(session, due, now=now)
-    return len(due)
-
-
-def next_planned(session: Session) -> datetime | None:
-    """Say when the next 1-on-1 is to be planned."""
-    return session.scalars(OneOnOne.next_moment()).first()
-
-
-def plan(session: Session, one_on_ones: Sequence[OneOnOne], *, now: datetime) -> list[Occurrence]:
-    """Give the next occurrence of each its row, its question and its messages, and step to the one after."""
-    for one_on_one in one_on_ones:
-        _step_over_the_past(one_on_one, now)
-    taken = _days_taken(session, one_on_ones)
-    occurrences = [_next_occurrence(one_on_one, taken[one_on_one.id]) for one_on_one in one_on_ones]
-    session.add_all(occurrences)
-    session.flush()
-    _put_questions(session, occurrences, now)
-    outbox.enqueue(session, _messages(session, occurrences))
-    return occurrences
-
-
-def _days_taken(session: Session, one_on_ones: Sequence[OneOnOne]) -> dict[int, set[date]]:
-    """Read by which days the meetings of each are known, from its next one on; one query."""
-    taken: dict[int, set[date]] = {one_on_one.id: set() for one_on_one in one_on_ones}
-    if not one_on_ones:
-        return taken
-    workspaces = {one_on_one.workspace_id for one_on_one in one_on_ones}
-    since = min(one_on_one.next_on for one_on_one in one_on_ones)
-    for one_on_one_id, day in session.execute(Occurrence.days_since(workspaces, taken.keys(), since)):
-        taken[one_on_one_id].add(day)
-    return taken
-
-
-def _next_occurrence(one_on_one: OneOnOne, taken: set[date]) -> Occurrence:
-    """Build the next occurrence, and move the 1-on-1 to the one after it."""
-    on = one_on_one.next_on
-    _step(one_on_one)
-    return Occurrence(
-        workspace_id=one_on_one.workspace_id,
-        one_on_one=one_on_one,
-        original_on=_free_day(on, taken),
-        on=on,
-        at=one_on_one.at,
-        starts_at=place(on, one_on_one.at, one_on_one.zone).starts_at,
-        minutes=one_on_one.minutes,
-        state=PLANNED,
-    )
-
-
-def _free_day(on: date, taken: set[date]) -> date:
-    """Name a meeting after its day, or after the next one that is free.
-
-    A corrected rhythm may come back to a day by which a skipped or moved meeting is known already.
-    """
-    while on in taken:
-        on += timedelta(days=1)
-    return on
-
-
-def _step_over_the_past(one_on_one: OneOnOne, now: datetime) -> None:
-    """Leave out what was over before anybody could plan it, as after a long outage."""
-    while starts_at(one_on_one) + timedelta(minutes=one_on_one.minutes) <= now:
-        _step(one_on_one)
-
-
-def _step(one_on_one: OneOnOne) -> None:
-    one_on_one.next_on = next_after(Recurrence.parse(one_on_one.rule), one_on_one.next_on)
-    one_on_one.next_fire_at = starts_at(one_on_one) - AHEAD
-
-
-def starts_at(one_on_one: OneOnOne) -> datetime:
-    """Say when the next occurrence that has no row yet begins."""
-    return place(one_on_one.next_on, one_on_one.at, one_on_one.zone).starts_at
-
-
-def _put_questions(session: Session, occurrences: Sequence[Occurrence], now: datetime) -> None:
-    workspaces = {each.workspace_id for each in occurrences}
-    histories = prompts.histories(session, workspaces, {each.one_on_one.pair for each in occurrences})
-    for each in occurrences:
-        history = histories.get((each.workspace_id, each.one_on_one.pair), [])
-        session.add(prompts.for_occurrence(each, history, carried=each.one_on_one.carried_question, now=now))
-        each.one_on_one.carried_question = None
-
-
-def _messages(session: Session, occurrences: Sequence[Occurrence]) -> list[outbox.Message]:
-    members = _members_of(session, occurrences)
-    return [message for each in occurrences for message in _messages_of(each, members)]
-
-
-def _members_of(session: Session, occurrences: Sequence[Occurrence]) -> dict[tuple[str, str], Member]:
-    people = {person for each in occurrences for person in each.one_on_one.people}
-    rows = session.scalars(Member.among({each.workspace_id for each in occurrences}, people))
-    return {(member.workspace_id, member.user_id): member for member in rows}
-
-
-def _messages_of(occurrence: Occurrence, members: dict[tuple[str, str], Member]) -> list[outbox.Message]:
-    people = [members[occurrence.workspace_id, person] for person in occurrence.one_on_one.people]
-    preps = [_message(PREP, occurrence, member) for member in people]
-    asking = [member for member in people if occurrence.one_on_one.asks(member.user_id)]
-    return preps + [_message(CLOSING, occurrence, member) for member in asking]
-
-
-def _message(kind: str, occurrence: Occurrence, member: Member) -> outbox.Message:
-    opens, closes = window(kind, occurrence, member)
-    name = kind.rpartition(".")[2]
-    # The local day of the original slot: neither new zone data nor a move may mint a second message.
-    key = f"{name}:{occurrence.one_on_one_id}:{occurrence.original_on.isoformat()}:{member.user_id}"
-    return outbox.Message(occurrence.workspace_id, key, kind, member.user_id, occurrence.id, opens, closes)
-
-
-def window(kind: str, occurrence: Occurrence, member: Member) -> tuple[datetime, datetime]:
-    """Say from when until when a nudge of this kind is of use to the member."""
-    if kind == CLOSING:
-        return occurrence.closing_at, occurrence.ends_at
-    lead = timedelta(hours=member.lead_hours)
-    return prep_moment(occurrence.starts_at, lead, hours_of(member)), occurrence.starts_at
-
-
-def reopen_windows(session: Session, occurrences: Sequence[Occurrence]) -> None:
-    """Compute the windows of unsent nudges anew after a meeting, a lead time or a zone has changed."""
-    if not occurrences:
-        return
-    members, by_id = _members_of(session, occurrences), {each.id: each for each in occurrences}
-    workspaces = {each.workspace_id for each in occurrences}
-    for delivery in session.scalars(Delivery.ready_about(workspaces, NUDGES, by_id.keys())):
-        member = members[delivery.workspace_id, delivery.receiver]
-        opens, closes = window(delivery.kind, by_id[delivery.subject_id], member)
-        delivery.not_before, delivery.expire_at = opens, closes
-
-
-def reopen_windows_of(session: Session, workspace_id: str, user_id: str, *, now: datetime) -> None:
-    """Do so for all that one member has to come."""
-    standing = session.scalars(OneOnOne.standing_of(workspace_id, user_id))
-    ids = [one_on_one.id for one_on_one in standing]
-    reopen_windows(session, list(session.scalars(Occurrence.to_come(workspace_id, ids, now))))
-
-
-def hear_again(session: Session, actor: Actor, *, now: datetime) -> None:
-    """Bring forward what was put off to the end of a pause that the actor has ended earlier."""
-    reopen_windows_of(session, actor.workspace_id, actor.user_id, now=now)
-
-
 def of_actor(session: Session, actor: Actor, occurrence_id: int, *, to_change: bool = False) -> Occurrence:
     """Find an occurrence with its 1-on-1, locked if it is to be changed; raises NotYourMeeting."""
     chosen = Occurrence.among([actor.workspace_id], [occurrence_id])
@@ -210,9 +54,9 @@ def next_of(session: Session, one_on_one: OneOnOne, *, now: datetime) -> Occurre
     while True:
         coming = session.scalars(Occurrence.to_come(one_on_one.workspace_id, [one_on_one.id], now)).first()
         # One that was moved far away may begin later than the next that has no row yet.
-        if coming is not None and coming.starts_at <= starts_at(one_on_one):
+        if coming is not None and coming.starts_at <= planning.starts_at(one_on_one):
             return coming
-        plan(session, [one_on_one], now=now)
+        planning.plan(session, [one_on_one], now=now)
 
 
 def move(session: Session, one_on_one: OneOnOne, *, on: date, at: time, zone: str, now: datetime) -> Meeting:
@@ -221,7 +65,7 @@ def move(session: Session, one_on_one: OneOnOne, *, on: date, at: time, zone: st
     occurrence = next_of(session, one_on_one, now=now)
     there = placed.starts_at.astimezone(zone_of(one_on_one.zone))
     occurrence.on, occurrence.at, occurrence.starts_at = there.date(), there.time(), placed.starts_at
-    reopen_windows(session, [occurrence])
+    planning.reopen_windows(session, [occurrence])
     return Meeting(one_on_one, placed.starts_at, placed.shifted)
 
 
@@ -316,12 +160,6 @@ def is_unsent(session: Session, occurrence: Occurrence, receiver: str) -> bool:
     return any(row.receiver == receiver for row in session.scalars(waiting))
 
 
-def add_missing_nudges(session: Session, one_on_one: OneOnOne, *, now: datetime) -> None:
-    """Plan the nudges that a change of role made due; those of a role given up are dropped when their time comes."""
-    coming = session.scalars(Occurrence.to_come(one_on_one.workspace_id, [one_on_one.id], now)).all()
-    outbox.enqueue(session, _messages(session, coming))
-
-
 def set_rhythm(session: Session, one_on_one: OneOnOne, first: date, *, now: datetime) -> None:
     """Follow a corrected rhythm from its first day on: what was planned is held on its days instead.
 
@@ -337,6 +175,6 @@ def set_rhythm(session: Session, one_on_one: OneOnOne, first: date, *, now: date
         occurrence.on, occurrence.at, occurrence.minutes = on, one_on_one.at, one_on_one.minutes
         occurrence.starts_at = place(on, one_on_one.at, one_on_one.zone).starts_at
         on = next_after(rhythm, on)
-    reopen_windows(session, coming)
+    planning.reopen_windows(session, coming)
     one_on_one.next_on = on
-    one_on_one.next_fire_at = starts_at(one_on_one) - AHEAD
+    planning.schedule(session, [one_on_one])

@@ -10,10 +10,10 @@ from typing import Literal, get_args
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import occurrences, outbox, prompts
+from bot import occurrences, outbox, planning, prompts
 from bot.errors import Name, Refusal
 from bot.members import hours_of, partner_for, silent_until
-from bot.occurrences import AHEAD, REGISTERED, Meeting, cancel_all, require_near
+from bot.occurrences import Meeting, cancel_all, require_near
 from bot.outbox import Later, Never
 from bot.permissions import Actor, require_part
 from bot.recurrence import Recurrence, first_on_or_after, local_day, place
@@ -94,7 +94,7 @@ def _row(actor: Actor, new: NewOneOnOne, first: date, zone: str, now: datetime) 
         zone=zone,
         minutes=new.minutes,
         next_on=first,
-        next_fire_at=place(first, new.at, zone).starts_at - AHEAD,
+        next_fire_at=place(first, new.at, zone).starts_at,
         registered_at=now,
     )
 
@@ -145,7 +145,7 @@ def _tell(session: Session, one_on_one: OneOnOne, partner: Member, now: datetime
     message = outbox.Message(
         workspace_id=one_on_one.workspace_id,
         key=f"registered:{one_on_one.id}",
-        kind=REGISTERED,
+        kind=planning.REGISTERED,
         receiver=partner.user_id,
         subject_id=one_on_one.id,
         not_before=hours_of(partner).next_working(now),
@@ -155,8 +155,9 @@ def _tell(session: Session, one_on_one: OneOnOne, partner: Member, now: datetime
 
 
 def _plan_what_is_near(session: Session, one_on_one: OneOnOne, now: datetime) -> None:
+    planning.schedule(session, [one_on_one])
     while one_on_one.next_fire_at <= now:
-        occurrences.plan(session, [one_on_one], now=now)
+        planning.plan(session, [one_on_one], now=now)
 
 
 def mine(session: Session, actor: Actor, *, now: datetime) -> list[Meeting]:
@@ -186,7 +187,11 @@ def end(session: Session, actor: Actor, one_on_one: OneOnOne, *, now: datetime) 
         one_on_one.ended_at, one_on_one.ended_by = now, actor.user_id
         cancel_all(session, one_on_one, now=now, reason="the 1-on-1 has ended")
         outbox.cancel(
-            session, one_on_one.workspace_id, [REGISTERED], [one_on_one.id], reason="the 1-on-1 has ended"
+            session,
+            one_on_one.workspace_id,
+            [planning.REGISTERED],
+            [one_on_one.id],
+            reason="the 1-on-1 has ended",
         )
     return one_on_one
 
@@ -234,7 +239,7 @@ def take_role(session: Session, actor: Actor, one_on_one: OneOnOne, role: Role, 
     one_on_one.is_manager_confirmed = said_by_report or (is_same and one_on_one.is_manager_confirmed)
     one_on_one.manager = manager
     if not is_same:
-        occurrences.add_missing_nudges(session, one_on_one, now=now)
+        planning.add_missing_nudges(session, one_on_one, now=now)
     return one_on_one
 
 

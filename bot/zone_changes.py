@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import occurrences
+from bot import planning
 from bot.recurrence import place
 from bot.zones import ZONE_DATA_VERSION
 from models.one_on_ones import Occurrence, OneOnOne
@@ -25,20 +25,18 @@ def refresh(session: Session, *, now: datetime) -> bool:
         return False
     after = 0
     while batch := list(session.scalars(OneOnOne.all_standing(workspace.workspace_id, after, BATCH))):
-        for one_on_one in batch:
-            one_on_one.next_fire_at = occurrences.starts_at(one_on_one) - occurrences.AHEAD
         _place_anew(session, workspace.workspace_id, batch, now)
+        planning.schedule(session, batch)
         after = batch[-1].id
     workspace.zone_data = ZONE_DATA_VERSION
     return True
 
 
 def _place_anew(session: Session, workspace_id: str, one_on_ones: list[OneOnOne], now: datetime) -> None:
+    """Put planned meetings where their wall clock now is; working hours may have moved for either of the two."""
     zones = {one_on_one.id: one_on_one.zone for one_on_one in one_on_ones}
-    shifted = []
-    for occurrence in session.scalars(Occurrence.to_come(workspace_id, zones.keys(), now)):
-        starts_at = place(occurrence.on, occurrence.at, zones[occurrence.one_on_one_id]).starts_at
-        if starts_at != occurrence.starts_at:
-            occurrence.starts_at = starts_at
-            shifted.append(occurrence)
-    occurrences.reopen_windows(session, shifted)
+    coming = session.scalars(Occurrence.to_come(workspace_id, zones.keys(), now)).all()
+    for occurrence in coming:
+        zone = zones[occurrence.one_on_one_id]
+        occurrence.starts_at = place(occurrence.on, occurrence.at, zone).starts_at
+    planning.reopen_windows(session, coming)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot import members
+from bot import members, planning
 from bot.errors import Refusal
 from bot.members import Profile
 from bot.permissions import Actor
@@ -53,7 +53,9 @@ def acquaint(
         return known
     with sessions.begin() as session:
         members.welcome_workspace(session, actor.workspace_id)
-        return members.remember(session, actor.workspace_id, profile_of(user), at=now)
+        profiles = [profile_of(user)]
+        known_now = planning.take_over(session, actor.workspace_id, profiles, at=now, now=clock.people_now())
+        return known_now[user_id]
 
 
 def _impatient(client: WebClient) -> WebClient:

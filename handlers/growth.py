@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from bot import goals, members, occurrences, one_on_ones
+from bot import goals, members, one_on_ones, planning
 from bot.recurrence import place
 from bot.runtime.database import Sessions
 from handlers.doors import Visit
@@ -45,7 +45,7 @@ def _answer(said: grammar.GrowthCommand, visit: Visit, sessions: Sessions) -> Me
         case grammar.Resume():
             with sessions.begin() as session:
                 members.resume(session, visit.actor)
-                occurrences.hear_again(session, visit.actor, now=visit.now)
+                planning.reach_again(session, visit.actor.workspace_id, visit.actor.user_id, now=visit.now)
             return member_views.resumed()
     return _overview(visit, sessions)
 

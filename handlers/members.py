@@ -8,7 +8,7 @@ from functools import partial
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk import WebClient
 
-from bot import members, occurrences
+from bot import members, planning
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
@@ -59,12 +59,14 @@ def know_actor(
 def take_over(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
     """Keep up with a profile: a new zone moves this member's windows, a deactivation silences the nudges."""
     profile, workspace_id = profile_of(event["user"]), str(context.team_id)
-    actor = Actor(workspace_id, profile.user_id)
+    with sessions.read() as session:
+        if not members.is_news(session, workspace_id, profile):
+            return
+    at, now = clock.machine_now(), clock.people_now()
     with sessions.begin() as session:
-        doors.once(session, actor, f"event:{body['event_id']}", clock=clock)
+        doors.once(session, Actor(workspace_id, profile.user_id), f"event:{body['event_id']}", clock=clock)
         members.welcome_workspace(session, workspace_id)
-        members.remember(session, workspace_id, profile, at=clock.machine_now())
-        occurrences.reopen_windows_of(session, workspace_id, profile.user_id, now=clock.people_now())
+        planning.take_over(session, workspace_id, [profile], at=at, now=now)
 
 
 def reconcile(client: WebClient, sessions: Sessions, clock: Clock, workspace_id: str) -> int:
@@ -75,7 +77,9 @@ def reconcile(client: WebClient, sessions: Sessions, clock: Clock, workspace_id:
         with sessions.begin() as session:
             members.welcome_workspace(session, workspace_id)
             profiles = [profile_of(user) for user in page["members"]]
-            members.remember_all(session, workspace_id, profiles, at=clock.machine_now())
+            planning.take_over(
+                session, workspace_id, profiles, at=clock.machine_now(), now=clock.people_now()
+            )
         seen += len(page["members"])
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
@@ -96,7 +100,7 @@ def save_settings(
     with sessions.begin() as session:
         doors.once_a_form(session, actor, view, clock=clock)
         member = members.prefer(session, actor, wanted)
-        occurrences.reopen_windows_of(session, actor.workspace_id, actor.user_id, now=clock.people_now())
+        planning.reach_again(session, actor.workspace_id, actor.user_id, now=clock.people_now())
     ack(response_action="update", view=views.settings_saved(member))
     refresh_home()
 
@@ -116,5 +120,5 @@ def resume(
     ack()
     with sessions.begin() as session:
         members.resume(session, actor)
-        occurrences.hear_again(session, actor, now=clock.people_now())
+        planning.reach_again(session, actor.workspace_id, actor.user_id, now=clock.people_now())
     refresh_home()

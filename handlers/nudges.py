@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot import nudges
 from bot.nudges import Nudge
-from bot.occurrences import CLOSING, PREP
 from bot.outbox import Later, Never
 from bot.permissions import Actor
+from bot.planning import CLOSING, PREP
 from bot.prompts import PutQuestion
 from bot.recurrence import local_day
 from bot.runtime.clock import Clock

@@ -10,9 +10,9 @@ from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
 from bot import one_on_ones
-from bot.occurrences import REGISTERED
 from bot.one_on_ones import NewOneOnOne, News
 from bot.outbox import Later, Never
+from bot.planning import REGISTERED
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Cancel, Decision, Defer, Send

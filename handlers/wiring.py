@@ -12,7 +12,7 @@ from functools import partial
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot import occurrences, zone_changes
+from bot import planning, zone_changes
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
@@ -87,9 +87,9 @@ def plan(sessions: Sessions, now: datetime) -> int:
     planned = 0
     while True:
         with sessions.begin() as session:
-            batch = occurrences.plan_due(session, now=now)
+            batch = planning.plan_due(session, now=now)
         planned += batch
-        if batch < occurrences.BATCH:
+        if batch < planning.BATCH:
             return planned
 
 
@@ -99,7 +99,7 @@ def work(client: WebClient, clock: Clock) -> Work:
         prepare=PREPARE,
         post=partial(post, client),
         plan=plan,
-        next_planned=occurrences.next_planned,
+        next_planned=planning.next_planned,
         refresh_zones=partial(refresh_zones, clock=clock),
         daily=partial(_reconcile, client),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select, union_all
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from models.base import Base, RowId, SlackId, UtcDateTime
@@ -18,6 +18,7 @@ class Answer(Base):
     __table_args__ = (
         UniqueConstraint("prompt_id", "author"),
         Index("ix_answer_author", "workspace_id", "author", "id"),
+        Index("ix_answer_reader", "workspace_id", "reader", "id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -34,9 +35,14 @@ class Answer(Base):
 
     @classmethod
     def readable_by(cls, workspace_id: str, viewer: str) -> Select[Answer]:
-        """Select what the viewer wrote and what was shared with them, newest first."""
-        shared = (cls.reader == viewer) & cls.shared_at.is_not(None)
-        chosen = select(cls).where(cls.workspace_id == workspace_id, or_(cls.author == viewer, shared))
+        """Select what the viewer wrote and what was shared with them, newest first.
+
+        Two arms, each on an index of its own: with an OR, PostgreSQL reads everybody's answers from the end.
+        """
+        in_workspace = select(cls.id).where(cls.workspace_id == workspace_id)
+        written = in_workspace.where(cls.author == viewer)
+        shared = in_workspace.where(cls.reader == viewer, cls.shared_at.is_not(None))
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.id.in_(union_all(written, shared)))
         return chosen.options(joinedload(cls.prompt)).order_by(cls.id.desc())
 
     @classmethod

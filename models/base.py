@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
-    CursorResult,
     DateTime,
     Dialect,
     Integer,
@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 # Names are spelt out so that a migration can drop a constraint on SQLite and PostgreSQL alike.
 NAMING = {
@@ -65,14 +66,19 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows whose unique keys are new, in one statement, and say how many were.
+    """Insert the rows whose unique keys are new and say how many were; all rows name the same columns.
 
     A row that stands already is left as it is: this is what makes planning and receipts safe to repeat.
     """
     if not rows:
         return 0
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(cast(Table, table.__table__)).values(list(rows)).on_conflict_do_nothing()
-    # psycopg counts the rows, but SQLAlchemy keeps the number for updates and deletes only, unless asked.
-    counted = session.execute(statement, execution_options={"preserve_rowcount": True})
-    return cast("CursorResult[Any]", counted).rowcount
+    # What comes back is counted: drivers disagree about the number of rows that many inserts at once touched.
+    return len(session.execute(_insert_missing(table, session.get_bind().dialect.name), rows).all())
+
+
+@cache
+def _insert_missing(table: type[Base], dialect_name: str) -> ReturningInsert[Any]:
+    """Write the statement once: SQLAlchemy then repeats its VALUES for the rows without compiling it anew."""
+    columns = cast(Table, table.__table__)
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    return dialect.insert(columns).on_conflict_do_nothing().returning(*columns.primary_key)

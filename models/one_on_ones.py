@@ -40,6 +40,7 @@ class OneOnOne(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_one_on_one_pair", "workspace_id", "pair", "id"),
         Index("ix_one_on_one_organiser", "workspace_id", "organiser"),
         Index("ix_one_on_one_partner", "workspace_id", "partner"),
     )

@@ -32,6 +32,7 @@ class Delivery(Base):
         Index("ix_delivery_ready", "expire_at", **_where("state = 'ready'")),
         Index("ix_delivery_not_before", "not_before", **_where("state = 'ready'")),
         Index("ix_delivery_sending", "workspace_id", "receiver", **_where("state = 'sending'")),
+        Index("ix_delivery_receiver", "workspace_id", "receiver", **_where("state = 'ready'")),
         Index("ix_delivery_subject", "workspace_id", "kind", "subject_id"),
         Index("ix_delivery_state", "state"),
     )
@@ -111,7 +112,7 @@ class Delivery(Base):
     def expire(cls, people_now: datetime) -> Update:
         """Give up what is too late to be of use; it stays countable."""
         late = update(cls).where(cls.state == READY, cls.expire_at <= people_now)
-        return late.values(state=EXPIRED, reason="too late to be of use")
+        return late.values(state=EXPIRED, reason=func.coalesce(cls.reason, "too late to be of use"))
 
     @classmethod
     def doubt_lapsed(cls, machine_now: datetime) -> Update:
@@ -124,6 +125,12 @@ class Delivery(Base):
         """Change a row only while this very claim holds it, or has been the last to."""
         mine = update(cls).where(cls.id == delivery_id, cls.owner == owner, cls.attempt == attempt)
         return mine.where(cls.state.in_((SENDING, DOUBTFUL)))
+
+    @classmethod
+    def ready_for(cls, workspace_id: str, receiver: str) -> Select[Delivery]:
+        """Select all unsent messages to one receiver, locked against a claim."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
+        return chosen.where(cls.state == READY).with_for_update()
 
     @classmethod
     def ready_about(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, Update, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SlackId, UtcDateTime
@@ -25,11 +25,13 @@ class Workspace(Base):
 
     @classmethod
     def with_other_zones_than(cls, version: str) -> Select[Workspace]:
-        """Select the workspaces whose moments come from other zone data, locked; another worker skips them."""
+        """Select a workspace whose moments come from other zone data, locked; another worker gets another."""
         other = or_(cls.zone_data.is_(None), cls.zone_data != version)
-        return select(cls).where(other).order_by(cls.workspace_id).with_for_update(skip_locked=True)
+        chosen = select(cls).where(other).order_by(cls.workspace_id).limit(1)
+        return chosen.with_for_update(skip_locked=True)
 
     @classmethod
-    def everyone(cls) -> Select[str]:
-        """Select the ids of all workspaces whose token still works."""
-        return select(cls.workspace_id).where(cls.stopped_because.is_(None)).order_by(cls.workspace_id)
+    def welcome_back(cls, workspace_id: str) -> Update:
+        """Post to a workspace again whose token has been found to work."""
+        stopped = update(cls).where(cls.workspace_id == workspace_id, cls.stopped_because.is_not(None))
+        return stopped.values(stopped_because=None)

@@ -41,7 +41,7 @@ class Stage:
         with self.sessions.begin() as session:
             for actor in actors:
                 members.welcome_workspace(session, actor.workspace_id)
-                members.remember(session, actor.workspace_id, _profile(actor, **facts), at=MONDAY_NOON)
+                members.remember_all(session, actor.workspace_id, [_profile(actor, **facts)], at=MONDAY_NOON)
 
     def log(self, title: str, actor: Actor = AMY, **facts: Any) -> Goal:
         with self.sessions.begin() as session:

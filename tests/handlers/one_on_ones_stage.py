@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot import occurrences
+from bot import planning
 from bot.question_bank import Question, default_bank
 from models.one_on_ones import Occurrence, OneOnOne
 from models.outbox import Delivery
@@ -118,5 +118,5 @@ def live_until(trellis: Trellis, end: datetime) -> None:
 
 def _next_moment(trellis: Trellis, now: datetime) -> datetime | None:
     with trellis.sessions.read() as session:
-        moments = (occurrences.next_planned(session), session.scalars(Delivery.next_moment(now)).one())
+        moments = (planning.next_planned(session), session.scalars(Delivery.next_moment(now)).one())
     return min((moment for moment in moments if moment and moment > now), default=None)

@@ -12,12 +12,11 @@ import pytest
 from bot.runtime.database import connect as open_store
 from sandbox.driver import Driver
 from sandbox.seen import Message
-from sandbox.testing import Running
 from tests.handlers import forging
 from tests.handlers.one_on_ones_stage import chosen, home_of, home_shows, live_until, opened, preps, stored
 from tests.people import AMY, BEN, JONAS
 from tests.stores import Postgres
-from tests.trellis import Trellis, running_bot, utc
+from tests.trellis import Bot, Trellis, utc
 
 EVERY_THURSDAY = "/1on1 add @ben every thursday 10:00"
 APOLOGY = "Something went wrong on my side and nothing was changed"
@@ -89,12 +88,12 @@ def test_a_locked_store_still_reads(trellis: Trellis) -> None:
 
 
 @pytest.fixture
-def on_postgres(slack: Driver, workspace: Running, postgres: Postgres) -> Iterator[tuple[Trellis, str]]:
+def on_postgres(slack: Driver, served_bot: Bot, postgres: Postgres) -> Iterator[tuple[Trellis, str]]:
     """Give Trellis on PostgreSQL, with the name of its database."""
     with postgres.database() as name:
         engine = open_store(postgres.address(name))
-        with running_bot(workspace, engine) as bot:
-            yield bot, name
+        with served_bot.on(engine) as trellis:
+            yield trellis, name
         engine.dispose()
 
 

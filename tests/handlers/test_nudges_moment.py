@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from bot.occurrences import CLOSING, PREP, REGISTERED
+from bot.planning import CLOSING, PREP, REGISTERED
+from models.members import Member
 from tests.handlers.one_on_ones_stage import closings, home_of, live_until, messages, preps, states
 from tests.people import AMY, BEN, HOUR
 from tests.trellis import Trellis, utc
@@ -29,6 +30,14 @@ def away(trellis: Trellis, who: str, *, until: datetime | None, emoji: str = ":p
     """Set somebody's Slack status and wait until the bot has heard of it."""
     expires = int(until.timestamp()) if until else 0
     trellis.slack.change_person(who, status_emoji=emoji, status_text="Away", status_expiration=expires)
+    believed = (emoji == ":palm_tree:", until)
+    trellis.slack.eventually(lambda: absence(trellis, who) == believed)
+
+
+def absence(trellis: Trellis, who: str) -> tuple[bool, datetime | None]:
+    with trellis.sessions.read() as session:
+        member = session.get_one(Member, (trellis.workspace, who))
+        return member.is_away, member.away_until
 
 
 def counts(trellis: Trellis) -> list[int]:
@@ -96,14 +105,14 @@ def test_a_pause_puts_the_question_off_to_its_end(planned: Trellis) -> None:
     assert counts(planned) == [1, 1, 1, 1]
 
 
-def test_a_pause_beyond_the_meeting_cancels_with_its_reason(planned: Trellis) -> None:
+def test_a_pause_beyond_the_meeting_lets_its_messages_expire_with_the_reason(planned: Trellis) -> None:
     planned.slack.command(AMY, "/growth pause")
 
     live_until(planned, OVER)
 
     assert counts(planned) == [0, 1, 0, 1]
-    assert states(planned, PREP)[0] == (AMY, "cancelled", "paused or away until it is over")
-    assert states(planned, CLOSING)[0] == (AMY, "cancelled", "paused or away until it is over")
+    assert states(planned, PREP)[0] == (AMY, "expired", "paused or away")
+    assert states(planned, CLOSING)[0] == (AMY, "expired", "paused or away")
 
 
 @pytest.mark.parametrize("by_mouse", [True, False])
@@ -119,6 +128,31 @@ def test_who_resumes_earlier_gets_the_question_then(planned: Trellis, by_mouse: 
     live_until(planned, utc("2026-11-25 18:05"))
 
     assert counts(planned) == [1, 1, 0, 0]
+
+
+def test_a_pause_without_an_end_that_is_ended_in_time_costs_nothing(planned: Trellis) -> None:
+    planned.slack.command(AMY, "/growth pause")
+    live_until(planned, utc("2026-11-25 20:00"))
+    before = counts(planned)
+
+    planned.slack.command(AMY, "/growth resume")
+    live_until(planned, utc("2026-11-26 14:01"))
+
+    assert before[:2] == [0, 1]
+    assert counts(planned)[:2] == [1, 1]
+
+
+def test_news_put_off_by_a_pause_come_when_it_is_ended_and_the_question_after_them(trellis: Trellis) -> None:
+    trellis.slack.command(BEN, "/growth pause")
+    trellis.slack.command(AMY, "/1on1 add @ben every thursday 15:00 as manager")
+    live_until(trellis, utc("2026-11-25 20:30"))
+    before = trellis.slack.dms(BEN)
+
+    trellis.slack.command(BEN, "/growth resume")
+    live_until(trellis, utc("2026-11-26 15:00"))
+
+    assert before == []
+    assert ["Decline" in message.buttons for message in trellis.slack.dms(BEN)] == [True, False]
 
 
 def test_news_of_a_registration_wait_for_the_end_of_a_pause(trellis: Trellis) -> None:
@@ -156,7 +190,7 @@ def test_a_vacation_that_ends_before_the_meeting_puts_the_question_off(planned: 
 
 
 @pytest.mark.parametrize("until", [None, MEETING + 2 * HOUR])
-def test_a_vacation_beyond_the_meeting_cancels_with_its_reason(
+def test_a_vacation_beyond_the_meeting_lets_its_question_expire_with_the_reason(
     planned: Trellis, until: datetime | None
 ) -> None:
     away(planned, AMY, until=until)
@@ -164,7 +198,7 @@ def test_a_vacation_beyond_the_meeting_cancels_with_its_reason(
     live_until(planned, OVER)
 
     assert counts(planned) == [0, 1, 0, 1]
-    assert states(planned, PREP)[0] == (AMY, "cancelled", "paused or away until it is over")
+    assert states(planned, PREP)[0] == (AMY, "expired", "paused or away")
 
 
 def test_a_status_that_is_taken_back_lets_the_question_through(planned: Trellis) -> None:

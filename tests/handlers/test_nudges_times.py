@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
-from bot.occurrences import CLOSING, PREP
+from bot import members, planning
+from bot.members import Preferences
+from bot.permissions import Actor
+from bot.planning import CLOSING, PREP
 from models.one_on_ones import Occurrence
 from models.outbox import Delivery
 from tests.handlers.one_on_ones_stage import closings, live_until, opened, preps, states
@@ -295,3 +298,19 @@ def test_a_tick_that_repeats_itself_sends_nothing_twice(trellis: Trellis) -> Non
         trellis.tick(utc("2026-11-25 15:01") + minute * MINUTE)
 
     assert [len(preps(trellis, who)) for who in (AMY, BEN)] == [1, 1]
+
+
+def test_who_works_two_days_a_week_hears_on_the_last_of_them(trellis: Trellis) -> None:
+    trellis.slack.command(AMY, "/1on1 add @ben every monday 09:00 from 2026-11-30")
+    with trellis.sessions.begin() as session:
+        members.prefer(
+            session,
+            Actor(trellis.workspace, BEN),
+            Preferences(frozenset({0, 1}), time(9), time(17), lead_hours=24),
+        )
+        planning.reach_again(session, trellis.workspace, BEN, now=trellis.clock.people_now())
+
+    live_until(trellis, utc("2026-12-07 13:59"))
+
+    # New York: the last working hour before Monday 09:00 is that of Tuesday, six days earlier.
+    assert sent_at(trellis, PREP, BEN) == [utc("2026-11-24 21:00"), utc("2026-12-01 21:00")]

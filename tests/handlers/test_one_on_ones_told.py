@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.occurrences import REGISTERED
+from bot.planning import REGISTERED
 from sandbox.seen import Message
 from tests.handlers import forging
 from tests.handlers.one_on_ones_stage import (
