@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -42,7 +42,8 @@ class Never:
 
 def enqueue(session: Session, messages: Sequence[Message]) -> int:
     """Write the messages whose key is new and say how many; one that stands already stays as it is."""
-    rows = [{**asdict(message), "state": READY, "attempt": 0} for message in messages]
+    # `asdict` would copy every value, which took longer than anything else about a message.
+    rows = [{**vars(message), "state": READY, "attempt": 0} for message in messages]
     return insert_missing(session, Delivery, rows)
 
 

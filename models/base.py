@@ -81,4 +81,5 @@ def _insert_missing(table: type[Base], dialect_name: str) -> ReturningInsert[Any
     """Write the statement once: SQLAlchemy then repeats its VALUES for the rows without compiling it anew."""
     columns = cast(Table, table.__table__)
     dialect = postgresql if dialect_name == "postgresql" else sqlite
-    return dialect.insert(columns).on_conflict_do_nothing().returning(*columns.primary_key)
+    inserting = dialect.insert(columns).on_conflict_do_nothing()
+    return cast("ReturningInsert[Any]", inserting.returning(*columns.primary_key))
