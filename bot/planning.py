@@ -28,11 +28,9 @@ People = Mapping[tuple[str, str], Member]
 """Members by workspace and id."""
 
 
-def plan_due(session: Session, *, now: datetime) -> int:
-    """Plan up to BATCH occurrences that have come near, and say how many 1-on-1s were looked at."""
-    due = list(session.scalars(OneOnOne.due(now, BATCH)))
-    plan(session, due, now=now)
-    return len(due)
+def due(session: Session, *, now: datetime) -> list[OneOnOne]:
+    """Read up to BATCH 1-on-1s whose next occurrence has come near, locked so that no two workers plan one."""
+    return list(session.scalars(OneOnOne.due(now, BATCH)))
 
 
 def next_planned(session: Session) -> datetime | None:

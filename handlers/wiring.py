@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from slack_bolt import App
 from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
+from bot import members as member_cases
 from bot import planning, zone_changes
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
@@ -31,11 +35,12 @@ from handlers import (
     one_on_one_forms,
     one_on_ones,
 )
+from handlers.acquaintance import Familiar
 from handlers.views import elements
+from models.one_on_ones import OneOnOne
 
+COMMANDS = {"/goal": goals.answer, "/1on1": one_on_ones.command, "/growth": growth.command}
 FEATURES = (
-    growth,
-    one_on_ones,
     one_on_one_forms,
     one_on_one_clicks,
     nudges,
@@ -46,6 +51,9 @@ FEATURES = (
 )
 PREPARE: Mapping[str, Prepare] = {**one_on_ones.PREPARE, **nudges.PREPARE, **goals.PREPARE}
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
+AFTER_A_BUG = timedelta(hours=1)
+
+log = logging.getLogger(__name__)
 
 
 def slack_client(settings: Settings) -> WebClient:
@@ -55,8 +63,6 @@ def slack_client(settings: Settings) -> WebClient:
 
 def build_app(settings: Settings, *, sessions: Sessions, clock: Clock) -> App:
     """Build the Bolt app with all its doors; nothing is started."""
-    # Bolt logs the body of a request whose signature is wrong, at INFO: that may be a person's text.
-    logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
     app = App(
         name="trellis",
         client=slack_client(settings),
@@ -65,9 +71,12 @@ def build_app(settings: Settings, *, sessions: Sessions, clock: Clock) -> App:
         listener_executor=ThreadPoolExecutor(max_workers=2 * settings.threads, thread_name_prefix="listener"),
         raise_error_for_unhandled_request=False,
     )
-    app.use(doors.offer(sessions=sessions, clock=clock))
+    app.use(doors.offer(sessions=sessions, clock=clock, familiar=Familiar()))
     app.use(members.know_actor)
     app.error(doors.apologise)
+    # Bolt asks listeners in order, and asking thirty in vain takes longer than answering: what is typed most is first.
+    for name, listener in COMMANDS.items():
+        app.command(name)(listener)
     for feature in FEATURES:
         feature.register(app)
     _take_the_rest(app)
@@ -87,10 +96,27 @@ def plan(sessions: Sessions, now: datetime) -> int:
     planned = 0
     while True:
         with sessions.begin() as session:
-            batch = planning.plan_due(session, now=now)
-        planned += batch
-        if batch < planning.BATCH:
+            batch = planning.due(session, now=now)
+            _plan_each(session, batch, now)
+        planned += len(batch)
+        if len(batch) < planning.BATCH:
             return planned
+
+
+def _plan_each(session: Session, batch: Sequence[OneOnOne], now: datetime) -> None:
+    """Plan a batch; if one 1-on-1 hits a bug only that one waits, and the bug is logged with its id."""
+    try:
+        with session.begin_nested():
+            planning.plan(session, batch, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # planning's one door for bugs: one bad row must not keep everybody's questions
+        if len(batch) > 1:
+            for one_on_one in batch:
+                _plan_each(session, [one_on_one], now)
+            return
+        log.exception("meeting_unplanned", extra={"one_on_one": batch[0].id})
+        batch[0].next_fire_at = now + AFTER_A_BUG
 
 
 def work(client: WebClient, clock: Clock) -> Work:
@@ -101,8 +127,22 @@ def work(client: WebClient, clock: Clock) -> Work:
         plan=plan,
         next_planned=planning.next_planned,
         refresh_zones=partial(refresh_zones, clock=clock),
-        daily=partial(_reconcile, client),
+        greet=partial(greet, client),
+        daily=partial(_reconcile, _patient(client)),
     )
+
+
+def _patient(client: WebClient) -> WebClient:
+    """Make a client for long readings, which wait as long as Slack says; nothing is posted with it."""
+    waits = RateLimitErrorRetryHandler(max_retry_count=50)
+    return WebClient(token=client.token, base_url=client.base_url, timeout=30, retry_handlers=[waits])
+
+
+def greet(client: WebClient, sessions: Sessions) -> None:
+    """Serve a workspace again that was stopped, once Slack takes our token; raises what Slack refuses."""
+    workspace_id = client.auth_test()["team_id"]
+    with sessions.begin() as session:
+        member_cases.welcome_back(session, workspace_id)
 
 
 def refresh_zones(sessions: Sessions, *, clock: Clock) -> None:

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -135,7 +135,7 @@ class DeliveryLoop:
         """Turn once; a store that is away is waited for, and what Slack said meanwhile is kept."""
         try:
             return self.turn().is_idle
-        except (DBAPIError, PoolTimeoutError) as away:
+        except (OperationalError, InterfaceError, PoolTimeoutError) as away:
             log.warning("store_away", extra={"error": type(away).__name__})
         except Exception:  # a loop that ends is a bot that falls silent: the bug is told, the loop goes on
             log.exception("turn_failed")
@@ -291,7 +291,9 @@ def record(
     held = Delivery.held(message.delivery_id, message.owner, message.attempt)
     session.execute(held.values(state=state, lease_until=None, **values))
     metrics.OUTCOMES.labels(state).inc()
-    log.info("message_" + state, extra={"delivery": message.delivery_id, **_reason(outcome)})
+    # Slack never takes a message of ours that it calls invalid: that is a bug, and an alarm.
+    level = logging.ERROR if isinstance(outcome, Refused) and outcome.is_our_bug else logging.INFO
+    log.log(level, "message_" + state, extra={"delivery": message.delivery_id, **_reason(outcome)})
     if isinstance(outcome, Sent):
         place = {
             "workspace_id": message.workspace_id,
@@ -334,7 +336,10 @@ def _hold_up(session: Session, workspace_id: str, outcome: Outcome, machine_now:
     """Stop posting to a workspace that said to wait, or that took its token away."""
     mine = update(Workspace).where(Workspace.workspace_id == workspace_id)
     if isinstance(outcome, NotSent) and outcome.retry_after is not None:
-        session.execute(mine.values(blocked_until=machine_now + timedelta(seconds=outcome.retry_after)))
+        until = machine_now + timedelta(seconds=outcome.retry_after)
+        # Answers arrive in any order: the longest wait stands.
+        shorter = or_(Workspace.blocked_until.is_(None), Workspace.blocked_until < until)
+        session.execute(mine.where(shorter).values(blocked_until=until))
     if isinstance(outcome, Refused) and outcome.is_token_gone:
         session.execute(mine.values(stopped_because=outcome.reason))
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from slack_sdk.errors import SlackClientError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from bot.runtime.database import Sessions
 from bot.runtime.delivery import DeliveryLoop, Prepare
 from bot.runtime.slack import Outcome, Outgoing
 from models.outbox import Delivery
-from models.receipts import Receipt
+from models.receipts import Receipt, take_receipt
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,11 @@ FOLLOWING_BEAT_SECONDS = 0.3
 SETTLING_PATIENCE_SECONDS = 12.0
 """The sandbox waits 15 s for word that everything due was done."""
 RECEIPTS_KEPT = timedelta(days=7)
+EVERY_WORKSPACE = "*"
 DAILY_JITTER_SECONDS = 3600
 """Many processes that were deployed together do not all ask Slack for its members at once."""
 AGAIN_AFTER = timedelta(minutes=10)
-AWAY = (DBAPIError, PoolTimeoutError, SlackClientError, OSError)
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError, SlackClientError, OSError)
 """What says that the store or Slack is away, which passes by itself."""
 
 
@@ -56,6 +57,8 @@ class Work:
     """Compute anew what was computed with other time zone data."""
     daily: Callable[[Sessions, Clock], None]
     """What one day needs: asking Slack who is still there."""
+    greet: Callable[[Sessions], None] = lambda _: None
+    """Ask Slack whether our token works: a workspace that was stopped is then served again."""
 
 
 class Engine:
@@ -75,6 +78,7 @@ class Engine:
         following = isinstance(self._clock, FollowedClock)
         now = self._clock.machine_now()
         beat = FOLLOWING_BEAT_SECONDS if following else BEAT_SECONDS
+        self._once("greeting", self._greet, at=now)
         self._once("zones", self._refresh_zones, at=now)
         self._scheduler.add_job(self._beat, "interval", seconds=beat, next_run_time=now)
         daily = ["daily", self._prune_and_reconcile]
@@ -106,6 +110,8 @@ class Engine:
             self.tick()
         except AWAY as away:
             log.warning("tick_failed", extra={"error": type(away).__name__})
+        except Exception:  # the metronome's one door for bugs: the next beat comes all the same
+            log.exception("tick_broken")
 
     def _plan(self, now: datetime) -> None:
         planned = self._work.plan(self._sessions, now)
@@ -149,12 +155,14 @@ class Engine:
                 self._do, "date", [name, job], run_date=at, id=f"{name}-once", replace_existing=True
             )
 
+    def _greet(self) -> None:
+        self._work.greet(self._sessions)
+
     def _refresh_zones(self) -> None:
         self._work.refresh_zones(self._sessions)
 
     def _prune_and_reconcile(self) -> None:
-        with self._sessions.begin() as session:
-            session.execute(Receipt.older_than(self._clock.machine_now() - RECEIPTS_KEPT))
+        prune(self._sessions, self._clock)
         self._work.daily(self._sessions, self._clock)
 
 
@@ -182,8 +190,29 @@ def run_tick_once(
     standing = MovedClock(at or clock.people_now())
     loop = DeliveryLoop(sessions, standing, prepare=work.prepare, post=work.post, chance=chance)
     try:
+        _once_a_day(sessions, clock, work)
         work.refresh_zones(sessions)
         planned = work.plan(sessions, standing.at)
         return {"planned": planned, **loop.drain()}
     finally:
         loop.stop()
+
+
+def _once_a_day(sessions: Sessions, clock: Clock, work: Work) -> None:
+    """Do what a running engine does at its start and daily; Slack being away does not stop the tick."""
+    day = clock.machine_now().date().isoformat()
+    try:
+        work.greet(sessions)
+        with sessions.begin() as session:
+            is_first = take_receipt(session, EVERY_WORKSPACE, f"daily:{day}", at=clock.machine_now())
+        if is_first:
+            prune(sessions, clock)
+            work.daily(sessions, clock)
+    except (SlackClientError, OSError) as away:
+        log.warning("daily_failed", extra={"error": type(away).__name__})
+
+
+def prune(sessions: Sessions, clock: Clock) -> None:
+    """Forget receipts nobody can ask for again."""
+    with sessions.begin() as session:
+        session.execute(Receipt.older_than(clock.machine_now() - RECEIPTS_KEPT))

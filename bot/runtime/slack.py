@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +18,10 @@ EVENT_TYPE = "trellis_delivery"
 TIMEOUT_SECONDS = 10
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Errors after which Slack may have posted all the same."""
-TOKEN_GONE = frozenset(
-    {"token_revoked", "invalid_auth", "account_inactive_app", "token_expired", "not_authed"}
-)
+TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})
+PASSING = frozenset({"ratelimited", "rate_limited", "team_added_to_org"})
+"""Errors that end by themselves, and before which Slack posted nothing."""
+UNREACHED = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED})
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Refused:
     reason: str
     is_token_gone: bool = False
 
+    @property
+    def is_our_bug(self) -> bool:
+        """Whether the message itself is what Slack refuses."""
+        return self.reason.startswith(("invalid_", "msg_", "no_text", "metadata_")) and not self.is_token_gone
+
 
 Outcome = Sent | NotSent | InDoubt | Refused
 
@@ -82,7 +90,11 @@ def post(client: WebClient, outgoing: Outgoing) -> Outcome:
             unfurl_media=False,
         )
     except SlackApiError as refusal:
-        return _of_answer(refusal)
+        outcome = _of_answer(refusal)
+        if outcome == Refused("account_inactive"):
+            # Of a person who left, or of the app itself that was removed? Only Slack can tell.
+            return Refused("account_inactive", is_token_gone=not _is_welcome(client))
+        return outcome
     except (URLError, HTTPException, OSError, SlackClientError) as failure:
         return _of_failure(failure)
     return Sent(answer["channel"], answer["ts"])
@@ -101,7 +113,7 @@ def _of_answer(refusal: SlackApiError) -> Outcome:
     error = str(answer.get("error")) if isinstance(answer.data, dict) else "no answer in JSON"
     if answer.status_code >= 500 or error in UNCERTAIN or not isinstance(answer.data, dict):
         return InDoubt(f"{answer.status_code} {error}")
-    if error == "ratelimited":
+    if error in PASSING:
         return NotSent(error, retry_after=_seconds(answer.headers))
     return Refused(error, is_token_gone=error in TOKEN_GONE)
 
@@ -114,11 +126,25 @@ def _seconds(headers: Mapping[str, Any]) -> int:
     return int(text) if str(text).isdigit() else 1
 
 
+def _is_welcome(client: WebClient) -> bool:
+    try:
+        client.auth_test()
+    except SlackApiError:
+        return False
+    except (URLError, HTTPException, OSError, SlackClientError):
+        return True
+    return True
+
+
 def _of_failure(failure: Exception) -> Outcome:
-    """Tell a connection that never came about from one that broke: only the first is certain."""
-    cause = failure.reason if isinstance(failure, URLError) else failure
-    never_connected = isinstance(cause, ConnectionRefusedError | ssl.SSLCertVerificationError)
-    # socket.gaierror: the name was not found, so nothing was sent.
-    if never_connected or type(cause).__name__ == "gaierror":
+    """Tell a connection that never came about from one that broke: only the first is certain.
+
+    urllib wraps what goes wrong before the request is out; a TLS error then is the handshake's.
+    """
+    if not isinstance(failure, URLError):
+        return InDoubt(type(failure).__name__)
+    cause = failure.reason
+    is_certain = isinstance(cause, socket.gaierror | ssl.SSLError)
+    if is_certain or (isinstance(cause, OSError) and cause.errno in UNREACHED):
         return NotSent(type(cause).__name__)
     return InDoubt(type(cause).__name__)
