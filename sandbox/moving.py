@@ -19,6 +19,8 @@ FOLLOWING_SECONDS = 10.0
 """An app that reported so recently is taken to follow the clock."""
 PATIENCE_SECONDS = 15.0
 """How long one step waits for the app's report."""
+CATCH_UP_SECONDS = 2.0
+"""How long a move waits before its first step for an app that is still busy, or gone."""
 REPEATS_LIMIT = 3
 """How often an app may name the same moment again, having done something and found more."""
 SEARCH_STEPS = 30
@@ -102,7 +104,8 @@ class ClockMover:
 
     async def _move(self, target: datetime) -> Move:
         steps: list[datetime] = []
-        if warning := await self._catch_up() or await self._step_through(target, steps):
+        await self._catch_up()
+        if warning := await self._step_through(target, steps):
             self.clock.jump(target)
             return Move(steps, warning)
         return Move(steps, await self._step(target, steps))
@@ -110,7 +113,8 @@ class ClockMover:
     async def _move_to_something(self) -> Move:
         """Step from moment to moment until the app has shown somebody something, or it has been long enough."""
         steps: list[datetime] = []
-        shown, warning = self.changes.shown_by_app, await self._catch_up()
+        shown, warning = self.changes.shown_by_app, None
+        await self._catch_up()
         while not warning and self.next_at is not None and self._may_go_on(steps, self.next_at):
             self.clock.moving_to = max(self.next_at, self.clock.now())
             warning = await self._step_through(self.clock.moving_to, steps)
@@ -122,9 +126,12 @@ class ClockMover:
     def _may_go_on(steps: list[datetime], to: datetime) -> bool:
         return not steps or (len(steps) < SEARCH_STEPS and to <= steps[0] + SEARCH_TIME)
 
-    async def _catch_up(self) -> str | None:
+    async def _catch_up(self) -> None:
         """Let the app look once more where the clock stands: what somebody just did may have given it more to do."""
-        return await self._step(self.clock.now(), []) if self._is_followed() else None
+        if self._is_followed():
+            now = self.clock.now()
+            self.clock.jump(now)
+            await self._drained_at(now, seconds=CATCH_UP_SECONDS)
 
     async def _step_through(self, target: datetime, steps: list[datetime]) -> str | None:
         """Stop at every moment reported up to the target; return a warning when the app does not keep up."""
@@ -141,12 +148,12 @@ class ClockMover:
         self.clock.jump(moment)
         steps.append(moment)
         self.changes.bump()
-        if followed and not await self._drained_at(moment):
+        if followed and not await self._drained_at(moment, seconds=PATIENCE_SECONDS):
             return f"The app did not report within {PATIENCE_SECONDS:.0f} s that it was done at {moment.isoformat()}."
         return None
 
-    async def _drained_at(self, moment: datetime) -> bool:
-        generation, deadline = self.clock.generation, time.monotonic() + PATIENCE_SECONDS
+    async def _drained_at(self, moment: datetime, *, seconds: float) -> bool:
+        generation, deadline = self.clock.generation, time.monotonic() + seconds
         while not (self.report and self.report.generation == generation and self.report.at >= moment):
             self._arrived.clear()
             try:

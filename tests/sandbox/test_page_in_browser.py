@@ -1,19 +1,18 @@
 """The page in headless Chromium, with a small app attached that is built with slack-bolt and is not Trellis."""
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from slack_sdk import WebClient
 
 from sandbox.identity import BOT_TOKEN, BOT_USER
 from sandbox.model import TourStep
 from sandbox.testing import Running, running
+from tests.chromium import DESKTOP, MARKS, PHONE, assert_it_fits, composer, faultless_page, launched
 from tests.sandbox.test_page_app import (
     AMY,
     BEN,
@@ -27,23 +26,8 @@ from tests.sandbox.test_page_app import (
     small_app,
 )
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="There is no chromium on this machine."),
-]
+pytestmark = MARKS
 
-DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 TOUR = [TourStep("Plan lunch", "Ben plans lunch with Amy.", "/plan lunch with @amy", BEN)]
 
 
@@ -63,10 +47,8 @@ def sandbox() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        launched.close()
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -85,23 +67,8 @@ def context(chromium: Browser, sandbox: Running, bot: WebClient) -> Iterator[Bro
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that must run without an error of its scripts and without a breach of its content policy."""
-    opened, trouble = context.new_page(), []
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.on("console", lambda line: trouble.append(line.text) if "Content Security" in line.text else None)
-    yield opened
-    assert trouble == []
-
-
-WIDER_THAN_THEIR_PLACE = """
-    [...document.querySelectorAll(".scroll, .modal-body, .topbar, .sidebar, .tour, .scroll *:not(.sr-only)")]
-        .filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1)
-        .map((part) => part.outerHTML.slice(0, 120))
-"""
-
-
-def composer(page: Page) -> Any:
-    return page.get_by_role("combobox", name=re.compile("^Message"))
+    with faultless_page(context) as opened:
+        yield opened
 
 
 def test_a_command_is_completed_and_sent_by_keyboard_alone(page: Page) -> None:
@@ -318,29 +285,25 @@ def test_nothing_is_wider_than_a_phone(context: BrowserContext, page: Page, bot:
     bot.chat_postMessage(channel=AMY, text="x", blocks=[*EVERYTHING, MARKDOWN])
     page.set_viewport_size(PHONE)
 
-    def assert_it_fits() -> None:
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        assert page.evaluate(WIDER_THAN_THEIR_PLACE) == []
-
     page.goto(f"/as/{AMY}")
     expect(page.get_by_role("article")).to_have_count(2)
-    assert_it_fits()
+    assert_it_fits(page)
     page.get_by_role("link", name="Home", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("Plans"))).to_be_visible()
-    assert_it_fits()
+    assert_it_fits(page)
     page.get_by_role("link", name="Tour").click()
-    assert_it_fits()
+    assert_it_fits(page)
     page.get_by_role("link", name="Hide the tour").click()
 
     page.get_by_role("link", name="Conversations and people").click()
     expect(page.get_by_role("link", name="general")).to_be_visible()
-    assert_it_fits()
+    assert_it_fits(page)
     page.get_by_role("link", name="general").click()
     expect(page.get_by_role("link", name="general")).to_be_hidden()
     composer(page).fill("/form")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Plan")).to_be_visible()
-    assert_it_fits()
+    assert_it_fits(page)
 
 
 def test_without_scripts_the_page_works_with_plain_forms(

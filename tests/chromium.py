@@ -1,0 +1,67 @@
+"""Headless Chromium for tests of what is shown: Debian's package, skipped with a word where there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, sync_playwright
+
+PROGRAM = shutil.which("chromium")
+IS_REQUIRED = os.environ.get("CI") == "true"  # noqa: TID251 (whether a test may be skipped is no setting of ours)
+"""Where the change is judged a browser must be there: a skipped test would look like a passed one."""
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(PROGRAM is None and not IS_REQUIRED, reason="There is no chromium on this machine."),
+]
+DESKTOP, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
+WIDER_THAN_THEIR_PLACE = """
+    [...document.querySelectorAll(".scroll, .modal-body, .topbar, .sidebar, .tour, .scroll *:not(.sr-only)")]
+        .filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1)
+        .map((part) => part.outerHTML.slice(0, 120))
+"""
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run the browser for as long as the block lasts."""
+    assert PROGRAM, "There is no chromium on this machine; `.ci/run` installs it."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def faultless_page(context: BrowserContext) -> Iterator[Page]:
+    """Open a page that must run without an error of its scripts and without a breach of its content policy."""
+    opened, trouble = context.new_page(), []
+    opened.on("pageerror", lambda error: trouble.append(str(error)))
+    opened.on("console", lambda line: trouble.append(line.text) if "Content Security" in line.text else None)
+    yield opened
+    assert trouble == []
+
+
+def composer(page: Page) -> Locator:
+    """Find the field in which one writes."""
+    return page.get_by_role("combobox", name=re.compile("^Message"))
+
+
+def assert_it_fits(page: Page) -> None:
+    """See that nothing on a phone is wider than its place."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate(WIDER_THAN_THEIR_PLACE) == []
