@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from slack_sdk import WebClient
@@ -26,6 +28,11 @@ FRESH_FOR = timedelta(days=1)
 LOOK_UP_SECONDS = 1
 """Two people may have to be looked up in the three seconds after which Slack gives up on us."""
 NOBODY = frozenset({"user_not_found", "user_not_visible"})
+
+
+FAMILIAR_FOR = timedelta(seconds=5)
+"""How long another process's change to a member may go unnoticed here."""
+FAMILIAR_MEMBERS = 1000
 
 
 class SlackSilent(Refusal):
@@ -56,6 +63,40 @@ def acquaint(
         profiles = [profile_of(user)]
         known_now = planning.take_over(session, actor.workspace_id, profiles, at=now, now=clock.people_now())
         return known_now[user_id]
+
+
+@dataclass(frozen=True)
+class _Met:
+    member: Member
+    at: datetime
+    version: object
+
+
+class Familiar:
+    """The members whose record this process read a moment ago; who clicks on does not have it read each time.
+
+    Only for who is at the door: zone, day and settings shown. What decides a message or a change reads the store.
+    A record counts for a few seconds, and not beyond the next change this process makes to the store: people see
+    what they have just set.
+    """
+
+    def __init__(self) -> None:
+        self._met: dict[Actor, _Met] = {}
+
+    def meet(
+        self, actor: Actor, sessions: Sessions, clock: Clock, read: Callable[[], Member | None]
+    ) -> Member | None:
+        """Give the actor's record, read now unless it was read a moment ago."""
+        now, version = clock.machine_now(), sessions.version
+        met = self._met.get(actor)
+        if met is not None and met.version is version and now - FAMILIAR_FOR < met.at <= now:
+            return met.member
+        member = read()
+        if member is not None:
+            if len(self._met) >= FAMILIAR_MEMBERS:
+                self._met.clear()
+            self._met[actor] = _Met(member, now, version)
+        return member
 
 
 def _impatient(client: WebClient) -> WebClient:

@@ -29,7 +29,6 @@ PREPARE: Mapping[str, Prepare] = goal_proposals.PREPARE
 
 def register(app: App) -> None:
     """Say what triggers what."""
-    app.command("/goal")(answer)
     goal_clicks.register(app)
     goal_forms.register(app)
     goal_proposals.register(app)

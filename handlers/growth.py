@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack
 from slack_sdk import WebClient
 
 from bot import goals, members, one_on_ones, planning
@@ -18,11 +18,6 @@ from handlers.views import growth as views
 from handlers.views import members as member_views
 from handlers.views.elements import Message, Payload
 from handlers.views.one_on_ones import standing
-
-
-def register(app: App) -> None:
-    """Say what triggers what."""
-    app.command("/growth")(command)
 
 
 def command(ack: Ack, command: Payload, client: WebClient, visit: Visit, sessions: Sessions) -> None:

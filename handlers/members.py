@@ -13,7 +13,7 @@ from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors, home
-from handlers.acquaintance import acquaint, profile_of
+from handlers.acquaintance import Familiar, acquaint, profile_of
 from handlers.doors import Visit
 from handlers.views import members as views
 from handlers.views.elements import Payload
@@ -38,6 +38,7 @@ def know_actor(
     client: WebClient,
     sessions: Sessions,
     clock: Clock,
+    familiar: Familiar,
     next_: Callable[[], BoltResponse],
 ) -> BoltResponse:
     """Offer listeners the acting member's record, and a way to show their Home anew.
@@ -47,7 +48,8 @@ def know_actor(
     """
     actor = context.get("actor")
     if actor is not None and body.get("type") != "event_callback":
-        member = acquaint(client, sessions, clock, actor, actor.user_id)
+        look_up = partial(acquaint, client, sessions, clock, actor, actor.user_id)
+        member = familiar.meet(actor, sessions, clock, look_up)
         if member is None:
             raise members.NobodyThere
         context["member"] = member

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
@@ -26,11 +26,6 @@ from handlers.views import one_on_one_lists as lists
 from handlers.views import one_on_ones as views
 from handlers.views.elements import Message, Payload, View
 from models.outbox import Delivery
-
-
-def register(app: App) -> None:
-    """Say what triggers what."""
-    app.command("/1on1")(command)
 
 
 def command(

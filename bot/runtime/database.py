@@ -120,12 +120,17 @@ class Sessions:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._reading = engine.execution_options(reading=True)
+        self.version = object()
+        """A new one after each transaction that may have written: whatever was read before may be out of date."""
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """Open a transaction that may write; it commits at the end of the block, or not at all."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        finally:
+            self.version = object()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
