@@ -69,12 +69,10 @@ def help_page(title: str, usages: Iterable[Usage]) -> Message:
 
 
 def _usage(usage: Usage) -> str:
+    """Show an example only where the form leaves something to choose."""
     line = f"`{elements.escape(usage.form)}` {elements.escape(usage.does)}"
-    return (
-        line
-        if usage.example == usage.form
-        else f"{line}\n      for example `{elements.escape(usage.example)}`"
-    )
+    has_choices = "[" in usage.form or "|" in usage.form
+    return f"{line}\n      for example `{elements.escape(usage.example)}`" if has_choices else line
 
 
 def _parts(lines: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ import pytest
 
 from bot.runtime.database import connect as open_store
 from sandbox.driver import Driver
-from sandbox.seen import Message
-from tests.handlers import forging
+from sandbox.seen import Message, View
+from tests.handlers import forging, goals_stage
 from tests.handlers.one_on_ones_stage import chosen, home_of, home_shows, live_until, opened, preps, stored
 from tests.people import AMY, BEN, JONAS
 from tests.stores import Postgres
@@ -20,6 +21,9 @@ from tests.trellis import Bot, Trellis, utc
 
 EVERY_THURSDAY = "/1on1 add @ben every thursday 10:00"
 APOLOGY = "Something went wrong on my side and nothing was changed"
+ID_AT_ITS_END = re.compile(r"tell an admin this: ([0-9a-f]{8})$")
+GOAL, OTHER_GOAL = "Give one demo a month by 2030-01-01", "Open two of the four weekly demos by 2030-01-01"
+WHAT = "What would you like to reach?"
 UNHEARD = "Slack did not take my answer"
 IN_TIME = 3.0
 """Seconds after which Slack gives up on an app."""
@@ -79,6 +83,49 @@ def test_a_locked_store_answers_a_button(trellis: Trellis) -> None:
     assert preps(trellis, AMY)[0].text == prep.text
 
 
+def test_a_locked_store_writes_no_half_goal_and_the_log_has_every_apology(
+    trellis: Trellis, caplog: pytest.LogCaptureFixture
+) -> None:
+    finished, form = _goal_about_to_be_done(trellis)
+    before = goals_stage.kept(trellis)
+
+    with locked(trellis):
+        apologies = _three_ways_to_write_a_goal(trellis, finished, form)
+
+    assert apologies == _bugs_logged(caplog)
+    assert goals_stage.kept(trellis) == before
+    _all_three_work(trellis, finished, form)
+
+
+def _goal_about_to_be_done(trellis: Trellis) -> tuple[Message, View]:
+    """Give the answer that offers to close a goal, and an open form for another."""
+    trellis.slack.command(AMY, f"/goal add {GOAL}")
+    finished = trellis.slack.command(AMY, "/goal progress 1 100%").message
+    return finished, opened(trellis, AMY, "/goal add")
+
+
+def _three_ways_to_write_a_goal(trellis: Trellis, finished: Message, form: View) -> list[str]:
+    """Try by text, form and button, and give the ids in the apologies."""
+    by_text = trellis.slack.command(AMY, f"/goal add {OTHER_GOAL}").text
+    by_form = trellis.slack.submit(AMY, {WHAT: OTHER_GOAL}, view=form).errors[WHAT]
+    by_button = trellis.slack.press(AMY, finished, "Mark as done").text
+    found = [ID_AT_ITS_END.search(text) for text in (by_text, by_form, by_button)]
+    return [match[1] for match in found if match]
+
+
+def _bugs_logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    bugs = [vars(record)["bug"] for record in caplog.records if record.message == "listener_failed"]
+    assert len(bugs) == 3
+    return bugs
+
+
+def _all_three_work(trellis: Trellis, finished: Message, form: View) -> None:
+    assert trellis.slack.submit(AMY, {WHAT: OTHER_GOAL}, view=form).errors == {}
+    assert "Logged as goal 3" in trellis.slack.command(AMY, f"/goal add {OTHER_GOAL}").text
+    trellis.slack.press(AMY, finished, "Mark as done")
+    assert [goal.state for goal in goals_stage.goals_of(trellis, AMY) if goal.number == 1] == ["done"]
+
+
 def test_a_locked_store_still_reads(trellis: Trellis) -> None:
     trellis.slack.command(AMY, EVERY_THURSDAY)
 
@@ -120,6 +167,22 @@ def test_a_store_that_is_gone_is_apologised_for_until_it_is_back(
     assert skipped is not None
     assert "Skipped: no questions" in skipped.words
     assert trellis.slack.command(AMY, "/1on1 end @ben").text.startswith("Ended.")
+
+
+def test_a_store_that_is_gone_keeps_no_half_goal(
+    on_postgres: tuple[Trellis, str], postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    trellis, name = on_postgres
+    finished, form = _goal_about_to_be_done(trellis)
+    before = goals_stage.kept(trellis)
+
+    postgres.shut(name)
+    apologies = _three_ways_to_write_a_goal(trellis, finished, form)
+    postgres.open(name)
+
+    assert apologies == _bugs_logged(caplog)
+    assert goals_stage.kept(trellis) == before
+    _all_three_work(trellis, finished, form)
 
 
 @pytest.mark.parametrize("kind", ["error", "drop"])

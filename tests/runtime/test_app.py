@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -189,14 +190,29 @@ def test_all_in_one_waits_for_an_operator_to_migrate_postgresql(
     assert "run `python app.py migrate` first" in refused.stderr
 
 
-def test_web_answers_over_http_and_a_worker_sends(environment: dict[str, str], slack: Driver) -> None:
-    with running_app(["web"], environment) as web, running_app(["worker"], environment):
-        wait_until_ready(web, environment)
-        slack.event_url(f"http://127.0.0.1:{environment['PORT']}/slack/events", verify=True)
-        answer = slack.command(AMY, "/goal add Give one demo a month by 2030-01-01")
+def test_web_answers_over_http_and_a_worker_sends(
+    environment: dict[str, str], workspace: Running, slack: Driver
+) -> None:
+    slack.move_clock(next_working_hour(slack.now()))
+    followed = {**environment, "CLOCK_URL": f"{workspace.url}/clock"}
+    with running_app(["web"], followed) as web:
+        wait_until_ready(web, followed)
+        slack.event_url(f"http://127.0.0.1:{followed['PORT']}/slack/events", verify=True)
+        answer = slack.command(AMY, "/1on1 add @ben every tuesday 10:00")
         slack.event_url(None)
+        unsent = slack.dms(BEN)
+        with running_app(["worker"], followed):
+            told = slack.eventually(lambda: slack.dms(BEN), seconds=START_SECONDS)[0]
 
-    assert "Give one demo a month" in (answer.text or "")
+    assert f"<@{BEN}>" in (answer.text or "")
+    assert unsent == []
+    assert f"<@{AMY}> registered your 1-on-1" in told.text
+
+
+def next_working_hour(now: datetime) -> datetime:
+    """Give a Wednesday to come, 17:00 UTC: noon or one o'clock in New York."""
+    day = now.date() + timedelta(days=(2 - now.weekday()) % 7 or 7)
+    return datetime(day.year, day.month, day.day, 17, tzinfo=UTC)
 
 
 def test_a_worker_with_probes_has_no_door(environment: dict[str, str]) -> None:
