@@ -13,10 +13,10 @@ from bot import members, planning
 from bot.members import Preferences
 from bot.permissions import Actor
 from bot.planning import CLOSING, PREP
-from models.one_on_ones import Occurrence
+from models.one_on_ones import Occurrence, OneOnOne
 from models.outbox import Delivery
 from tests.handlers.one_on_ones_stage import closings, live_until, opened, preps, states
-from tests.people import AMY, BEN, DAY, JONAS, KAI, MIA, MINUTE, PRIYA
+from tests.people import AMY, BEN, DAY, JONAS, KAI, MIA, MINUTE, PRIYA, RAY
 from tests.trellis import Trellis, utc
 
 NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"
@@ -314,3 +314,17 @@ def test_who_works_two_days_a_week_hears_on_the_last_of_them(trellis: Trellis) -
 
     # New York: the last working hour before Monday 09:00 is that of Tuesday, six days earlier.
     assert sent_at(trellis, PREP, BEN) == [utc("2026-11-24 21:00"), utc("2026-12-01 21:00")]
+
+
+def test_one_broken_1on1_does_not_keep_everybody_elses_questions(trellis: Trellis) -> None:
+    trellis.slack.command(AMY, "/1on1 add @ray every monday 10:00 from 2026-12-07")
+    trellis.slack.command(AMY, "/1on1 add @ben every monday 11:00 from 2026-12-07")
+    trellis.tick(utc("2026-11-23 15:00"))
+    with trellis.sessions.begin() as session:
+        broken = session.scalars(select(OneOnOne).order_by(OneOnOne.id)).first()
+        assert broken is not None
+        broken.zone = "Mars/Olympus_Mons"
+
+    trellis.tick(utc("2026-12-04 17:00"))
+
+    assert (len(preps(trellis, BEN)), len(preps(trellis, RAY))) == (1, 0)

@@ -1,4 +1,4 @@
-"""What each of Slack's answers means for a message: the table of ENGINE, row by row."""
+"""What each of Slack's answers means for a message, answer by answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from bot.runtime.slack import post
+from handlers import wiring
 from models.outbox import DOUBTFUL, FAILED, READY, SENT
 from sandbox.driver import Driver
 from tests.people import AMY, BEN
@@ -108,6 +109,62 @@ def test_a_message_that_never_left_goes_again_after_a_pause_that_grows(
     assert pauses[2] > 2 * pauses[0]
     assert office.row(number).state == SENT
     assert office.row(number).attempt == 4
+
+
+@pytest.mark.parametrize("address", ["http://nobody.invalid/api/", "https://{sandbox}/api/"])
+def test_a_name_nobody_knows_and_a_handshake_that_fails_certainly_sent_nothing(
+    office: Office, slack: Driver, address: str
+) -> None:
+    (number,) = office.write(AMY)
+    office.api_url = address.format(sandbox=slack.base_url.removeprefix("http://"))
+
+    office.loop().drain()
+
+    assert office.row(number).state == READY
+    assert office.row(number).retry_at is not None
+
+
+@pytest.mark.parametrize("error", ["rate_limited", "team_added_to_org"])
+def test_what_passes_by_itself_is_tried_again(office: Office, slack: Driver, error: str) -> None:
+    (number,) = office.write(AMY)
+    slack.fault(POST, "error", error=error)
+    _turn_until_recorded(office)
+    before = office.row(number).state
+
+    office.clock.pass_time(timedelta(seconds=5))
+    office.loop().drain()
+
+    assert (before, office.row(number).state) == (READY, SENT)
+
+
+def test_an_account_that_is_gone_fails_one_message_and_an_app_that_is_gone_stops_all(
+    office: Office, slack: Driver
+) -> None:
+    first, second = office.write(AMY), office.write(BEN)
+    slack.fault(POST, "error", error="account_inactive", times=2)
+    slack.fault("auth.test", "error", error="account_inactive")
+
+    office.loop().drain()
+    states = {office.row(number).state for number in (*first, *second)}
+
+    assert states == {FAILED, READY}
+    assert office.workspace().stopped_because == "account_inactive"
+
+
+def test_a_stopped_workspace_is_served_again_once_slack_takes_the_token(
+    office: Office, slack: Driver
+) -> None:
+    (number,) = office.write(AMY)
+    slack.fault(POST, "error", error="token_revoked")
+    office.loop().drain()
+    office.loop().drain()
+    before = office.row(number).state, office.workspace().stopped_because
+
+    wiring.greet(client_of(office.api_url), office.sessions)
+    office.loop().drain()
+
+    assert before == (READY, "token_revoked")
+    assert office.row(number).state == SENT
 
 
 DOUBTS = [
