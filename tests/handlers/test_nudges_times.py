@@ -326,5 +326,6 @@ def test_one_broken_1on1_does_not_keep_everybody_elses_questions(trellis: Trelli
         broken.zone = "Mars/Olympus_Mons"
 
     trellis.tick(utc("2026-12-04 17:00"))
+    trellis.tick(utc("2026-12-07 14:30"))
 
     assert (len(preps(trellis, BEN)), len(preps(trellis, RAY))) == (1, 0)
