@@ -15,7 +15,7 @@ from sandbox.testing import Running, running
 from tests.stores import migrated_sqlite
 from tests.stores import postgres as postgres
 from tests.stores import store as store
-from tests.trellis import ROOT, Trellis, running_bot
+from tests.trellis import ROOT, Bot, Trellis
 
 
 @pytest.fixture(scope="session")
@@ -48,15 +48,23 @@ def sessions(store: Engine) -> Sessions:
     return Sessions(store)
 
 
+@pytest.fixture(scope="session")
+def served_bot(workspace: Running) -> Iterator[Bot]:
+    """Give the bot of this process, on no store yet."""
+    bot = Bot(workspace)
+    yield bot
+    bot.close()
+
+
 @pytest.fixture
-def trellis(slack: Driver, workspace: Running, sqlite: Engine) -> Iterator[Trellis]:
+def trellis(slack: Driver, served_bot: Bot, sqlite: Engine) -> Iterator[Trellis]:
     """Give Trellis, running on SQLite."""
-    with running_bot(workspace, sqlite) as bot:
-        yield bot
+    with served_bot.on(sqlite) as trellis:
+        yield trellis
 
 
 @pytest.fixture
-def trellis_anywhere(slack: Driver, workspace: Running, store: Engine) -> Iterator[Trellis]:
+def trellis_anywhere(slack: Driver, served_bot: Bot, store: Engine) -> Iterator[Trellis]:
     """Give Trellis, running on each store."""
-    with running_bot(workspace, store) as bot:
-        yield bot
+    with served_bot.on(store) as trellis:
+        yield trellis

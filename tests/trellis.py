@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,38 +71,84 @@ class Trellis:
             self.tick(min(end, self.clock.people_now() + step))
 
 
-@contextmanager
-def running_bot(running: Running, engine: Engine) -> Iterator[Trellis]:
-    """Run the bot on a store, attached to a sandbox over HTTP."""
-    settings = settings_for(running.api_url)
-    sessions, clock = Sessions(engine), MovedClock(MONDAY_NOON)
-    app = wiring.build_app(settings, sessions=sessions, clock=clock)
-    flask, handler = Flask("trellis-under-test"), SlackRequestHandler(app)
+class _Store(Sessions):
+    """Transactions on whatever store the bot was put on last."""
 
-    @flask.post("/slack/events")
-    def slack_events() -> Response:
-        return handler.handle(request)
+    def __init__(self) -> None:
+        """Begin on no store at all."""
 
-    server = make_server("127.0.0.1", 0, flask, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    loop = DeliveryLoop(
-        sessions,
-        clock,
-        prepare=wiring.PREPARE,
-        post=partial(post, wiring.slack_client(settings)),
-        chance=random.Random(1),
-    )
-    running.driver.event_url(f"http://127.0.0.1:{server.server_port}/slack/events")
-    try:
-        yield Trellis(TEAM_ID, sessions, clock, running.driver, loop)
-    finally:
-        running.driver.event_url(None)
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        loop.stop()
-        app.listener_runner.listener_executor.shutdown()
+    def move(self, engine: Engine) -> None:
+        """Go to another store."""
+        super().__init__(engine)
+
+
+class Bot:
+    """Trellis' Bolt app behind HTTP, built once a process; each test puts it on a store of its own."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._settings = settings_for(running.api_url)
+        self._sessions, self._clock = _Store(), MovedClock(MONDAY_NOON)
+        self._app = wiring.build_app(self._settings, sessions=self._sessions, clock=self._clock)
+        self._app.listener_runner.listener_executor.shutdown()
+        self._handler = SlackRequestHandler(self._app)
+        self._visit, self._busy, self._changed = 0, 0, threading.Condition()
+        flask = Flask("trellis-under-test")
+        flask.post("/<int:visit>/slack/events")(self._take)
+        self._server = make_server("127.0.0.1", 0, flask, threaded=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+
+    def _take(self, visit: int) -> Response:
+        """Pass on what arrives; what was meant for an earlier test must not change the store of this one."""
+        with self._changed:
+            if visit != self._visit:
+                return Response(status=410)
+            self._busy += 1
+        try:
+            return self._handler.handle(request)
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def on(self, engine: Engine) -> Iterator[Trellis]:
+        """Attach the bot, on this store and at Monday noon, to the sandbox for as long as the block lasts."""
+        self._sessions.move(engine)
+        self._clock.move(MONDAY_NOON)
+        listeners = ThreadPoolExecutor(2 * self._settings.threads, thread_name_prefix="listener")
+        self._app.listener_runner.listener_executor = listeners
+        loop = DeliveryLoop(
+            self._sessions,
+            self._clock,
+            prepare=wiring.PREPARE,
+            post=partial(post, wiring.slack_client(self._settings)),
+            chance=random.Random(1),
+        )
+        slack = self._running.driver
+        slack.event_url(f"http://127.0.0.1:{self._server.server_port}/{self._visit}/slack/events")
+        try:
+            yield Trellis(TEAM_ID, self._sessions, self._clock, slack, loop)
+        finally:
+            slack.event_url(None)
+            self._leave()
+            listeners.shutdown()
+            loop.stop()
+
+    def _leave(self) -> None:
+        """Let nobody in any more, and wait for those who are."""
+        with self._changed:
+            self._visit += 1
+            self._changed.wait_for(lambda: self._busy == 0)
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 def utc(text: str) -> datetime:
