@@ -10,7 +10,7 @@ from bot.goal_coaching import Remark
 from bot.goals import Story
 from handlers.views import elements
 from handlers.views.elements import Block, Message
-from handlers.views.goal_titles import amid, ended
+from handlers.views.goal_titles import amid, clipped, ended
 from handlers.views.goals import ALL, due_words, fitting, paragraphs
 from models.goals import DONE, Goal, GoalEntry
 
@@ -25,6 +25,8 @@ SHARPEN: Final = "goals.sharpen"
 KEEP: Final = "goals.keep"
 
 _STORY_BUDGET: Final = 4000
+_ROOM: Final = 56
+"""Words of the sixty a message may have that "Logged as goal 3:" leaves."""
 _SEERS: Final = {"manager": "your manager", "buddy": "your buddy", "everyone": "everyone here"}
 _FIELDS: Final = {
     "title": "title",
@@ -38,13 +40,23 @@ _FIELDS: Final = {
 
 def logged(goal: Goal, remark: Remark | None, *, today: date) -> Message:
     """Say that a goal is kept, with the one most useful remark a coach would make."""
-    text = f"Logged as goal {goal.number}: {ended(goal.title)}{_due(goal, today)}"
+    said, due = f"Logged as goal {goal.number}:", _due(goal, today)
     if remark is None:
-        return _with(text, _show_button(goal), _all_button())
+        return _with(f"{said} {ended(goal.title)}{due}", _show_button(goal), _all_button())
     example = f" For example: _{elements.escape(remark.example)}_" if remark.example else ""
+    advice = f"{elements.escape(remark.sentence)}{example}"
+    title = _beside(advice, goal.title, due)
     sharpen = elements.button("Sharpen", SHARPEN, goal.number, style="primary")
     keep = elements.button("Keep as it is", KEEP, goal.number)
-    return _with(f"{text} {elements.escape(remark.sentence)}{example}", sharpen, keep)
+    return _with(f"{said} {title} {advice}", sharpen, keep)
+
+
+def _beside(advice: str, title: str, due: str) -> str:
+    """Repeat as much of a goal as a long remark leaves room for: its day only beside a whole title."""
+    room = _ROOM - len(advice.split())
+    if len(title.split()) + len(due.split()) <= room:
+        return f"{ended(title, words=room)}{due}"
+    return ended(title, words=room)
 
 
 def kept(goal: Goal) -> Message:
@@ -127,7 +139,7 @@ def _due(goal: Goal, today: date) -> str:
 
 
 def _noted(note: str | None) -> str:
-    return f" Your note: “{elements.one_line(note, 500)}”" if note else ""
+    return f" Your note: “{clipped(note)}”" if note else ""
 
 
 def _with(text: str, *buttons: Block) -> Message:

@@ -10,7 +10,7 @@ from bot.goal_proposals import Decision, as_draft
 from handlers.views import elements
 from handlers.views.elements import Block, Message, Payload, View
 from handlers.views.goal_forms import goal_fields, read_goal_form, short_fields, whole_number
-from handlers.views.goal_titles import ended
+from handlers.views.goal_titles import clipped, ended
 from models.goals import ACCEPTED, GoalProposal
 
 ACCEPT: Final = "goals.accept"
@@ -116,9 +116,10 @@ def decided(decision: Decision) -> Message:
 
 def _proposal_words(proposal: GoalProposal) -> str:
     who, at = elements.mention(proposal.proposer), elements.when(proposal.proposed_at)
-    lines = [f"*{who}, {at}*: a goal for you, if you like it.", ended(proposal.title)]
+    # Its reader sees it for the first time, so there is more of it than elsewhere; "Change first" shows it whole.
+    lines = [f"*{who}, {at}*: a goal for you, if you like it.", ended(proposal.title, words=20)]
     if proposal.measure:
-        lines.append(f"You would notice by: {elements.one_line(proposal.measure)}")
+        lines.append(f"You would notice by: {clipped(proposal.measure, 15)}")
     if proposal.due_on:
         lines.append(f"By {elements.day(proposal.due_on)}.")
     return "\n".join(lines)

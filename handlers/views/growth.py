@@ -8,6 +8,7 @@ from bot.goals import GoalOverview
 from handlers.grammars.usages import Usage
 from handlers.views import elements, one_on_one_lists
 from handlers.views.elements import Block, Message
+from handlers.views.goal_titles import clipped
 from handlers.views.goals import ADD as ADD_GOAL
 from handlers.views.members import OPEN_SETTINGS
 from handlers.views.one_on_ones import Standing
@@ -48,7 +49,7 @@ def _goals(goals: GoalOverview) -> str:
     shown = goals.page.goals[:NEAREST]
     if not shown:
         return "*Goals:* none open. One is enough to begin with."
-    rows = [f"• {goal.number}. {elements.one_line(goal.title, 100)}, {goal.percent} %" for goal in shown]
+    rows = [f"• {goal.number}. {clipped(goal.title, 5)}, {goal.percent} %" for goal in shown]
     more = ["• and more: `/goal`"] if goals.page.has_more or len(goals.page.goals) > NEAREST else []
     return "\n".join(["*Open goals*", *rows, *more])
 
