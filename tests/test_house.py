@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import random
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from sqlalchemy import create_engine
 from bot.runtime.clock import MovedClock
 from bot.runtime.database import Sessions
 from handlers import wiring
+from models.base import Base
 from sandbox.testing import Running
 from tests.people import MONDAY_NOON
 from tests.trellis import ROOT, settings_for
@@ -27,15 +31,37 @@ def use_cases_and_doors() -> list[Path]:
     return sorted(path for path in files if runtime not in path.parents)
 
 
-def names_from_sqlalchemy(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    return {alias.name for node in imports if node.module == "sqlalchemy" for alias in node.names}
+QUERIES = {"select", "update", "delete", "insert", "text"}
+
+
+def imported(path: Path) -> set[str]:
+    """Read every module a file imports, and every name it imports from one, with dots."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
 
 
 @pytest.mark.parametrize("path", use_cases_and_doors(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_queries_stand_on_their_tables(path: Path) -> None:
-    assert names_from_sqlalchemy(path) & {"select", "update", "delete", "insert", "text"} == set()
+    names = imported(path)
+
+    assert names & {f"sqlalchemy.{name}" for name in QUERIES} == set()
+    assert [name for name in names if name == "sqlalchemy" or name.startswith("sqlalchemy.sql")] == []
+
+
+def test_every_table_belongs_to_a_workspace() -> None:
+    for module in (ROOT / "models").glob("[!_]*.py"):
+        importlib.import_module(f"models.{module.stem}")
+
+    lacking = [name for name, table in Base.metadata.tables.items() if "workspace_id" not in table.columns]
+
+    assert len(Base.metadata.tables) > 8
+    assert lacking == []
+    assert [name for name, table in Base.metadata.tables.items() if table.c.workspace_id.nullable] == []
 
 
 def test_every_parameter_of_a_listener_is_one_that_is_offered(workspace: Running) -> None:
@@ -51,3 +77,11 @@ def test_every_parameter_of_a_listener_is_one_that_is_offered(workspace: Running
 
     assert len(wanted) > 40
     assert {name: names - offered for name, names in wanted.items() if names - offered} == {}
+
+
+def test_chance_is_handed_over_and_never_the_modules_own() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    banned = settings["flake8-tidy-imports"]["banned-api"]
+    functions = {name for name in random.__all__ if not inspect.isclass(getattr(random, name))}
+
+    assert {name for name in functions if f"random.{name}" not in banned} == set()
