@@ -11,6 +11,7 @@ from bot import prompts
 from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.question_bank import Question
+from bot.texts import storable
 from models.answers import Answer
 
 ANSWER_LIMIT = 2000
@@ -40,7 +41,8 @@ class Noted:
 
 def note(session: Session, actor: Actor, prompt_id: int, text: str, *, now: datetime) -> Noted:
     """Keep what the actor noted; noting again changes it, and what was shared stays shared."""
-    if not text.strip():
+    words = storable(text).strip()[:ANSWER_LIMIT]
+    if not words:
         raise EmptyAnswer(field="answers.text")
     prompt = prompts.of_actor(session, actor, prompt_id)
     answer = session.scalar(Answer.to_prompt(actor.workspace_id, actor.user_id, prompt_id))
@@ -49,16 +51,16 @@ def note(session: Session, actor: Actor, prompt_id: int, text: str, *, now: date
         reader = other if actor.user_id == one else one
         answer = Answer(workspace_id=actor.workspace_id, prompt=prompt, author=actor.user_id, reader=reader)
         session.add(answer)
-    answer.text, answer.noted_at = text.strip()[:ANSWER_LIMIT], now
+    answer.text, answer.noted_at = words, now
     session.flush()
     return _noted(answer)
 
 
-def noted_about(session: Session, actor: Actor, prompt_id: int) -> str | None:
+def noted_about(session: Session, actor: Actor, prompt_id: int) -> Noted | None:
     """Read what the actor noted about a question so far."""
     prompts.of_actor(session, actor, prompt_id)
     answer = session.scalar(Answer.to_prompt(actor.workspace_id, actor.user_id, prompt_id))
-    return answer.text if answer else None
+    return _noted(answer) if answer else None
 
 
 def share(session: Session, actor: Actor, answer_id: int, *, shared: bool, now: datetime) -> Noted:

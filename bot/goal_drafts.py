@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from bot.errors import Refusal
+from bot.texts import storable
 from models.goals import Goal
 
 TITLE_LENGTH: Final = 300
@@ -123,22 +124,17 @@ def wording_of(goal: Goal) -> dict[str, Any]:
 
 def tidy(text: str | None, *, limit: int, field: str = "note") -> str | None:
     """Strip a text a person wrote, None if nothing is left to see; raises TooLong at the field."""
-    stripped = _storable(text or "").strip()
+    stripped = storable(text or "").strip()
     if len(stripped) > limit:
         raise TooLong(field=field, length=len(stripped), limit=limit)
     return stripped if _has_something_to_see(stripped) else None
 
 
 def _title(text: str) -> str:
-    title = tidy(" ".join(_storable(text).split()), limit=TITLE_LENGTH, field="title")
+    title = tidy(" ".join(storable(text).split()), limit=TITLE_LENGTH, field="title")
     if title is None:
         raise TitleMissing(field="title")
     return title
-
-
-def _storable(text: str) -> str:
-    """Drop what no database takes: the zero character and halves of a character pair."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def _has_something_to_see(text: str) -> bool:

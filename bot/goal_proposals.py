@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot import goals, members, occurrences, outbox
-from bot.errors import Refusal
+from bot.errors import Name, Refusal
 from bot.goal_drafts import NewGoal, checked
 from bot.outbox import Later, Never
 from bot.permissions import Actor
@@ -25,6 +25,10 @@ KEPT: Final = timedelta(days=14)
 
 class UnknownProposal(Refusal):
     """I do not know a goal proposed to you behind that. Open my Home to see what waits for you."""
+
+
+class NotMetAnyMore(Refusal):
+    """Your 1-on-1 with {name} has ended, so I do not propose goals to them. `/goal add` logs one of your own."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ def propose_to_other(
     """Propose a goal to the other of a meeting; refuses who was no part of it."""
     occurrence = occurrences.of_actor(session, actor, occurrence_id)
     owner = occurrence.one_on_one.other(actor.user_id)
+    if occurrence.one_on_one.ended_at is not None:
+        raise NotMetAnyMore(name=Name(owner))
     draft = checked(draft, not_before=today)
     return propose(session, actor, owner, draft.title, measure=draft.measure, due_on=draft.due_on, now=now)
 

@@ -30,6 +30,10 @@ class TooFarAhead(Refusal):
     """That is more than a year ahead. Pick an earlier day."""
 
 
+class SkippedAlready(Refusal):
+    """Your next 1-on-1, on {day}, is left out already. To leave out the one after it too, pick it in `/1on1 skip`."""
+
+
 @dataclass(frozen=True)
 class Meeting:
     """One meeting of a standing 1-on-1 as people see it."""
@@ -81,6 +85,15 @@ def require_near(on: date, zone: str, *, field: str, now: datetime) -> None:
     """Refuse a day more than a year ahead; raises TooFarAhead."""
     if on > local_day(now, zone) + FARTHEST:
         raise TooFarAhead(field=field)
+
+
+def require_unskipped(session: Session, one_on_one: OneOnOne, *, now: datetime) -> None:
+    """Refuse to leave out a second meeting when the nearest has been left out already; raises SkippedAlready."""
+    following = next_of(session, one_on_one, now=now).starts_at
+    chosen = Occurrence.skipped_between(one_on_one.workspace_id, one_on_one.id, now, following)
+    left_out = session.scalars(chosen).first()
+    if left_out is not None:
+        raise SkippedAlready(day=f"{left_out.on:%A} {left_out.on.day} {left_out.on:%B}")
 
 
 def skip(session: Session, one_on_one: OneOnOne, *, now: datetime) -> Meeting:

@@ -176,8 +176,8 @@ def with_person(session: Session, actor: Actor, other: str) -> OneOnOne:
 
 
 def by_id(session: Session, actor: Actor, one_on_one_id: int) -> OneOnOne:
-    """Find one of the actor's 1-on-1s, ended or not; raises NotYourMeeting."""
-    return require_part(actor, session.get(OneOnOne, one_on_one_id))
+    """Find one of the actor's 1-on-1s, ended or not, locked against a tick that plans it; raises NotYourMeeting."""
+    return require_part(actor, session.scalars(OneOnOne.locked(actor.workspace_id, one_on_one_id)).first())
 
 
 def end(session: Session, actor: Actor, one_on_one: OneOnOne, *, now: datetime) -> OneOnOne:
@@ -289,9 +289,16 @@ def move(
     return occurrences.move(session, standing, on=on, at=at, zone=zone, now=now)
 
 
-def skip(session: Session, actor: Actor, one_on_one: OneOnOne, *, now: datetime) -> tuple[Meeting, Meeting]:
-    """Leave the next occurrence out; gives the one that was left out and the one after it."""
+def skip(
+    session: Session, actor: Actor, one_on_one: OneOnOne, *, also_the_one_after: bool, now: datetime
+) -> tuple[Meeting, Meeting]:
+    """Leave the next occurrence out; gives the one that was left out and the one after it.
+
+    Both of the two may say so of the same meeting: raises SkippedAlready unless the one after it is meant.
+    """
     standing = standing_by_id(session, actor, one_on_one.id)
+    if not also_the_one_after:
+        occurrences.require_unskipped(session, standing, now=now)
     return occurrences.skip(session, standing, now=now), next_of(session, standing, now=now)
 
 

@@ -73,10 +73,12 @@ def move(session: Session, one_on_one_id: int, on: date, at: time, visit: Visit)
     return views.moved(look(meeting, visit))
 
 
-def skip(session: Session, one_on_one_id: int, visit: Visit) -> Message:
+def skip(session: Session, one_on_one_id: int, visit: Visit, *, also_the_one_after: bool) -> Message:
     """Leave the next occurrence out."""
     standing = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id)
-    skipped, following = one_on_ones.skip(session, visit.actor, standing, now=visit.now)
+    skipped, following = one_on_ones.skip(
+        session, visit.actor, standing, also_the_one_after=also_the_one_after, now=visit.now
+    )
     other = standing.other(visit.actor.user_id)
     return views.skipped(other, skipped.starts_at, following.starts_at, visit.zone)
 

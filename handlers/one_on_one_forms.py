@@ -64,7 +64,7 @@ def move(view: Payload) -> CarryOut:
 def skip(view: Payload) -> CarryOut:
     """Leave out the next occurrence of the 1-on-1 that was picked."""
     one_on_one_id = forms.read_which(view)
-    return lambda session, visit: answers.skip(session, one_on_one_id, visit)
+    return lambda session, visit: answers.skip(session, one_on_one_id, visit, also_the_one_after=True)
 
 
 def end(view: Payload) -> CarryOut:

@@ -62,7 +62,8 @@ def _carry_out(session: Session, said: grammar.OneOnOneCommand, visit: Visit) ->
         case grammar.Move(person, on, at):
             return answers.move(session, _with(session, person, visit), on, at, visit)
         case grammar.Skip(person):
-            return answers.skip(session, _with(session, person, visit), visit)
+            one_on_one = _with(session, person, visit)
+            return answers.skip(session, one_on_one, visit, also_the_one_after=False)
         case grammar.End(person):
             return answers.end(session, _with(session, person, visit), visit)
         case grammar.Ask(person):

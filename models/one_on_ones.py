@@ -102,6 +102,12 @@ class OneOnOne(Base):
         return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.id.in_(ids))
 
     @classmethod
+    def locked(cls, workspace_id: str, one_on_one_id: int) -> Select[OneOnOne]:
+        """Select one as it stands now, locked for a change."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.id == one_on_one_id)
+        return chosen.with_for_update().execution_options(populate_existing=True)
+
+    @classmethod
     def of_pair(cls, workspace_id: str, pair: str) -> Select[OneOnOne]:
         """Select every 1-on-1 the pair has or had, the newest first."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.pair == pair)
@@ -180,6 +186,15 @@ class Occurrence(Base):
         """Select the days, from one on, on which a meeting of this 1-on-1 has begun by the moment."""
         chosen = select(cls.on).where(cls.workspace_id == workspace_id, cls.one_on_one_id == one_on_one)
         return chosen.where(cls.state == PLANNED, cls.on >= since, cls.starts_at <= moment)
+
+    @classmethod
+    def skipped_between(
+        cls, workspace_id: str, one_on_one: int, since: datetime, until: datetime
+    ) -> Select[Occurrence]:
+        """Select the occurrences of a 1-on-1 in a span of time that were left out, in order."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.one_on_one_id == one_on_one)
+        span = chosen.where(cls.state == SKIPPED, cls.starts_at >= since, cls.starts_at < until)
+        return span.order_by(cls.starts_at)
 
     @classmethod
     def unfinished(cls, workspace_id: str, one_on_one: int, moment: datetime) -> Select[Occurrence]:

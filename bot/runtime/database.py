@@ -148,28 +148,32 @@ def _alembic(connection: Connection | None = None) -> Config:
 
 
 def migrate(engine: Engine, *, to: str = "head") -> None:
-    """Bring the tables to a revision; a lower one is gone down to."""
+    """Bring the tables to a revision; a lower one is gone down to, and what a newer version made is left alone."""
     with engine.begin() as connection:
+        standing = _standing(connection)
+        if standing is not None and standing not in _revisions():
+            return
         if connection.dialect.name == "postgresql":
             # What answers a person must be quick; rebuilding a table may take its time.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        config = _alembic(connection)
-        is_down = to == "base" or to in _revisions_below(connection)
-        (command.downgrade if is_down else command.upgrade)(config, to)
+        is_down = to == "base" or (standing is not None and to in _revisions(upper=standing))
+        (command.downgrade if is_down else command.upgrade)(_alembic(connection), to)
 
 
-def _revisions_below(connection: Connection) -> set[str]:
-    standing = MigrationContext.configure(connection).get_current_revision()
+def _standing(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _revisions(*, upper: str = "head", lower: str = "base") -> list[str]:
+    """List the revisions this version knows from the upper one, which is included, down to the lower one."""
     scripts = ScriptDirectory.from_config(_alembic())
-    return {script.revision for script in scripts.iterate_revisions(standing, "base")} if standing else set()
+    return [script.revision for script in scripts.iterate_revisions(upper, lower)]
 
 
 def missing_migrations(engine: Engine) -> int:
     """Count the migrations this version brings that the store lacks; a store from a newer version lacks none."""
-    scripts = ScriptDirectory.from_config(_alembic())
     with engine.connect() as connection:
-        standing = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if standing is not None and standing not in known:
+        standing = _standing(connection)
+    if standing is not None and standing not in _revisions():
         return 0
-    return sum(1 for _ in scripts.iterate_revisions("head", standing or "base"))
+    return len(_revisions(lower=standing or "base"))

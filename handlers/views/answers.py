@@ -17,15 +17,19 @@ SHOWN = 300
 PAGE = 20
 
 
-def answer_form(question: Question, prompt_id: int, noted: str | None) -> View:
+def answer_form(question: Question, prompt_id: int, noted: Noted | None) -> View:
     """Take a note about the question."""
-    box = elements.text_box(noted, limit=ANSWER_LIMIT, is_long=True, placeholder="One line is enough")
+    text = noted.text if noted else None
+    hint = "Only you can see it until you share it."
+    if noted and noted.is_shared:
+        hint = "You have shared this note: what you change here is seen at once. App Home takes it back."
+    box = elements.text_box(text, limit=ANSWER_LIMIT, is_long=True, placeholder="One line is enough")
     return elements.modal(
         FORM,
         "Note an answer",
         [
             elements.section(question.reflect),
-            elements.field(TEXT, "Your note", box, hint="Only you can see it until you share it."),
+            elements.field(TEXT, "Your note", box, hint=hint),
         ],
         submit="Keep it",
         carries=str(prompt_id),

@@ -91,6 +91,16 @@ def test_a_time_to_move_to_is_on_the_speakers_wall_clock(trellis: Trellis) -> No
     assert "Thu 26 Nov 2026, 09:00 America/New_York" in trellis.slack.command(AMY, "/1on1").text
 
 
+def test_two_who_skip_the_same_meeting_leave_out_one(trellis: Trellis) -> None:
+    trellis.slack.command(AMY, EVERY_TUESDAY)
+    trellis.slack.command(AMY, "/1on1 skip @ben")
+
+    answer = trellis.slack.command(BEN, "/1on1 skip @amy")
+
+    assert "is left out already" in answer.text
+    assert "1 Dec" in trellis.slack.command(BEN, "/1on1").text
+
+
 def test_skipping_names_the_one_left_out_and_the_one_after(trellis: Trellis) -> None:
     trellis.slack.command(AMY, EVERY_TUESDAY)
 

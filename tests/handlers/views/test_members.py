@@ -86,9 +86,12 @@ def test_no_answers_take_no_room() -> None:
 
 
 def test_the_answer_form(snapshot: SnapshotAssertion) -> None:
-    form = answers.answer_form(QUESTION, 7, "x" * 5000)
+    form = answers.answer_form(QUESTION, 7, noted(1, "x" * 5000))
+    shared = answers.answer_form(QUESTION, 7, noted(1, "x", is_shared=True))
 
     assert check_view(form) is None
+    assert "is seen at once" in str(shared)
+    assert "Only you can see it" not in str(shared)
     assert answers.answer_form(QUESTION, 7, None) == snapshot
 
 
