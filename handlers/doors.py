@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from http.client import HTTPException
@@ -26,6 +28,9 @@ from models.members import Member
 from models.receipts import take_receipt
 
 log = logging.getLogger(__name__)
+
+ACK_SECONDS = 3
+"""Bolt's own time-out, and Slack's."""
 
 UNHEARD = (SlackClientError, HTTPException, OSError)
 """What a call to Slack raises: a refusal of Slack's, or a connection that broke."""
@@ -70,17 +75,49 @@ class LastingAck(Ack):
     that answers Slack has looked: the person would be told that the app did not respond.
     """
 
+    def __init__(self) -> None:
+        self._given = threading.Event()
+        super().__init__()  # type: ignore[no-untyped-call]
+
     def __setattr__(self, name: str, value: Any) -> None:
-        """Keep an answer that was given."""
-        if name != "response" or value is not None or getattr(self, "response", None) is None:
-            super().__setattr__(name, value)
+        """Keep an answer that was given, and tell who waits for it."""
+        if name == "response" and value is None and getattr(self, "response", None) is not None:
+            return
+        super().__setattr__(name, value)
+        if name == "response" and value is not None:
+            self._given.set()
+
+    def wait(self) -> None:
+        """Wait for the answer as long as Bolt would."""
+        self._given.wait(ACK_SECONDS)
+
+
+class PromptExecutor(ThreadPoolExecutor):
+    """Runs listeners, and lets the thread that answers Slack sleep until there is an answer.
+
+    Bolt would have it look every 10 ms, and each look takes the interpreter from the listener it waits for.
+    """
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start the listener, and return when the request of this thread has its answer."""
+        ack: LastingAck | None = getattr(_asked, "ack", None)
+        _asked.ack = None
+        future = super().submit(fn, *args, **kwargs)
+        if ack is not None:
+            ack.wait()
+        return future
+
+
+_asked = threading.local()
+"""The acknowledgement that the request in this thread waits for."""
 
 
 def offer(**dependencies: Any) -> Callable[..., BoltResponse]:
     """Make the middleware by which listeners receive sessions and clock by parameter name."""
 
     def offer_dependencies(context: BoltContext, next_: Callable[[], BoltResponse]) -> BoltResponse:
-        context.update(dependencies, ack=LastingAck())  # type: ignore[no-untyped-call]
+        _asked.ack = LastingAck()
+        context.update(dependencies, ack=_asked.ack)
         if context.team_id and context.user_id:
             context["actor"] = Actor(context.team_id, context.user_id)
         return next_()

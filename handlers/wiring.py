@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -68,7 +67,9 @@ def build_app(settings: Settings, *, sessions: Sessions, clock: Clock) -> App:
         client=slack_client(settings),
         signing_secret=settings.signing_secret,
         # Bolt's own five threads are shared by everything: twelve slow commands leave five unanswered.
-        listener_executor=ThreadPoolExecutor(max_workers=2 * settings.threads, thread_name_prefix="listener"),
+        listener_executor=doors.PromptExecutor(
+            max_workers=2 * settings.threads, thread_name_prefix="listener"
+        ),
         raise_error_for_unhandled_request=False,
     )
     app.use(doors.offer(sessions=sessions, clock=clock, familiar=Familiar()))
