@@ -93,6 +93,7 @@ class Engine:
         """Take nothing more, let what is on its way arrive, record it; some ten seconds at most."""
         self._stopping.set()
         if self._scheduler.running:
+            self._scheduler.pause()  # no beat may be handed out while the executor is closing
             self._scheduler.shutdown(wait=False)
         self.loop.stop()
         log.info("engine_stopped")
