@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -12,8 +11,8 @@ from sqlalchemy import Engine
 from bot.runtime.database import Sessions
 from sandbox.driver import Driver
 from sandbox.testing import Running, running
-from tests.stores import migrated_sqlite
 from tests.stores import postgres as postgres
+from tests.stores import reused_sqlite
 from tests.stores import store as store
 from tests.trellis import ROOT, Bot, Trellis
 
@@ -35,11 +34,10 @@ def slack(workspace: Running) -> Driver:
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Engine]:
+def sqlite() -> Iterator[Engine]:
     """Give a migrated SQLite store."""
-    engine = migrated_sqlite(tmp_path / "trellis.db")
-    yield engine
-    engine.dispose()
+    with reused_sqlite() as engine:
+        yield engine
 
 
 @pytest.fixture

