@@ -1,9 +1,11 @@
-"""Trellis as an operator runs it: the real program in a process of its own."""
+"""Trellis as an operator runs it: the real program, in a process of its own for every form of it."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -11,9 +13,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,7 +56,44 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def run(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Done:
+    """What became of a command: its exit code, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[[Sequence[str], dict[str, str]], Done]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run a command that ends by itself; it needs no process of its own to show what it says and returns."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+
+    def run_here(arguments: Sequence[str], environment: dict[str, str]) -> Done:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        code = program()(arguments)
+        printed = capsys.readouterr()
+        return Done(code, printed.out, printed.err)
+
+    yield run_here
+    logging.basicConfig(level=level, handlers=handlers, force=True)
+
+
+@cache
+def program() -> Callable[[Sequence[str]], int]:
+    """Load the program's `main`, which nothing else may import."""
+    main: Callable[[Sequence[str]], int] = runpy.run_path(str(ROOT / "app.py"))["main"]
+    return main
+
+
+def run_apart(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own."""
     command = [sys.executable, "app.py", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -105,7 +146,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("arguments", "change", "words"), FAULTS)
 def test_wrong_use_is_told_in_words_with_code_2(
-    arguments: list[str], change: dict[str, str], words: str, environment: dict[str, str]
+    arguments: list[str], change: dict[str, str], words: str, environment: dict[str, str], run: Run
 ) -> None:
     done = run(arguments, {**environment, **change})
 
@@ -114,7 +155,7 @@ def test_wrong_use_is_told_in_words_with_code_2(
     assert "Traceback" not in done.stderr
 
 
-def test_a_tick_in_the_future_is_refused_beside_the_real_slack(environment: dict[str, str]) -> None:
+def test_a_tick_in_the_future_is_refused_beside_the_real_slack(environment: dict[str, str], run: Run) -> None:
     done = run(
         ["tick", "--at", "2099-01-01T00:00Z"], {**environment, "SLACK_API_URL": "https://slack.com/api/"}
     )
@@ -124,26 +165,26 @@ def test_a_tick_in_the_future_is_refused_beside_the_real_slack(environment: dict
 
 
 def test_a_tick_at_a_time_prints_what_it_did(environment: dict[str, str]) -> None:
-    done = run(["tick", "--at", "2099-01-01T00:00Z"], environment)
+    done = run_apart(["tick", "--at", "2099-01-01T00:00Z"], environment)
 
     assert (done.returncode, done.stdout) == (0, "0 planned\n")
 
 
-def test_a_tick_without_tables_says_what_to_do(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_tick_without_tables_says_what_to_do(environment: dict[str, str], tmp_path: Path, run: Run) -> None:
     done = run(["tick"], {**environment, "DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"})
 
     assert done.returncode == 1
     assert "run `python app.py migrate` first" in done.stderr
 
 
-def test_the_manifest_is_printed_to_be_pasted(environment: dict[str, str]) -> None:
+def test_the_manifest_is_printed_to_be_pasted(environment: dict[str, str], run: Run) -> None:
     printed = run(["manifest"], environment)
 
     assert json.loads(printed.stdout) == json.loads((ROOT / "manifest.json").read_text())
 
 
 def test_the_doctor_is_content_and_says_so(environment: dict[str, str]) -> None:
-    done = run(["doctor"], environment)
+    done = run_apart(["doctor"], environment)
 
     assert done.returncode == 0, done.stdout
     assert BOT_TOKEN not in done.stdout + done.stderr
@@ -173,7 +214,7 @@ def test_all_in_one_makes_its_tables_and_answers_over_a_socket(
 
 
 def test_all_in_one_waits_for_an_operator_to_migrate_postgresql(
-    environment: dict[str, str], postgres: Postgres
+    environment: dict[str, str], postgres: Postgres, run: Run
 ) -> None:
     with postgres.database() as name:
         address = {**environment, "DATABASE_URL": postgres.address(name)}
@@ -224,7 +265,7 @@ def test_a_worker_with_probes_has_no_door(environment: dict[str, str]) -> None:
 
 
 def test_a_token_slack_refuses_ends_the_program_with_a_word(environment: dict[str, str]) -> None:
-    done = run([], {**environment, "SLACK_BOT_TOKEN": "xoxb-other"})
+    done = run_apart([], {**environment, "SLACK_BOT_TOKEN": "xoxb-other"})
 
     assert done.returncode != 0
     assert "slack_refused" in done.stderr
