@@ -40,6 +40,11 @@ def absence(trellis: Trellis, who: str) -> tuple[bool, datetime | None]:
         return member.is_away, member.away_until
 
 
+def is_deactivated(trellis: Trellis, who: str) -> bool:
+    with trellis.sessions.read() as session:
+        return session.get_one(Member, (trellis.workspace, who)).is_deactivated
+
+
 def counts(trellis: Trellis) -> list[int]:
     return [len(found(trellis, who)) for found in (preps, closings) for who in (AMY, BEN)]
 
@@ -171,6 +176,7 @@ def test_news_of_a_registration_wait_for_the_end_of_a_pause(trellis: Trellis) ->
 @pytest.mark.parametrize("who", [AMY, BEN])
 def test_a_deactivated_person_silences_the_meeting_for_both(planned: Trellis, who: str) -> None:
     planned.slack.change_person(who, deleted=True)
+    planned.slack.eventually(lambda: is_deactivated(planned, who))
 
     live_until(planned, OVER)
 
