@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from bot.runtime.database import Sessions
@@ -15,6 +16,11 @@ from tests.stores import postgres as postgres
 from tests.stores import reused_sqlite
 from tests.stores import store as store
 from tests.trellis import ROOT, Bot, Trellis
+
+settings.register_profile("everyday", max_examples=50, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile("everyday")
+# Whoever changes a grammar or the validator looks longer: pytest --hypothesis-profile thorough
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ something = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(something, max_size=3) | anything)
 def test_any_message_is_accepted_or_refused_with_a_reason(blocks: Any) -> None:
     problems = check_message(blocks)
@@ -53,7 +53,7 @@ def test_any_message_is_accepted_or_refused_with_a_reason(blocks: Any) -> None:
         assert problems.messages
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     anything | something | st.builds(lambda blocks: {"type": "home", "blocks": blocks}, st.lists(something))
 )
