@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -64,11 +64,6 @@ class Trellis:
             self.clock.move(at)
         wiring.plan(self.sessions, self.clock.people_now())
         return self.loop.drain()
-
-    def run_until(self, end: datetime, *, step: timedelta = timedelta(minutes=15)) -> None:
-        """Let people's time pass, with a tick at every step."""
-        while self.clock.people_now() < end:
-            self.tick(min(end, self.clock.people_now() + step))
 
 
 class _Store(Sessions):
