@@ -7,9 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Select, Update, func, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Index,
+    Select,
+    Update,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
@@ -74,7 +87,9 @@ class Delivery(Base):
         return free.order_by(cls.expire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
 
     @classmethod
-    def _is_free(cls, people_now: datetime, machine_now: datetime) -> tuple[ColumnElement[bool], ...]:
+    def _is_free(
+        cls, people_now: datetime | BindParameter[datetime], machine_now: datetime | BindParameter[datetime]
+    ) -> tuple[ColumnElement[bool], ...]:
         in_flight = aliased(cls)
         busy = select(in_flight.id).where(
             in_flight.state == SENDING,
@@ -94,8 +109,15 @@ class Delivery(Base):
         )
 
     @classmethod
-    def has_work(cls, people_now: datetime, machine_now: datetime) -> Select[bool]:
-        """Select whether a row waits to be sent, to expire or to be doubted."""
+    @cache
+    def has_work(cls) -> Select[bool]:
+        """Select whether a row waits to be sent, to expire or to be doubted; takes `people_now` and `machine_now`.
+
+        Every loop asks twice a second, so the statement is built once.
+        """
+        people_now, machine_now = (
+            bindparam(name, type_=UtcDateTime) for name in ("people_now", "machine_now")
+        )
         sendable = select(cls.id).where(*cls._is_free(people_now, machine_now))
         late = select(cls.id).where(cls.state == READY, cls.expire_at <= people_now)
         lapsed = select(cls.id).where(cls.state == SENDING, cls.lease_until <= machine_now)

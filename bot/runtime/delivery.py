@@ -163,7 +163,7 @@ class DeliveryLoop:
         machine_now = self._clock.machine_now()
         with self._sessions.read() as session:
             states = dict(session.execute(Delivery.counts()).all())
-            has_work = session.scalars(Delivery.has_work(people_now, machine_now)).one()
+            has_work = session.scalars(Delivery.has_work(), _moments(people_now, machine_now)).one()
         return not (states.get(SENDING) or has_work or self._waits_for_slack(people_now))
 
     def _waits_for_slack(self, people_now: datetime) -> bool:
@@ -196,7 +196,7 @@ class DeliveryLoop:
         """Look without locking: an idle loop must not stand in the way of those who write."""
         people_now, machine_now = self._clock.people_now(), self._clock.machine_now()
         with self._sessions.read() as session:
-            return session.scalars(Delivery.has_work(people_now, machine_now)).one()
+            return session.scalars(Delivery.has_work(), _moments(people_now, machine_now)).one()
 
     def _machine_now(self, session: Session) -> datetime:
         """Read the clock all workers share: the database's, where it is a server."""
@@ -261,6 +261,10 @@ class DeliveryLoop:
             decided.update(prepare_each(self._prepare[kind], session, batch, people_now))
         unknown = Cancel("nobody prepares this kind of message any more")
         return [(row, decided.get(row.id, unknown)) for row in rows]
+
+
+def _moments(people_now: datetime, machine_now: datetime) -> dict[str, datetime]:
+    return {"people_now": people_now, "machine_now": machine_now}
 
 
 def prepare_each(
