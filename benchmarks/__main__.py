@@ -40,22 +40,25 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _report(figures: Sequence[Figure]) -> str:
+    load = os.getloadavg()[2]
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in NAMED)
     return f"""# The last figures
 
 Written by `make bench` on {SystemClock().machine_now():%Y-%m-%d}.
 
 Machine: {_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / GIGABYTE:.0f} GB,
-{platform.system()} {platform.release()}. Client, server and database share it.
+{platform.system()} {platform.release()}. Client, server and database share it, with whatever else ran then:
+on average {load:.1f} programs wanted a core during the last quarter of an hour, these included.
 Versions: Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}.
 
 {table(figures)}
 
 What is compared: Trellis' own program (`python app.py web`, one process of 16 threads) and a Bolt app whose one
-command answers "hello", under the same gunicorn settings on the same machine, turn and turn about in one run. The
-client signs one request, keeps 16 connections open and asks as fast as answers come; for p99 it asks 50 times a second
-and counts from the appointed time, so that waiting in line is part of the figure. The due scan is the query of
-planning itself, 500 rows at a time; `planning` adds choosing the questions, writing them and the messages.
+command answers "hello", under the same gunicorn settings on the same machine, turn and turn about in one run. Every
+answer reads the goals from the store; who asks is the same person each time, whose own record counts for five seconds
+once read. The client signs one request, keeps 16 connections open and asks as fast as answers come; for p99 it asks
+50 times a second and counts from the appointed time, so that waiting in line is part of the figure. The due scan is the
+query of planning itself, 500 rows at a time; `planning` adds choosing the questions, writing them and the messages.
 """
 
 
