@@ -77,12 +77,13 @@ def test_the_command_prints_one_line_when_it_is_ready_and_ends_when_told(tmp_pat
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        url = process.stdout.readline().strip()
-
-        state = httpx.get(f"{url}/sandbox/state", trust_env=False).json()
-
-        process.terminate()
-        rest, errors = process.communicate(timeout=20)
+        try:
+            url = process.stdout.readline().strip()
+            state = httpx.get(f"{url}/sandbox/state", trust_env=False, timeout=60).json()
+            process.terminate()
+            rest, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()  # or a failure above would wait for a server that nobody ends
     assert state["rates"] is True
     assert (rest, errors) == ("", "")
     assert (tmp_path / "state.json").exists()
