@@ -184,7 +184,7 @@ class Driver:
         """Return the revision, the clock and how the app is attached."""
         return self._get("/sandbox/state")
 
-    def eventually(self, look: Callable[[], T], *, seconds: float = 5.0) -> T:
+    def eventually(self, look: Callable[[], T], *, seconds: float = 30.0) -> T:
         """Look again after every change until something is found; fail after so many seconds."""
         deadline = time.monotonic() + seconds
         while True:

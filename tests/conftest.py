@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -73,8 +72,3 @@ def trellis_anywhere(slack: Driver, served_bot: Bot, store: Engine) -> Iterator[
     """Give Trellis, running on each store."""
     with served_bot.on(store) as trellis:
         yield trellis
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Run four at a time even on two cores: tests wait for answers half of their time."""
-    return max(4, os.cpu_count() or 1)
