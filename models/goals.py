@@ -102,7 +102,7 @@ class Goal(Base):
     ) -> tuple[list[GoalLine], dict[str, int]]:
         """Read a person's open goals that follow a number, and state to number of all their goals."""
         asked = {"workspace_id": workspace_id, "owner": owner, "after": after, "limit": limit}
-        *counted, listed = session.execute(_page(session.get_bind().dialect.name), asked).one()
+        *counted, listed = session.connection().execute(_page(session.get_bind().dialect.name), asked).one()
         lines = [
             GoalLine(number, title, percent, date.fromisoformat(due) if due else None)
             for number, title, percent, due in listed or ()
