@@ -221,9 +221,9 @@ class GoalProposal(Base):
 
     @classmethod
     def to(cls, workspace_id: str, owner: str, proposal_id: int) -> Select[GoalProposal]:
-        """Select a proposal made to this person, locked for their decision."""
+        """Select a proposal made to this person."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
-        return chosen.where(cls.id == proposal_id).with_for_update()
+        return chosen.where(cls.id == proposal_id)
 
     @classmethod
     def waiting_for(cls, workspace_id: str, owner: str) -> Select[GoalProposal]:

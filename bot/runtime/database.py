@@ -20,6 +20,8 @@ from bot.runtime.config import ROOT
 
 # Slack waits 3 s for an answer: a store that makes us wait longer must fail while we can still say so.
 PATIENCE_SECONDS = 2
+READING = "reading"
+"""What the engine that only reads is called, in the log and by the one that it belongs to."""
 
 
 def connect(url: str) -> Engine:
@@ -27,26 +29,27 @@ def connect(url: str) -> Engine:
 
     What people wrote stays out of the messages of errors (`hide_parameters`), for those reach the log.
     """
-    engine = _engine(make_url(url))
+    reading = _connect_to_read(make_url(url))
+    engine = _engine(make_url(url), execution_options={READING: reading})
     event.listen(engine, "begin", _begin_sqlite if _is_sqlite(engine.url) else _begin_postgresql)
+    event.listen(engine, "engine_disposed", lambda _: reading.dispose())
     return engine
 
 
-def _connect_to_read(writing: Engine) -> Engine:
-    """Make a second engine for the same store whose connections refuse to write; it is closed with the first.
+def _connect_to_read(url: URL) -> Engine:
+    """Make the second engine for a store, whose connections refuse to write.
 
     Each statement sees what was committed before it, so there is no transaction to begin and end around it: those
     are round trips to a server, and to a file each hands the interpreter to another thread.
     """
-    engine = _engine(
-        writing.url,
+    return _engine(
+        url,
         read_only=True,
+        logging_name=READING,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
         pool_reset_on_return=None,
     )
-    event.listen(writing, "engine_disposed", lambda _: engine.dispose())
-    return engine
 
 
 def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
@@ -124,8 +127,9 @@ class Sessions:
     """Opens transactions; doors and the loops hold one of these, never a session."""
 
     def __init__(self, engine: Engine) -> None:
+        """Open them on an engine that `connect` made."""
         self.engine = engine
-        self._reading = _connect_to_read(engine)
+        self._reading: Engine = engine.get_execution_options()[READING]
         self.version = object()
         """A new one after each transaction that may have written: whatever was read before may be out of date."""
 
