@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Select,
     Update,
+    and_,
     bindparam,
     func,
     or_,
@@ -185,6 +186,30 @@ class Delivery(Base):
     def counts(cls) -> Select[str, int]:
         """Count the rows by state, over all workspaces, for the operator."""
         return select(cls.state, func.count()).group_by(cls.state)
+
+    @classmethod
+    def listed(cls, states: Collection[str], *, workspace_id: str | None, limit: int) -> Select[Delivery]:
+        """Select rows in these states, most urgent first, for the operator; of all workspaces unless one is named."""
+        chosen = select(cls).where(cls.state.in_(states))
+        if workspace_id is not None:
+            chosen = chosen.where(cls.workspace_id == workspace_id)
+        return chosen.order_by(cls.expire_at, cls.id).limit(limit)
+
+    @classmethod
+    def in_flight_to(cls, workspace_id: str, receiver: str) -> Select[int]:
+        """Select the ids of the messages on their way to one receiver: no other begins before they arrive."""
+        flying = select(cls.id).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
+        return flying.where(cls.state == SENDING).order_by(cls.id)
+
+    @classmethod
+    def doubt_restored(cls, before: datetime, machine_now: datetime) -> Update:
+        """Doubt, in a store put back from a copy, what may have been sent since the copy was made.
+
+        That is what was on its way, what had been tried, and what was due by then (people's time).
+        """
+        tried = or_(cls.not_before <= before, cls.attempt > 0)
+        stale = update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
+        return stale.values(state=DOUBTFUL, doubt_since=machine_now, reason="restored")
 
 
 class Conversation(Base):
