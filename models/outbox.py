@@ -18,7 +18,9 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    extract,
     func,
+    literal,
     or_,
     select,
     text,
@@ -210,6 +212,48 @@ class Delivery(Base):
         tried = or_(cls.not_before <= before, cls.attempt > 0)
         stale = update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
         return stale.values(state=DOUBTFUL, doubt_since=machine_now, reason="restored")
+
+    @classmethod
+    def unfinished(cls, state: str, *, at_most: int) -> Select[int, datetime | None]:
+        """Count the rows in a state that does not last, as far as that number, and say since when one is in doubt.
+
+        The state is written out, so that a store finds its partial index whatever it knows of the values.
+        """
+        found = select(cls.doubt_since).where(cls.state == literal(state, literal_execute=True))
+        rows = found.limit(at_most).subquery()
+        return select(func.count(), func.min(rows.c.doubt_since))
+
+    @classmethod
+    def backlog(
+        cls, people_now: datetime, *, a_second: float, at_most: int
+    ) -> Select[str, int, datetime, float, int]:
+        """Weigh what waits in each workspace that may be posted to against the rate Slack allows one.
+
+        Gives the workspace, how many rows are due, since when the oldest is, the tightest time its rows could begin
+        to wait (seconds since 1970: the deadline less the time until the row's turn, earliest deadline first), and
+        how many expire before their turn comes. Beyond `at_most` rows the younger ones are left out.
+        """
+        stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
+        due = select(cls.id, cls.workspace_id, cls.not_before, cls.expire_at).where(
+            cls.state == literal(READY, literal_execute=True),
+            cls.not_before <= people_now,
+            cls.expire_at > people_now,
+            cls.workspace_id.not_in(stopped),
+        )
+        rows = due.order_by(cls.not_before).limit(at_most).subquery()
+        turn = func.row_number().over(
+            partition_by=rows.c.workspace_id, order_by=(rows.c.expire_at, rows.c.id)
+        )
+        latest = extract("epoch", rows.c.expire_at) - turn / a_second
+        each = select(rows.c.workspace_id, rows.c.not_before, latest.label("latest_start")).subquery()
+        is_hopeless = each.c.latest_start < people_now.timestamp()
+        return select(
+            each.c.workspace_id,
+            func.count(),
+            func.min(each.c.not_before),
+            func.min(each.c.latest_start),
+            func.count().filter(is_hopeless),
+        ).group_by(each.c.workspace_id)
 
 
 class Conversation(Base):
