@@ -204,14 +204,17 @@ class Delivery(Base):
         return flying.where(cls.state == SENDING).order_by(cls.id)
 
     @classmethod
-    def doubt_restored(cls, before: datetime, machine_now: datetime) -> Update:
+    def doubt_restored(cls, before: datetime, *, since: datetime, look_at: datetime) -> Update:
         """Doubt, in a store put back from a copy, what may have been sent since the copy was made.
 
-        That is what was on its way, what had been tried, and what was due by then (people's time).
+        That is what was on its way, what had been tried, and what was due before (people's time). It is looked for
+        in what was posted since, and not before `look_at` (both machine time).
         """
         tried = or_(cls.not_before <= before, cls.attempt > 0)
         stale = update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
-        return stale.values(state=DOUBTFUL, doubt_since=machine_now, reason="restored")
+        return stale.values(
+            state=DOUBTFUL, doubt_since=since, retry_at=look_at, lease_until=None, reason="restored"
+        )
 
     @classmethod
     def unfinished(cls, state: str, *, at_most: int) -> Select[int, datetime | None]:
