@@ -13,11 +13,13 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Float,
     Index,
     Select,
     Update,
     and_,
     bindparam,
+    cast,
     extract,
     func,
     literal,
@@ -218,7 +220,7 @@ class Delivery(Base):
 
     @classmethod
     def unfinished(cls, state: str, *, at_most: int) -> Select[int, datetime | None]:
-        """Count the rows in a state that does not last, as far as that number, and say since when one is in doubt.
+        """Count the rows in a state that does not last, up to `at_most`, and say since when the oldest is in doubt.
 
         The state is written out, so that a store finds its partial index whatever it knows of the values.
         """
@@ -232,9 +234,9 @@ class Delivery(Base):
     ) -> Select[str, int, datetime, float, int]:
         """Weigh what waits in each workspace that may be posted to against the rate Slack allows one.
 
-        Gives the workspace, how many rows are due, since when the oldest is, the tightest time its rows could begin
-        to wait (seconds since 1970: the deadline less the time until the row's turn, earliest deadline first), and
-        how many expire before their turn comes. Beyond `at_most` rows the younger ones are left out.
+        Gives the workspace, how many rows are due, since when the oldest is, the last moment at which posting could
+        begin and meet every deadline (seconds since 1970; earliest deadline first), and how many rows expire before
+        their turn comes. Beyond `at_most` rows the younger ones are left out.
         """
         stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
         due = select(cls.id, cls.workspace_id, cls.not_before, cls.expire_at).where(
@@ -247,7 +249,7 @@ class Delivery(Base):
         turn = func.row_number().over(
             partition_by=rows.c.workspace_id, order_by=(rows.c.expire_at, rows.c.id)
         )
-        latest = extract("epoch", rows.c.expire_at) - turn / a_second
+        latest = cast(extract("epoch", rows.c.expire_at), Float) - turn / a_second
         each = select(rows.c.workspace_id, rows.c.not_before, latest.label("latest_start")).subquery()
         is_hopeless = each.c.latest_start < people_now.timestamp()
         return select(
