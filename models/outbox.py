@@ -193,17 +193,26 @@ class Delivery(Base):
 
     @classmethod
     def listed(cls, states: Collection[str], *, workspace_id: str | None, limit: int) -> Select[Delivery]:
-        """Select rows in these states, most urgent first, for the operator; of all workspaces unless one is named."""
+        """Select rows in these states for the operator, of all workspaces unless one is named.
+
+        The most urgent come first; where nothing is urgent any more, the newest.
+        """
         chosen = select(cls).where(cls.state.in_(states))
         if workspace_id is not None:
             chosen = chosen.where(cls.workspace_id == workspace_id)
-        return chosen.order_by(cls.expire_at, cls.id).limit(limit)
+        is_urgent = not {READY, SENDING, DOUBTFUL}.isdisjoint(states)
+        return chosen.order_by(*((cls.expire_at, cls.id) if is_urgent else (cls.id.desc(),))).limit(limit)
 
     @classmethod
     def in_flight_to(cls, workspace_id: str, receiver: str) -> Select[int]:
         """Select the ids of the messages on their way to one receiver: no other begins before they arrive."""
         flying = select(cls.id).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
         return flying.where(cls.state == SENDING).order_by(cls.id)
+
+    @classmethod
+    def last_sent(cls) -> Select[datetime | None]:
+        """Select when the last message was sent (machine time); this reads the whole table."""
+        return select(func.max(cls.sent_at))
 
     @classmethod
     def doubt_restored(cls, before: datetime, *, since: datetime, look_at: datetime) -> Update:
