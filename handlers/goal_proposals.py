@@ -13,7 +13,7 @@ from bot import goal_proposals, goals
 from bot.goal_coaching import remark_on
 from bot.outbox import Later, Never
 from bot.runtime.database import Sessions
-from bot.runtime.delivery import Cancel, Decision, Defer, Prepare, Send
+from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send
 from handlers import doors
 from handlers.doors import Visit, effect_of
 from handlers.screens import Screen

@@ -11,7 +11,7 @@ from bot import goal_changes, goals
 from bot.goal_coaching import remark_on
 from bot.goal_drafts import NewGoal
 from bot.runtime.database import Sessions
-from bot.runtime.delivery import Prepare
+from bot.runtime.decisions import Prepare
 from handlers import goal_clicks, goal_exports, goal_forms, goal_proposals
 from handlers.doors import Visit
 from handlers.grammars import goals as grammar

@@ -15,7 +15,7 @@ from bot.planning import CLOSING, PREP
 from bot.prompts import PutQuestion
 from bot.recurrence import local_day
 from bot.runtime.database import Sessions
-from bot.runtime.delivery import Cancel, Decision, Defer, Send
+from bot.runtime.decisions import Cancel, Decision, Defer, Send
 from handlers import doors
 from handlers.doors import Visit
 from handlers.screens import Screen

@@ -14,7 +14,7 @@ from bot.outbox import Later, Never
 from bot.planning import REGISTERED
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from bot.runtime.delivery import Cancel, Decision, Defer, Send
+from bot.runtime.decisions import Cancel, Decision, Defer, Send
 from handlers import one_on_one_answers as answers
 from handlers.acquaintance import acquaint
 from handlers.doors import Visit

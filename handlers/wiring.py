@@ -20,9 +20,9 @@ from bot import planning, zone_changes
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
-from bot.runtime.delivery import Prepare
+from bot.runtime.decisions import Prepare
 from bot.runtime.engine import Work
-from bot.runtime.slack import post
+from bot.runtime.slack import look, post
 from handlers import (
     answers,
     doors,
@@ -128,6 +128,7 @@ def work(client: WebClient, clock: Clock) -> Work:
     return Work(
         prepare=PREPARE,
         post=partial(post, client),
+        look=partial(look, client),
         plan=plan,
         next_planned=planning.next_planned,
         refresh_zones=partial(refresh_zones, clock=clock),

@@ -1,14 +1,16 @@
 """The outbox: every message the bot starts is a row here before Slack hears of it.
 
-States: ready → sending (under a lease) → sent · doubtful · failed · expired · cancelled.
+States: ready → sending (under a lease) → sent · doubtful · failed · expired · cancelled. A doubtful row is looked up
+in Slack before anything else happens to it: there, it is sent; not there, it is ready again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -41,6 +43,26 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+@dataclass(frozen=True)
+class Moments:
+    """The moments on which it depends what is sent now."""
+
+    people_now: datetime
+    machine_now: datetime
+    workspace_room: datetime
+    conversation_room: datetime
+    """The latest arrival time at which a workspace, or a conversation, takes one message more (machine time)."""
+
+
+class BoundMoments(NamedTuple):
+    """The same as parameters of a statement that is built once."""
+
+    people_now: BindParameter[datetime]
+    machine_now: BindParameter[datetime]
+    workspace_room: BindParameter[datetime]
+    conversation_room: BindParameter[datetime]
+
+
 class Delivery(Base):
     """One message to one receiver, with the window in which it is of use."""
 
@@ -50,6 +72,7 @@ class Delivery(Base):
         Index("ix_delivery_ready", "expire_at", **_where("state = 'ready'")),
         Index("ix_delivery_not_before", "not_before", **_where("state = 'ready'")),
         Index("ix_delivery_sending", "workspace_id", "receiver", **_where("state = 'sending'")),
+        Index("ix_delivery_doubtful", "retry_at", **_where("state = 'doubtful'")),
         Index("ix_delivery_receiver", "workspace_id", "receiver", **_where("state = 'ready'")),
         Index("ix_delivery_subject", "workspace_id", "kind", "subject_id"),
         Index("ix_delivery_state", "state"),
@@ -76,25 +99,26 @@ class Delivery(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a ready row is sent again, and a doubtful one looked up."""
     doubt_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when Slack may have it: the first time, should it have been doubted more than once."""
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     channel: Mapped[str | None] = mapped_column(SlackId)
     ts: Mapped[str | None]
     """Channel and timestamp under which Slack keeps the message."""
 
     @classmethod
-    def claimable(cls, people_now: datetime, machine_now: datetime, limit: int) -> Select[Delivery]:
+    def claimable(cls, moments: Moments, limit: int) -> Select[Delivery]:
         """Select what may be sent now, earliest deadline first; other workers skip the rows we get.
 
-        Left out are workspaces that wait or lost their token, and receivers with a message in flight.
+        Left out are workspaces that wait, have no room or lost their token, and receivers that have a message in
+        flight or had as many as Slack takes.
         """
-        free = select(cls).where(*cls._is_free(people_now, machine_now))
+        free = select(cls).where(*cls._is_free(moments))
         return free.order_by(cls.expire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
 
     @classmethod
-    def _is_free(
-        cls, people_now: datetime | BindParameter[datetime], machine_now: datetime | BindParameter[datetime]
-    ) -> tuple[ColumnElement[bool], ...]:
+    def _is_free(cls, at: Moments | BoundMoments) -> tuple[ColumnElement[bool], ...]:
         in_flight = aliased(cls)
         busy = select(in_flight.id).where(
             in_flight.state == SENDING,
@@ -102,38 +126,74 @@ class Delivery(Base):
             in_flight.receiver == cls.receiver,
         )
         held_up = select(Workspace.workspace_id).where(
-            or_(Workspace.blocked_until > machine_now, Workspace.stopped_because.is_not(None))
+            or_(
+                Workspace.blocked_until > at.machine_now,
+                Workspace.posts_tat > at.workspace_room,
+                Workspace.stopped_because.is_not(None),
+            )
+        )
+        full = select(Conversation.receiver).where(
+            Conversation.workspace_id == cls.workspace_id,
+            Conversation.receiver == cls.receiver,
+            Conversation.posts_tat > at.conversation_room,
         )
         return (
             cls.state == READY,
-            cls.not_before <= people_now,
-            cls.expire_at > people_now,
-            or_(cls.retry_at.is_(None), cls.retry_at <= machine_now),
+            cls.not_before <= at.people_now,
+            cls.expire_at > at.people_now,
+            or_(cls.retry_at.is_(None), cls.retry_at <= at.machine_now),
             cls.workspace_id.not_in(held_up),
             ~busy.exists(),
+            ~full.exists(),
         )
+
+    @classmethod
+    def in_doubt(cls, machine_now: datetime, limit: int) -> Select[Delivery]:
+        """Select what is to be looked up now, the oldest doubt first; other workers skip the rows we get."""
+        stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
+        settled = select(cls).where(*cls._is_to_be_looked_up(machine_now), cls.workspace_id.not_in(stopped))
+        return settled.order_by(cls.retry_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def _is_to_be_looked_up(
+        cls, machine_now: datetime | BindParameter[datetime]
+    ) -> tuple[ColumnElement[bool], ...]:
+        nobody_looks = or_(cls.lease_until.is_(None), cls.lease_until <= machine_now)
+        return cls.state == DOUBTFUL, cls.retry_at <= machine_now, nobody_looks
 
     @classmethod
     @cache
     def has_work(cls) -> Select[bool]:
-        """Select whether a row waits to be sent, to expire or to be doubted; takes `people_now` and `machine_now`.
+        """Select whether a row waits to be sent, to expire, to be doubted or looked up; takes the Moments by name.
 
         Every loop asks twice a second, so the statement is built once.
         """
-        people_now, machine_now = (
-            bindparam(name, type_=UtcDateTime) for name in ("people_now", "machine_now")
-        )
-        sendable = select(cls.id).where(*cls._is_free(people_now, machine_now))
-        late = select(cls.id).where(cls.state == READY, cls.expire_at <= people_now)
-        lapsed = select(cls.id).where(cls.state == SENDING, cls.lease_until <= machine_now)
-        return select(or_(sendable.exists(), late.exists(), lapsed.exists()))
+        at = BoundMoments(*(bindparam(name, type_=UtcDateTime) for name in Moments.__dataclass_fields__))
+        sendable = select(cls.id).where(*cls._is_free(at))
+        late = select(cls.id).where(cls.state == READY, cls.expire_at <= at.people_now)
+        lapsed = select(cls.id).where(cls.state == SENDING, cls.lease_until <= at.machine_now)
+        looked_up = select(cls.id).where(*cls._is_to_be_looked_up(at.machine_now))
+        return select(or_(*(rows.exists() for rows in (sendable, late, lapsed, looked_up))))
 
     @classmethod
-    def next_retry(cls, people_now: datetime) -> Select[datetime | None]:
-        """Select when (machine time) workspaces that Slack told to wait and have rows waiting may go on."""
+    def waiting_workspaces(cls, people_now: datetime) -> Select[datetime | None, datetime | None]:
+        """Select until when (machine time) Slack told workspaces with due rows to wait, and their arrival time."""
         waiting = select(cls.workspace_id).where(cls.state == READY, cls.not_before <= people_now)
-        blocked = select(Workspace.blocked_until).where(Workspace.blocked_until.is_not(None))
-        return blocked.where(Workspace.workspace_id.in_(waiting), Workspace.stopped_because.is_(None))
+        held_up = select(Workspace.blocked_until, Workspace.posts_tat).where(
+            Workspace.stopped_because.is_(None)
+        )
+        return held_up.where(Workspace.workspace_id.in_(waiting))
+
+    @classmethod
+    def waiting_conversations(cls, people_now: datetime) -> Select[datetime | None]:
+        """Select the arrival times (machine time) of conversations with due rows."""
+        due = select(cls.id).where(
+            cls.state == READY,
+            cls.not_before <= people_now,
+            cls.workspace_id == Conversation.workspace_id,
+            cls.receiver == Conversation.receiver,
+        )
+        return select(Conversation.posts_tat).where(Conversation.posts_tat.is_not(None), due.exists())
 
     @classmethod
     def expire(cls, people_now: datetime) -> Update:
@@ -142,10 +202,22 @@ class Delivery(Base):
         return late.values(state=EXPIRED, reason=func.coalesce(cls.reason, "too late to be of use"))
 
     @classmethod
-    def doubt_lapsed(cls, machine_now: datetime) -> Update:
-        """Doubt what a worker took and never reported: Slack may have it, so it is not sent again."""
+    def doubt_lapsed(cls, machine_now: datetime, *, look_at: datetime) -> Update:
+        """Doubt what a worker took and never reported: Slack may have it, so it is looked up before all else."""
         lapsed = update(cls).where(cls.state == SENDING, cls.lease_until <= machine_now)
-        return lapsed.values(state=DOUBTFUL, doubt_since=machine_now, reason="lease ran out")
+        return lapsed.values(
+            state=DOUBTFUL,
+            doubt_since=cls.first_doubt(machine_now),
+            retry_at=look_at,
+            lease_until=None,
+            reason="lease ran out",
+        )
+
+    @classmethod
+    def doubted(cls, delivery_id: int, attempt: int) -> Update:
+        """Change a row only while it is in doubt about this attempt."""
+        mine = update(cls).where(cls.id == delivery_id, cls.attempt == attempt)
+        return mine.where(cls.state == DOUBTFUL)
 
     @classmethod
     def held(cls, delivery_id: int, owner: str, attempt: int) -> Update:
@@ -185,6 +257,16 @@ class Delivery(Base):
         """Count the messages whose window is open, and say since when the oldest of them waits."""
         waiting = select(func.count(), func.min(cls.not_before)).where(cls.state == READY)
         return waiting.where(cls.not_before <= people_now)
+
+    @classmethod
+    def any_in(cls, state: str) -> Select[bool]:
+        """Select whether a row is in the state."""
+        return select(select(cls.id).where(cls.state == state).exists())
+
+    @classmethod
+    def first_doubt(cls, machine_now: datetime) -> ColumnElement[datetime]:
+        """Give the moment since which Slack may have a row, if it is doubted now."""
+        return func.coalesce(cls.doubt_since, machine_now, type_=UtcDateTime)
 
     @classmethod
     def counts(cls) -> Select[str, int]:
@@ -271,15 +353,23 @@ class Delivery(Base):
 
 
 class Conversation(Base):
-    """Where messages to a receiver are posted: the DM's id, learnt from Slack's first answer."""
+    """Where messages to a receiver are posted: the DM's id, learnt from Slack's first answer, and how fast."""
 
     __tablename__ = "conversation"
 
     workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
     receiver: Mapped[str] = mapped_column(SlackId, primary_key=True)
-    channel: Mapped[str] = mapped_column(SlackId)
+    channel: Mapped[str | None] = mapped_column(SlackId)
+    posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Machine time: when the next message would arrive at the pace Slack allows."""
 
     @classmethod
     def of(cls, workspace_ids: Collection[str], receivers: Collection[str]) -> Select[Conversation]:
         """Select the known conversations of these receivers."""
         return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))
+
+    @classmethod
+    def opened(cls, workspace_id: str, receiver: str, channel: str) -> Update:
+        """Keep where a receiver is reached."""
+        mine = update(cls).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
+        return mine.values(channel=channel)

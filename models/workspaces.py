@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Select, Update, or_, select, update
@@ -18,6 +19,9 @@ class Workspace(Base):
     workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time; Slack answered 429 and nothing is posted before."""
+    posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    looks_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Machine time: when the next post, or reading of a history, would arrive at the pace Slack allows."""
     stopped_because: Mapped[str | None]
     """Slack's error when it took the token away; nothing is posted until the app is installed again."""
     zone_data: Mapped[str | None]
@@ -28,6 +32,12 @@ class Workspace(Base):
         """Select the workspaces whose moments come from other zone data."""
         other = or_(cls.zone_data.is_(None), cls.zone_data != version)
         return select(cls).where(other).order_by(cls.workspace_id)
+
+    @classmethod
+    def locked(cls, workspace_ids: Collection[str]) -> Select[Workspace]:
+        """Select workspaces for a claim; what another worker claims from meanwhile is left to it."""
+        chosen = select(cls).where(cls.workspace_id.in_(workspace_ids)).order_by(cls.workspace_id)
+        return chosen.with_for_update(skip_locked=True)
 
     @classmethod
     def welcome_back(cls, workspace_id: str) -> Update:

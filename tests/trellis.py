@@ -22,6 +22,7 @@ from bot.runtime.clock import MovedClock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import DeliveryLoop
+from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.slack import post
 from handlers import wiring
 from sandbox.driver import Driver
@@ -146,7 +147,9 @@ class Bot:
             self._clock,
             prepare=wiring.PREPARE,
             post=partial(post, wiring.slack_client(self._settings)),
+            look=None,
             chance=random.Random(1),
+            pace=Pace(workspace=UNLIMITED, conversation=UNLIMITED, looks=UNLIMITED),
         )
         slack = self._running.driver
         slack.event_url(f"http://127.0.0.1:{self._server.server_port}/{self._visit}/slack/events")

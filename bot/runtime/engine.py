@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
@@ -22,8 +22,10 @@ from sqlalchemy.orm import Session
 from bot.runtime import metrics
 from bot.runtime.clock import Clock, FollowedClock, MovedClock
 from bot.runtime.database import Sessions
-from bot.runtime.delivery import DeliveryLoop, Prepare
-from bot.runtime.slack import Outcome, Outgoing
+from bot.runtime.decisions import Prepare
+from bot.runtime.delivery import DeliveryLoop
+from bot.runtime.rates import Pace
+from bot.runtime.slack import Doubt, Look, Outcome, Outgoing
 from models.outbox import Delivery
 from models.receipts import Receipt, take_receipt
 
@@ -49,6 +51,7 @@ class Work:
 
     prepare: Mapping[str, Prepare]
     post: Callable[[Outgoing], Outcome]
+    look: Callable[[Doubt], Look] | None
     plan: Callable[[Sessions, datetime], int]
     """Plan everything due at this moment of people's time, in batches, and say how much it was."""
     next_planned: Callable[[Session], datetime | None]
@@ -59,6 +62,19 @@ class Work:
     """What one day needs: asking Slack who is still there."""
     greet: Callable[[Sessions], None] = lambda _: None
     """Ask Slack whether our token works: a workspace that was stopped is then served again."""
+    pace: Pace = field(default_factory=Pace)
+
+    def loop(self, sessions: Sessions, clock: Clock, chance: random.Random) -> DeliveryLoop:
+        """Make the loop that delivers."""
+        return DeliveryLoop(
+            sessions,
+            clock,
+            prepare=self.prepare,
+            post=self.post,
+            look=self.look,
+            chance=chance,
+            pace=self.pace,
+        )
 
 
 class Engine:
@@ -66,7 +82,7 @@ class Engine:
 
     def __init__(self, sessions: Sessions, clock: Clock, work: Work, *, chance: random.Random) -> None:
         self._sessions, self._clock, self._work = sessions, clock, work
-        self.loop = DeliveryLoop(sessions, clock, prepare=work.prepare, post=work.post, chance=chance)
+        self.loop = work.loop(sessions, clock, chance)
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -189,7 +205,7 @@ def run_tick_once(
 ) -> dict[str, int]:
     """Plan everything due, deliver until nothing is ready at that instant, and count what happened."""
     standing = MovedClock(at or clock.people_now())
-    loop = DeliveryLoop(sessions, standing, prepare=work.prepare, post=work.post, chance=chance)
+    loop = work.loop(sessions, standing, chance)
     try:
         _once_a_day(sessions, clock, work)
         work.refresh_zones(sessions)

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -14,8 +15,11 @@ from urllib.error import URLError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-EVENT_TYPE = "trellis_delivery"
-TIMEOUT_SECONDS = 10
+EVENT_TYPE, MARK = "trellis_delivery", "delivery:"
+"""What metadata and block ids of our messages are known by."""
+PAGE = 200
+EARLIER = timedelta(minutes=5)
+"""A doubt begins when it is noticed; the request, and Slack's clock, may have been so much earlier."""
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Errors after which Slack may have posted all the same."""
 TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})
@@ -32,6 +36,7 @@ class Outgoing:
     workspace_id: str
     owner: str
     attempt: int
+    receiver: str
     channel: str
     """Where to post: the conversation if it is known, else the person's id, which opens the DM."""
     text: str
@@ -78,6 +83,39 @@ class Refused:
 Outcome = Sent | NotSent | InDoubt | Refused
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """Messages to one receiver that Slack may have; looking them up touches no database."""
+
+    workspace_id: str
+    receiver: str
+    channel: str | None
+    attempts: Mapping[int, int]
+    """The deliveries in doubt, and which attempt of each."""
+    since: datetime
+    """When Slack may have got the first of them."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Slack was asked: these deliveries are there, with their timestamps, and the others are not."""
+
+    channel: str
+    found: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Slack did not say; `is_final` if it never will."""
+
+    reason: str
+    retry_after: int | None = None
+    is_final: bool = False
+
+
+Look = Seen | Unseen
+
+
 def post(client: WebClient, outgoing: Outgoing) -> Outcome:
     """Post the message once, with the delivery's id in its metadata and as a block id, and say what became of it."""
     try:
@@ -100,13 +138,55 @@ def post(client: WebClient, outgoing: Outgoing) -> Outcome:
     return Sent(answer["channel"], answer["ts"])
 
 
+def look(client: WebClient, doubt: Doubt) -> Look:
+    """Read the conversation since the doubt began, to its end, for the deliveries' ids."""
+    try:
+        channel = doubt.channel or client.conversations_open(users=[doubt.receiver])["channel"]["id"]
+        oldest = f"{(doubt.since - EARLIER).timestamp():.6f}"
+        found: dict[int, str] = {}
+        cursor = ""
+        while True:
+            page = client.conversations_history(
+                channel=channel, oldest=oldest, limit=PAGE, cursor=cursor, include_all_metadata=True
+            )
+            found.update(_deliveries_in(page["messages"]))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return Seen(channel, found)
+    except SlackApiError as refusal:
+        return _unseen(refusal)
+    except (URLError, HTTPException, OSError, SlackClientError) as failure:
+        return Unseen(type(failure).__name__)
+
+
+def _deliveries_in(messages: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Find our deliveries' ids in metadata, and in block ids should the metadata have got lost."""
+    found: dict[int, str] = {}
+    for message in messages:
+        metadata = message.get("metadata") or {}
+        marks = [f"{block.get('block_id')}" for block in message.get("blocks") or ()]
+        if metadata.get("event_type") == EVENT_TYPE:
+            marks.append(f"{MARK}{metadata['event_payload'].get('delivery_id')}")
+        ids = [mark.removeprefix(MARK) for mark in marks if mark.startswith(MARK)]
+        found.update({int(text): message["ts"] for text in ids if text.isdecimal()})
+    return found
+
+
+def _unseen(refusal: SlackApiError) -> Unseen:
+    outcome = _of_answer(refusal)
+    if isinstance(outcome, NotSent):
+        return Unseen(outcome.reason, retry_after=outcome.retry_after)
+    is_final = isinstance(outcome, Refused) and not outcome.is_token_gone
+    return Unseen(outcome.reason, is_final=is_final)
+
+
 def _signed(outgoing: Outgoing) -> list[dict[str, Any]]:
     """Put the id once more into the first block, should the metadata get lost."""
     first, *rest = outgoing.blocks
-    return [{**first, "block_id": f"delivery:{outgoing.delivery_id}"}, *(dict(block) for block in rest)]
+    return [{**first, "block_id": f"{MARK}{outgoing.delivery_id}"}, *(dict(block) for block in rest)]
 
 
-def _of_answer(refusal: SlackApiError) -> Outcome:
+def _of_answer(refusal: SlackApiError) -> NotSent | InDoubt | Refused:
     answer = refusal.response
     if answer.status_code == 429:
         return NotSent("ratelimited", retry_after=_seconds(answer.headers))

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
 from bot.runtime.database import Sessions
-from bot.runtime.delivery import Decision, DeliveryLoop, Prepare, Send
-from bot.runtime.slack import Outcome, Outgoing, post
+from bot.runtime.decisions import Decision, Prepare, Send
+from bot.runtime.delivery import DeliveryLoop
+from bot.runtime.rates import UNLIMITED, Pace
+from bot.runtime.slack import Doubt, Look, Outcome, Outgoing, look, post
 from models.base import insert_missing
-from models.outbox import Delivery
+from models.outbox import DOUBTFUL, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import BOT_TOKEN, TEAM_ID
 from tests.people import AMY, MONDAY_NOON
@@ -25,6 +27,10 @@ from tests.people import AMY, MONDAY_NOON
 KIND = "test.note"
 MACHINE_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 """Far from people's time, for the two must never be mixed up."""
+
+
+UNHURRIED = Pace(workspace=UNLIMITED, conversation=UNLIMITED, looks=UNLIMITED)
+"""Slack's rates do not matter to most tests, and its times do."""
 
 
 @dataclass
@@ -69,12 +75,23 @@ class Office:
             insert_missing(session, Workspace, [{"workspace_id": TEAM_ID}])
 
     def loop(
-        self, *, send: Callable[[Outgoing], Outcome] | None = None, prepare: Prepare = note
+        self,
+        *,
+        send: Callable[[Outgoing], Outcome] | None = None,
+        seek: Callable[[Doubt], Look] | None = None,
+        prepare: Prepare = note,
+        pace: Pace = UNHURRIED,
     ) -> DeliveryLoop:
-        """Make a loop; what it posts goes to the sandbox unless said otherwise."""
-        sender = send or partial(post, client_of(self.api_url, timeout=1))
+        """Make a loop; what it asks goes to the sandbox unless said otherwise."""
+        client = client_of(self.api_url, timeout=1)
         loop = DeliveryLoop(
-            self.sessions, self.clock, prepare={KIND: prepare}, post=sender, chance=random.Random(7)
+            self.sessions,
+            self.clock,
+            prepare={KIND: prepare},
+            post=send or partial(post, client),
+            look=seek or partial(look, client),
+            chance=random.Random(7),
+            pace=pace,
         )
         self._loops.append(loop)
         return loop
@@ -97,6 +114,12 @@ class Office:
             keys = [message.key for message in messages]
             return list(session.scalars(select(Delivery.id).where(Delivery.key.in_(keys))))
 
+    def settle(self) -> None:
+        """Let what is in doubt settle: on PostgreSQL the clock of machine time is the server's, which nobody moves."""
+        with self.sessions.begin() as session:
+            for row in session.scalars(select(Delivery).where(Delivery.state == DOUBTFUL)):
+                row.retry_at = self.clock.machine
+
     def row(self, number: int) -> Delivery:
         with self.sessions.read() as session:
             return session.scalars(select(Delivery).where(Delivery.id == number)).one()
@@ -108,3 +131,10 @@ class Office:
     def workspace(self) -> Workspace:
         with self.sessions.read() as session:
             return session.scalars(select(Workspace)).one()
+
+
+def exhaust(loop: DeliveryLoop) -> None:
+    """Turn until nothing may be sent now and nothing is on its way, without waiting for what Slack allows next."""
+    while not (loop.turn().is_idle and not loop._in_flight):
+        loop._wake.wait(0.2)
+        loop._wake.clear()

@@ -18,7 +18,7 @@ from bot.outbox import Message, enqueue
 from bot.runtime.clock import Clock, FollowedClock, SystemClock
 from bot.runtime.database import Sessions
 from bot.runtime.engine import AGAIN_AFTER, BadTickTime, Engine, Work, run_tick_once, tick_time
-from bot.runtime.slack import post
+from bot.runtime.slack import look, post
 from models.receipts import Receipt, take_receipt
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
@@ -61,6 +61,7 @@ class Meetings:
         return Work(
             prepare={KIND: note},
             post=partial(post, client_of(api_url)),
+            look=partial(look, client_of(api_url)),
             plan=self.plan,
             next_planned=self.next_planned,
             refresh_zones=self.refresh_zones,

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from bot.runtime.rates import Pace
 from bot.runtime.slack import post
 from handlers import wiring
 from models.outbox import DOUBTFUL, FAILED, READY, SENT
@@ -182,19 +183,24 @@ DOUBTS = [
 
 
 @pytest.mark.parametrize(("kind", "fault"), DOUBTS)
-def test_what_slack_may_have_is_doubted_and_never_sent_again(
+def test_what_slack_may_have_is_looked_up_when_it_has_settled(
     kind: str, fault: dict[str, object], office: Office, slack: Driver
 ) -> None:
     (number,) = office.write(AMY)
     slack.fault(POST, kind, **fault)  # type: ignore[arg-type]
 
     office.loop().drain()
-    office.clock.pass_time(timedelta(days=2))
+    office.clock.pass_time(Pace().settling - timedelta(seconds=1))
+    office.loop().drain()
+    assert office.row(number).state == DOUBTFUL
+    assert slack.calls("conversations.history") == []
+    office.clock.pass_time(timedelta(seconds=1))
     office.loop().drain()
 
-    assert office.row(number).state == DOUBTFUL
-    assert len(slack.calls(POST)) == 1
-    assert len(slack.dms(AMY)) == (1 if fault.get("after") else 0)
+    assert (office.row(number).state, office.row(number).reason) == (SENT, None)
+    assert len(slack.calls(POST)) == (1 if fault.get("after") else 2)
+    (message,) = slack.dms(AMY)
+    assert office.row(number).ts == message.ts
 
 
 REFUSALS = [

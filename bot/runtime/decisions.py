@@ -1,0 +1,77 @@
+"""What a feature says of a message at the moment of sending: now, later, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from models.outbox import Delivery
+
+log = logging.getLogger(__name__)
+
+AFTER_A_BUG = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Send:
+    """Post this now."""
+
+    text: str
+    blocks: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Defer:
+    """Not now: look again at this moment of people's time."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Not at all, for this reason."""
+
+    reason: str
+
+
+Decision = Send | Defer | Cancel
+Prepare = Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Decision]]
+"""Decide and render rows of one kind inside the claim's transaction, at this moment of people's time."""
+
+
+def decide(
+    prepare: Mapping[str, Prepare], session: Session, rows: Sequence[Delivery], people_now: datetime
+) -> list[tuple[Delivery, Decision]]:
+    """Have each kind decided by the feature it belongs to; a kind nobody knows any more is cancelled."""
+    decided: dict[int, Decision] = {}
+    for kind in sorted({row.kind for row in rows} & prepare.keys()):
+        batch = [row for row in rows if row.kind == kind]
+        decided.update(_each(prepare[kind], session, batch, people_now))
+    unknown = Cancel("nobody prepares this kind of message any more")
+    return [(row, decided.get(row.id, unknown)) for row in rows]
+
+
+def _each(
+    prepare: Prepare, session: Session, batch: Sequence[Delivery], people_now: datetime
+) -> Mapping[int, Decision]:
+    """Prepare the batch; if one row hits a bug only that row waits, and the bug is logged with its id."""
+    try:
+        with session.begin_nested():
+            return prepare(session, batch, people_now)
+    except (OperationalError, InterfaceError, PoolTimeoutError):
+        raise  # the store is away: no row's fault
+    except Exception as bug:  # the loop's one door for bugs: a poisoned row must not stop the rest
+        if len(batch) > 1:
+            return {
+                row.id: one for row in batch for one in _each(prepare, session, [row], people_now).values()
+            }
+        log.exception("message_unprepared", extra={"delivery": batch[0].id})
+        return {batch[0].id: Defer(people_now + AFTER_A_BUG, f"bug: {type(bug).__name__}")}

@@ -1,0 +1,126 @@
+"""What becomes of a row by what Slack said: the outcome table, for a message that was sent and for one looked up."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from bot.runtime import metrics
+from bot.runtime.rates import Pace
+from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Refused, Seen, Sent, Unseen
+from models.outbox import DOUBTFUL, FAILED, READY, SENT, Conversation, Delivery
+from models.workspaces import Workspace
+
+log = logging.getLogger(__name__)
+
+LONGEST_BACK_OFF_SECONDS = 60
+
+Values = dict[str, object]
+
+
+def record(
+    session: Session,
+    message: Outgoing,
+    outcome: Outcome,
+    machine_now: datetime,
+    *,
+    pace: Pace,
+    chance: random.Random,
+) -> str:
+    """Write what became of a message, if the claim still holds it, and say the row's new state."""
+    values, state = _values(message, outcome, machine_now, pace, chance)
+    held = Delivery.held(message.delivery_id, message.owner, message.attempt)
+    session.execute(held.values(state=state, lease_until=None, **values))
+    # Slack never takes a message of ours that it calls invalid: that is a bug, and an alarm.
+    is_alarm = isinstance(outcome, Refused) and outcome.is_our_bug
+    _tell(
+        message.delivery_id, state, None if isinstance(outcome, Sent) else outcome.reason, is_alarm=is_alarm
+    )
+    if isinstance(outcome, Sent) and message.channel != outcome.channel:
+        session.execute(Conversation.opened(message.workspace_id, message.receiver, outcome.channel))
+    _hold_up(session, message.workspace_id, outcome, machine_now)
+    return state
+
+
+def _values(
+    message: Outgoing, outcome: Outcome, machine_now: datetime, pace: Pace, chance: random.Random
+) -> tuple[Values, str]:
+    match outcome:
+        case Sent(channel, ts):
+            return {"channel": channel, "ts": ts, "sent_at": machine_now, "reason": None}, SENT
+        case NotSent(reason, retry_after):
+            seconds = retry_after if retry_after is not None else _back_off(message.attempt, chance)
+            return {"reason": reason, "retry_at": machine_now + timedelta(seconds=seconds)}, READY
+        case InDoubt(reason):
+            first = Delivery.first_doubt(machine_now)
+            return {"reason": reason, "doubt_since": first, "retry_at": machine_now + pace.settling}, DOUBTFUL
+        case Refused(reason, True):
+            return {"reason": reason}, READY
+        case Refused(reason):
+            return {"reason": reason}, FAILED
+
+
+def _back_off(attempt: int, chance: random.Random) -> float:
+    """Wait 0.5 s × 2ⁿ and up to half as long again, so that those who failed together do not return together."""
+    wait: float = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2 ** min(attempt, 10))
+    return wait * (1 + chance.random() / 2)
+
+
+def _hold_up(session: Session, workspace_id: str, outcome: Outcome, machine_now: datetime) -> None:
+    """Stop posting to a workspace that said to wait, or that took its token away."""
+    mine = update(Workspace).where(Workspace.workspace_id == workspace_id)
+    if isinstance(outcome, NotSent) and outcome.retry_after is not None:
+        until = machine_now + timedelta(seconds=outcome.retry_after)
+        # Answers arrive in any order: the longest wait stands.
+        shorter = or_(Workspace.blocked_until.is_(None), Workspace.blocked_until < until)
+        session.execute(mine.where(shorter).values(blocked_until=until))
+    if isinstance(outcome, Refused) and outcome.is_token_gone:
+        session.execute(mine.values(stopped_because=outcome.reason))
+
+
+def record_look(
+    session: Session, doubt: Doubt, seen: Look, machine_now: datetime, *, chance: random.Random
+) -> Iterator[str]:
+    """Write what a look-up found about each row that is still in doubt, and say the rows' new states."""
+    for delivery_id, attempt in doubt.attempts.items():
+        values, state = _looked(delivery_id, attempt, seen, machine_now, chance)
+        doubted = Delivery.doubted(delivery_id, attempt).values(state=state, lease_until=None, **values)
+        if session.scalar(doubted.returning(Delivery.id)) is not None:
+            _tell(delivery_id, state, str(values["reason"]) if values["reason"] else None)
+            yield state
+    if isinstance(seen, Seen) and doubt.channel != seen.channel:
+        session.execute(Conversation.opened(doubt.workspace_id, doubt.receiver, seen.channel))
+    if isinstance(seen, Unseen) and seen.retry_after is not None:
+        until = machine_now + timedelta(seconds=seen.retry_after)
+        mine = update(Workspace).where(Workspace.workspace_id == doubt.workspace_id)
+        session.execute(mine.values(looks_tat=until))
+
+
+def _looked(
+    delivery_id: int, attempt: int, seen: Look, machine_now: datetime, chance: random.Random
+) -> tuple[Values, str]:
+    match seen:
+        case Seen(channel, found) if delivery_id in found:
+            about = {"channel": channel, "ts": found[delivery_id], "sent_at": machine_now, "reason": None}
+            return about, SENT
+        case Seen():
+            return {"reason": "looked up: not there", "retry_at": None}, READY
+        case Unseen(reason, _, True):
+            return {"reason": f"in doubt, and cannot be looked up: {reason}"}, FAILED
+        case Unseen(reason, retry_after):
+            seconds = retry_after if retry_after is not None else _back_off(attempt + 5, chance)
+            return {
+                "reason": f"look-up: {reason}",
+                "retry_at": machine_now + timedelta(seconds=seconds),
+            }, DOUBTFUL
+
+
+def _tell(delivery_id: int, state: str, reason: str | None, *, is_alarm: bool = False) -> None:
+    metrics.OUTCOMES.labels(state).inc()
+    about = {"delivery": delivery_id} | ({"reason": reason} if reason else {})
+    log.log(logging.ERROR if is_alarm else logging.INFO, "message_" + state, extra=about)
