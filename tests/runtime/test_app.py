@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -30,7 +30,7 @@ from sandbox.testing import Running
 from tests.people import AMY, BEN
 from tests.stores import Postgres, migrated_sqlite
 
-START_SECONDS, END_SECONDS = 30.0, 20.0
+START_SECONDS, END_SECONDS, LOOK_AGAIN_SECONDS = 30.0, 20.0, 0.05
 
 
 @pytest.fixture
@@ -120,6 +120,9 @@ def running_app(arguments: Sequence[str], environment: dict[str, str]) -> Iterat
 def wait_until_ready(process: subprocess.Popen[str], environment: dict[str, str]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while fetch(environment, "/readyz") != 200:
+        # Asking without a pause would take from the program what it needs to begin.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LOOK_AGAIN_SECONDS)
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline, "it did not become ready"
 
