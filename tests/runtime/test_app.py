@@ -186,8 +186,8 @@ def test_the_manifest_is_printed_to_be_pasted(environment: dict[str, str], run: 
     assert json.loads(printed.stdout) == json.loads((ROOT / "manifest.json").read_text())
 
 
-def test_the_doctor_is_content_and_says_so(environment: dict[str, str]) -> None:
-    done = run_apart(["doctor"], environment)
+def test_the_doctor_is_content_and_says_so(environment: dict[str, str], run: Run) -> None:
+    done = run(["doctor"], environment)
 
     assert done.returncode == 0, done.stdout
     assert BOT_TOKEN not in done.stdout + done.stderr
