@@ -38,13 +38,13 @@ def chosen(trellis: Trellis, who: str, label: str) -> View:
 
 def pressed(trellis: Trellis, who: str, where: Message | View, label: str) -> View:
     """Press a button that opens a dialog, or changes the one it stands in."""
+    before = trellis.slack.view(who)
     answer = trellis.slack.press(who, where, label)
     dialogs = [view for view in answer.views if view.type == "modal"]
-    before = where.hash if isinstance(where, View) else ""
 
     def changed() -> View | None:
         view = trellis.slack.view(who)
-        return view if view is not None and view.hash != before else None
+        return view if view is not None and (before is None or view.hash != before.hash) else None
 
     # Home may have been drawn anew in between, on behalf of something done before.
     shown = dialogs[-1] if dialogs else trellis.slack.eventually(changed)
