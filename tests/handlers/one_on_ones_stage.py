@@ -31,15 +31,13 @@ def home_of(trellis: Trellis, who: str) -> View:
 
 def chosen(trellis: Trellis, who: str, label: str) -> View:
     """Choose from the menu of the first 1-on-1 on somebody's Home."""
-    view = trellis.slack.press(who, home_of(trellis, who), "one_on_ones.menu", label).view
-    assert view is not None
-    return view
+    return pressed(trellis, who, home_of(trellis, who), "one_on_ones.menu", label)
 
 
-def pressed(trellis: Trellis, who: str, where: Message | View, label: str) -> View:
-    """Press a button that opens a dialog, or changes the one it stands in."""
+def pressed(trellis: Trellis, who: str, where: Message | View, label: str, choice: str | None = None) -> View:
+    """Press a button, or choose from a menu, that opens a dialog or changes the one it stands in."""
     before = trellis.slack.view(who)
-    answer = trellis.slack.press(who, where, label)
+    answer = trellis.slack.press(who, where, label, choice)
     dialogs = [view for view in answer.views if view.type == "modal"]
 
     def changed() -> View | None:
