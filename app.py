@@ -13,7 +13,7 @@ from pathlib import Path
 from slack_bolt import App
 from sqlalchemy.exc import DBAPIError
 
-from bot.runtime import config, database, demo, doctor, logs, manifest
+from bot.runtime import backup, config, database, demo, doctor, logs, manifest
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.config import ANY_DOOR, HTTP_DOOR, OUR_NAME, ROOT, BadSettings, Need, Settings
 from bot.runtime.database import Sessions
@@ -38,10 +38,10 @@ def main(arguments: Sequence[str]) -> int:
         return command(options)
     except BadSettings as bad:
         return _fail(*bad.faults, code=WRONG_USE)
-    except (BadTickTime, manifest.BadAddress) as bad:
+    except (BadTickTime, manifest.BadAddress, backup.NotAFile) as bad:
         return _fail(str(bad), code=WRONG_USE)
-    except NotReady as missing:
-        return _fail(str(missing))
+    except (NotReady, backup.NotBackedUp) as refusal:
+        return _fail(str(refusal))
     except DBAPIError as away:
         return _fail(f"The database does not answer: {away.orig}")
 
@@ -116,6 +116,12 @@ def tick(options: argparse.Namespace) -> int:
     return 0
 
 
+def back_up(options: argparse.Namespace) -> int:
+    """Copy a SQLite store while the bot runs, check the copy, and say how large it is."""
+    print(backup.back_up(_settings().database_url, options.path, force=options.force))
+    return 0
+
+
 def run_doctor(_: argparse.Namespace) -> int:
     """Say what is missing or wrong."""
     logs.set_up("ERROR")
@@ -177,6 +183,9 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--probes", action="store_true", help="serve /healthz, /readyz and /metrics on PORT")
     add("migrate", migrate, "bring the tables to this version").add_argument("--to", default="head")
     add("tick", tick, "do once what is due, for hosting by cron").add_argument("--at", metavar="TIME")
+    copy = add("backup", back_up, "copy a SQLite store while the bot runs")
+    copy.add_argument("path", type=Path, help="the new file")
+    copy.add_argument("--force", action="store_true", help="replace a file of that name")
     add("doctor", run_doctor, "say what is missing or wrong")
     add("manifest", print_manifest, "print the app manifest").add_argument("--url", help="https://…")
     local = add("sandbox", run_sandbox, "a Slack workspace on this machine")

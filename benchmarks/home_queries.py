@@ -46,10 +46,10 @@ def _count(engine: Engine, user: str, goal_count: int, meeting_count: int) -> in
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     with sessions.read() as session:
         contents = home.read(session, actor, now=NOW)
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(Engine, "before_cursor_execute", note)
     if contents is None:
         raise RuntimeError("nobody's Home was read")
     home.build(contents, now=NOW)

@@ -44,7 +44,7 @@ def note(session: Session, actor: Actor, prompt_id: int, text: str, *, now: date
     words = storable(text).strip()[:ANSWER_LIMIT]
     if not words:
         raise EmptyAnswer(field="answers.text")
-    prompt = prompts.of_actor(session, actor, prompt_id)
+    prompt = prompts.of_actor(session, actor, prompt_id, to_change=True)
     answer = session.scalar(Answer.to_prompt(actor.workspace_id, actor.user_id, prompt_id))
     if answer is None:
         one, other = prompt.pair.split(":")

@@ -80,9 +80,10 @@ def propose(
     return proposal
 
 
-def find(session: Session, actor: Actor, proposal_id: int) -> GoalProposal:
-    """Look up a proposal made to the actor, decided or not; raises UnknownProposal."""
-    proposal = session.scalar(GoalProposal.to(actor.workspace_id, actor.user_id, proposal_id))
+def find(session: Session, actor: Actor, proposal_id: int, *, to_decide: bool = False) -> GoalProposal:
+    """Look up a proposal made to the actor, decided or not, locked for a decision; raises UnknownProposal."""
+    chosen = GoalProposal.to(actor.workspace_id, actor.user_id, proposal_id)
+    proposal = session.scalar(chosen.with_for_update() if to_decide else chosen)
     if proposal is None:
         raise UnknownProposal
     return proposal
@@ -106,7 +107,7 @@ def accept(
     changed: NewGoal | None = None,
 ) -> Decision:
     """Make a proposal the actor's goal, with their changes if they made any; the first decision stands."""
-    proposal = find(session, actor, proposal_id)
+    proposal = find(session, actor, proposal_id, to_decide=True)
     if proposal.state != WAITING:
         return _decided_before(session, actor, proposal)
     draft = changed or _still_sensible(as_draft(proposal), today)
@@ -118,7 +119,7 @@ def accept(
 
 def decline(session: Session, actor: Actor, proposal_id: int) -> Decision:
     """Let a proposal go; its proposer is not told. The first decision stands."""
-    proposal = find(session, actor, proposal_id)
+    proposal = find(session, actor, proposal_id, to_decide=True)
     if proposal.state != WAITING:
         return _decided_before(session, actor, proposal)
     proposal.state = DECLINED

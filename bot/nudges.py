@@ -157,7 +157,7 @@ def another(
 
     Raises NoSuchQuestion, and NotHeld or MeetingIsOver if its meeting needs none any more.
     """
-    prompt = prompts.of_actor(session, actor, prompt_id)
+    prompt = prompts.of_actor(session, actor, prompt_id, to_change=True)
     if prompt.occurrence_id is None:
         return prompts.another(session, actor, prompt_id, for_both=False, now=now), None
     occurrence = _held(session, actor, prompt.occurrence_id)
@@ -178,7 +178,7 @@ def dismiss(
     session: Session, actor: Actor, prompt_id: int, *, now: datetime
 ) -> tuple[PutQuestion, Nudge | None] | None:
     """Remember that a question did not serve the pair and give another; None if the meeting is over."""
-    prompt = prompts.of_actor(session, actor, prompt_id)
+    prompt = prompts.of_actor(session, actor, prompt_id, to_change=True)
     if prompt.occurrence_id is not None:
         occurrence = _held(session, actor, prompt.occurrence_id)
         if now >= occurrence.ends_at:

@@ -175,9 +175,13 @@ def with_person(session: Session, actor: Actor, other: str) -> OneOnOne:
     return newest
 
 
-def by_id(session: Session, actor: Actor, one_on_one_id: int) -> OneOnOne:
-    """Find one of the actor's 1-on-1s, ended or not, locked against a tick that plans it; raises NotYourMeeting."""
-    return require_part(actor, session.scalars(OneOnOne.locked(actor.workspace_id, one_on_one_id)).first())
+def by_id(session: Session, actor: Actor, one_on_one_id: int, *, to_change: bool = False) -> OneOnOne:
+    """Find one of the actor's 1-on-1s, ended or not; raises NotYourMeeting.
+
+    Locked, if it is to be changed, against a tick that plans it.
+    """
+    choose = OneOnOne.locked if to_change else OneOnOne.by_id
+    return require_part(actor, session.scalars(choose(actor.workspace_id, one_on_one_id)).first())
 
 
 def end(session: Session, actor: Actor, one_on_one: OneOnOne, *, now: datetime) -> OneOnOne:
@@ -204,7 +208,7 @@ def decline(session: Session, actor: Actor, one_on_one_id: int, *, now: datetime
     one_on_one = _told_to(session, actor, one_on_one_id)
     if one_on_one.was_declined:
         return one_on_one
-    standing = standing_by_id(session, actor, one_on_one_id)
+    standing = standing_by_id(session, actor, one_on_one_id, to_change=True)
     standing.was_declined = True
     return end(session, actor, standing, now=now)
 
@@ -215,7 +219,7 @@ def confirm(session: Session, actor: Actor, one_on_one_id: int, role: Role) -> O
     A report thereby confirms who their manager is. Raises NoSuchOneOnOne if it has ended.
     """
     _told_to(session, actor, one_on_one_id)
-    one_on_one = standing_by_id(session, actor, one_on_one_id)
+    one_on_one = standing_by_id(session, actor, one_on_one_id, to_change=True)
     if one_on_one.role_of(actor.user_id) != role:
         return None
     if role == "report":
@@ -224,7 +228,7 @@ def confirm(session: Session, actor: Actor, one_on_one_id: int, role: Role) -> O
 
 
 def _told_to(session: Session, actor: Actor, one_on_one_id: int) -> OneOnOne:
-    one_on_one = by_id(session, actor, one_on_one_id)
+    one_on_one = by_id(session, actor, one_on_one_id, to_change=True)
     if one_on_one.partner != actor.user_id:
         raise NotTheOther
     return one_on_one
@@ -256,7 +260,7 @@ def correct(
     now: datetime,
 ) -> Meeting:
     """Change rhythm, time and role of a standing 1-on-1; the wall clock becomes that of the one who corrects."""
-    one_on_one = standing_by_id(session, actor, one_on_one_id)
+    one_on_one = standing_by_id(session, actor, one_on_one_id, to_change=True)
     zone = session.get_one(Member, (actor.workspace_id, actor.user_id)).zone
     new = NewOneOnOne(one_on_one.other(actor.user_id), recurrence, at, minutes, first_on, role)
     first = _first_day(new, zone, now)
@@ -268,9 +272,11 @@ def correct(
     return next_of(session, one_on_one, now=now)
 
 
-def standing_by_id(session: Session, actor: Actor, one_on_one_id: int) -> OneOnOne:
+def standing_by_id(
+    session: Session, actor: Actor, one_on_one_id: int, *, to_change: bool = False
+) -> OneOnOne:
     """Find one of the actor's 1-on-1s that has not ended; raises NotYourMeeting and NoSuchOneOnOne."""
-    one_on_one = by_id(session, actor, one_on_one_id)
+    one_on_one = by_id(session, actor, one_on_one_id, to_change=to_change)
     if one_on_one.ended_at is not None:
         raise NoSuchOneOnOne(name=Name(one_on_one.other(actor.user_id)))
     return one_on_one
@@ -285,7 +291,7 @@ def move(
     session: Session, actor: Actor, one_on_one: OneOnOne, *, on: date, at: time, zone: str, now: datetime
 ) -> Meeting:
     """Move the next occurrence; the time is on the speaker's wall clock."""
-    standing = standing_by_id(session, actor, one_on_one.id)
+    standing = standing_by_id(session, actor, one_on_one.id, to_change=True)
     return occurrences.move(session, standing, on=on, at=at, zone=zone, now=now)
 
 
@@ -296,7 +302,7 @@ def skip(
 
     Both of the two may say so of the same meeting: raises SkippedAlready unless the one after it is meant.
     """
-    standing = standing_by_id(session, actor, one_on_one.id)
+    standing = standing_by_id(session, actor, one_on_one.id, to_change=True)
     if not also_the_one_after:
         occurrences.require_unskipped(session, standing, now=now)
     return occurrences.skip(session, standing, now=now), next_of(session, standing, now=now)

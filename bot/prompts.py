@@ -120,9 +120,13 @@ def ask_now(session: Session, actor: Actor, other: str, *, now: datetime) -> Put
     return read(prompt, actor.user_id)
 
 
-def of_actor(session: Session, actor: Actor, prompt_id: int) -> Prompt:
-    """Find a question that was put to the actor; raises NoSuchQuestion, whatever the reason."""
-    prompt = session.scalar(Prompt.by_id(actor.workspace_id, prompt_id))
+def of_actor(session: Session, actor: Actor, prompt_id: int, *, to_change: bool = False) -> Prompt:
+    """Find a question that was put to the actor; raises NoSuchQuestion, whatever the reason.
+
+    Locked if something about it is to be changed: two presses of a button are served one after the other.
+    """
+    chosen = Prompt.by_id(actor.workspace_id, prompt_id)
+    prompt = session.scalar(chosen.with_for_update() if to_change else chosen)
     if prompt is None or actor.user_id not in prompt.pair.split(":"):
         raise NoSuchQuestion
     if prompt.shown_to not in (None, actor.user_id):
@@ -132,7 +136,7 @@ def of_actor(session: Session, actor: Actor, prompt_id: int) -> Prompt:
 
 def another(session: Session, actor: Actor, prompt_id: int, *, for_both: bool, now: datetime) -> PutQuestion:
     """Put another question in this one's place; pressed twice, the second press shows the first one's choice."""
-    prompt = of_actor(session, actor, prompt_id)
+    prompt = of_actor(session, actor, prompt_id, to_change=True)
     standing = _replacement(session, actor, prompt)
     if standing is not None:
         return read(standing, actor.user_id)

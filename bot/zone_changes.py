@@ -20,7 +20,8 @@ def refresh(session: Session, *, now: datetime) -> bool:
 
     Keys go by the local day, so a meeting that moves by an hour still gets each of its messages once.
     """
-    workspace = session.scalars(Workspace.with_other_zones_than(ZONE_DATA_VERSION)).first()
+    stale = Workspace.with_other_zones_than(ZONE_DATA_VERSION).limit(1)
+    workspace = session.scalar(stale.with_for_update(skip_locked=True))  # another worker takes another
     if workspace is None:
         return False
     after = 0

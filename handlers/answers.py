@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from slack_bolt import Ack, App
-from slack_sdk import WebClient
+from slack_bolt import App
 
 from bot import answers, prompts
 from bot.permissions import Actor
-from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
 from handlers.doors import Visit
+from handlers.screens import Screen
 from handlers.views import answers as views
 from handlers.views import elements
 from handlers.views import nudges as nudge_views
@@ -33,54 +31,36 @@ def register(app: App) -> None:
         app.action(action)(show_page)
 
 
-def open_form(
-    ack: Ack, action: Payload, body: Payload, actor: Actor, client: WebClient, sessions: Sessions
-) -> None:
+def open_form(action: Payload, actor: Actor, sessions: Sessions, screen: Screen) -> None:
     """Open the form, with what was noted before."""
-    ack()
     prompt_id = doors.number_in(action)
     with sessions.read() as session:
         noted = answers.noted_about(session, actor, prompt_id)
         put = prompts.read(prompts.of_actor(session, actor, prompt_id), actor.user_id)
-    doors.open_over(views.answer_form(put.question, prompt_id, noted), body, client)
+    screen.open(views.answer_form(put.question, prompt_id, noted))
 
 
-def keep(
-    ack: Ack, view: Payload, actor: Actor, sessions: Sessions, clock: Clock, refresh_home: Callable[[], None]
-) -> None:
+def keep(view: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Keep the note."""
     prompt_id, text = doors.number_carried(view), views.read_answer_form(view)
-    with sessions.begin() as session:
-        doors.once_a_form(session, actor, view, clock=clock)
-        noted = answers.note(session, actor, prompt_id, text, now=clock.people_now())
-    ack(response_action="update", view=views.kept(noted))
-    refresh_home()
+    with doors.effect_of(view, visit, sessions) as session:
+        noted = answers.note(session, visit.actor, prompt_id, text, now=visit.now)
+    screen.turn_to(views.kept(noted))
+    screen.refresh_home()
 
 
-def share(
-    ack: Ack, action: Payload, visit: Visit, sessions: Sessions, refresh_home: Callable[[], None]
-) -> None:
+def share(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Let the other of the pair read the note, or keep it to oneself again."""
-    ack()
     _share(action, visit, sessions)
-    refresh_home()
+    screen.refresh_home()
 
 
-def share_listed(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    visit: Visit,
-    sessions: Sessions,
-    refresh_home: Callable[[], None],
-) -> None:
+def share_listed(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Do so in the dialog that lists all, and show it anew."""
-    ack()
     _share(action, visit, sessions)
     page = action["action_id"].rpartition(".")[2]
-    doors.open_over(_page(int(page) if elements.is_number(page) else 0, visit, sessions), body, client)
-    refresh_home()
+    screen.open(_page(int(page) if elements.is_number(page) else 0, visit, sessions))
+    screen.refresh_home()
 
 
 def _share(action: Payload, visit: Visit, sessions: Sessions) -> None:
@@ -89,12 +69,9 @@ def _share(action: Payload, visit: Visit, sessions: Sessions) -> None:
         answers.share(session, visit.actor, doors.number_in(action), shared=shared, now=visit.now)
 
 
-def show_page(
-    ack: Ack, action: Payload, body: Payload, client: WebClient, visit: Visit, sessions: Sessions
-) -> None:
+def show_page(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Show all answers in a dialog, a page at a time."""
-    ack()
-    doors.open_over(_page(doors.number_in(action), visit, sessions), body, client)
+    screen.open(_page(doors.number_in(action), visit, sessions))
 
 
 def _page(skipping: int, visit: Visit, sessions: Sessions) -> View:

@@ -1,19 +1,18 @@
-"""What every door shares: who is acting, the dependencies, taking effect once, and the one apology."""
+"""What every door shares: who is acting, taking effect once, and the one apology."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import uuid
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from http.client import HTTPException
 from typing import Any
 
-from slack_bolt import Ack, BoltContext, BoltResponse, Respond
-from slack_sdk import WebClient
+from slack_bolt import Ack, BoltContext, BoltResponse
 from slack_sdk.errors import SlackClientError
 from sqlalchemy.orm import Session
 
@@ -21,16 +20,13 @@ from bot import members
 from bot.errors import Name, Refusal
 from bot.permissions import Actor
 from bot.recurrence import local_day
-from bot.runtime.clock import Clock
+from bot.runtime.database import Sessions
 from handlers.views import elements
-from handlers.views.elements import Message, Payload, View
+from handlers.views.elements import Message, Payload
 from models.members import Member
 from models.receipts import take_receipt
 
 log = logging.getLogger(__name__)
-
-ACK_SECONDS = 3
-"""Bolt's own time-out, and Slack's."""
 
 UNHEARD = (SlackClientError, HTTPException, OSError)
 """What a call to Slack raises: a refusal of Slack's, or a connection that broke."""
@@ -56,6 +52,8 @@ class Visit:
     member: Member
     now: datetime
     """People's time."""
+    at: datetime
+    """Machine time."""
 
     @property
     def today(self) -> date:
@@ -68,67 +66,21 @@ class Visit:
         return self.member.zone
 
 
-class LastingAck(Ack):
-    """An acknowledgement that stays.
-
-    Bolt (1.30, `thread_runner`) takes it back when a listener raises within 10 ms of it, before the thread
-    that answers Slack has looked: the person would be told that the app did not respond.
-    """
-
-    def __init__(self) -> None:
-        self._given = threading.Event()
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Keep an answer that was given, and tell who waits for it."""
-        if name == "response" and value is None and getattr(self, "response", None) is not None:
-            return
-        super().__setattr__(name, value)
-        if name == "response" and value is not None:
-            self._given.set()
-
-    def wait(self) -> None:
-        """Wait for the answer as long as Bolt would."""
-        self._given.wait(ACK_SECONDS)
-
-
-class PromptExecutor(ThreadPoolExecutor):
-    """Runs listeners, and lets the thread that answers Slack sleep until there is an answer.
-
-    Bolt would have it look every 10 ms, and each look takes the interpreter from the listener it waits for.
-    """
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Start the listener, and return when the request of this thread has its answer."""
-        ack: LastingAck | None = getattr(_asked, "ack", None)
-        _asked.ack = None
-        future = super().submit(fn, *args, **kwargs)
-        if ack is not None:
-            ack.wait()
-        return future
-
-
-_asked = threading.local()
-"""The acknowledgement that the request in this thread waits for."""
-
-
-def offer(**dependencies: Any) -> Callable[..., BoltResponse]:
-    """Make the middleware by which listeners receive sessions and clock by parameter name."""
-
-    def offer_dependencies(context: BoltContext, next_: Callable[[], BoltResponse]) -> BoltResponse:
-        _asked.ack = LastingAck()
-        context.update(dependencies, ack=_asked.ack)
-        if context.team_id and context.user_id:
-            context["actor"] = Actor(context.team_id, context.user_id)
-        return next_()
-
-    return offer_dependencies
-
-
-def once(session: Session, actor: Actor, key: str, *, clock: Clock) -> None:
+def once(session: Session, actor: Actor, key: str, *, at: datetime) -> None:
     """Let an event or form take effect once: raises DoneBefore if this key had its effect already."""
-    if not take_receipt(session, actor.workspace_id, key, at=clock.machine_now()):
+    if not take_receipt(session, actor.workspace_id, key, at=at):
         raise DoneBefore
+
+
+@contextmanager
+def effect_of(view: Payload, visit: Visit, sessions: Sessions) -> Iterator[Session]:
+    """Open the transaction of a submitted form, which takes effect once; raises DoneBefore.
+
+    A dialog keeps its id while one form follows another in it; Slack gives it a new hash each time.
+    """
+    with sessions.begin() as session:
+        once(session, visit.actor, f"view:{view['id']}:{view.get('hash', '')}", at=visit.at)
+        yield session
 
 
 def number_in(action: Payload) -> int:
@@ -146,22 +98,13 @@ def number_carried(view: Payload) -> int:
     return int(view["private_metadata"])
 
 
-def once_a_form(session: Session, actor: Actor, view: Payload, *, clock: Clock) -> None:
-    """Let a submitted form take effect once; raises DoneBefore.
-
-    A dialog keeps its id while one form follows another in it; Slack gives it a new hash each time.
-    """
-    once(session, actor, f"view:{view['id']}:{view.get('hash', '')}", clock=clock)
-
-
 def ignore(ack: Ack) -> None:
     """Acknowledge what nobody listens for: a 404 would count as a failure of ours at Slack."""
     ack()
 
 
-def refuse_old(ack: Ack) -> None:
+def refuse_old() -> None:
     """Answer a button whose listener an earlier version had; raises OldButton."""
-    ack()
     raise OldButton
 
 
@@ -170,34 +113,40 @@ def refuse_old_form() -> None:
     raise OldForm
 
 
-def redraw(body: Payload, client: WebClient, respond: Respond, message: Message) -> None:
-    """Show a message in place of what was clicked: another message, or the dialog the button stood in."""
-    if body.get("response_url"):
-        respond(**message.payload(), replace_original=True)
-        return
-    view = body["view"]
-    client.views_update(view_id=view["id"], view=elements.dialog(message, view["title"]["text"]))
+def apologise(error: Exception, body: Payload, context: BoltContext) -> BoltResponse | None:
+    """Answer whatever a listener raised: a refusal in its words, a bug with an id that the log has too.
 
-
-def open_over(view: View, body: Payload, client: WebClient) -> None:
-    """Open a dialog over what was clicked; where a dialog is open already, it takes that one's place."""
-    if (body.get("view") or {}).get("type") == "modal":
-        client.views_update(view_id=body["view"]["id"], view=view)
-        return
-    client.views_open(trigger_id=body["trigger_id"], view=view)
-
-
-def apologise(
-    error: Exception, body: Payload, context: BoltContext, client: WebClient, respond: Respond
-) -> BoltResponse | None:
-    """Answer whatever a listener raised: a refusal in its words, a bug with an id that the log has too."""
+    An event has nobody to answer: Slack gets none either, and brings it again.
+    """
     if isinstance(error, DoneBefore):
-        return _answer_ack(context, {})
+        return _answered(context)
     if isinstance(error, Refusal):
-        return _say(_words(error, body, context), error, body, context, client, respond)
+        return _say(_words(error, body, context), error, body, context)
+    bug = _logged(error, body)
+    if body.get("type") == "event_callback":
+        return None
+    return _say(
+        UNCHANGED.format(bug) if not isinstance(error, UNHEARD) else UNSHOWN.format(bug), error, body, context
+    )
+
+
+def apologise_late(error: Exception, body: Payload, context: BoltContext) -> None:
+    """Say what went wrong after the request had its answer; a change it made stands."""
+    refusal = _words(error, body, context) if isinstance(error, Refusal) else None
+    _say_after_all(refusal or UNSHOWN.format(_logged(error, body)), body, context)
+
+
+UNCHANGED = "Something went wrong on my side and nothing was changed. If it stays, tell an admin this: {}"
+UNSHOWN = (
+    "Slack did not take my answer, so I cannot show you what came of that. `/growth` shows what stands; "
+    "if it lacks something, try again. If it stays, tell an admin this: {}"
+)
+
+
+def _logged(error: Exception, body: Payload) -> str:
     bug = uuid.uuid4().hex[:8]
     log.error("listener_failed", extra={"bug": bug, "kind": body.get("type")}, exc_info=error)
-    return _say(_apology(error, bug), error, body, context, client, respond)
+    return bug
 
 
 def _words(refusal: Refusal, body: Payload, context: BoltContext) -> str:
@@ -214,34 +163,19 @@ def _names(ids: Sequence[str], context: BoltContext) -> dict[str, str]:
     return {user_id: member.name for user_id, member in known.items()}
 
 
-def _apology(error: Exception, bug: str) -> str:
-    """Say that it is not the person's fault, and no more about what was changed than is certain."""
-    if isinstance(error, UNHEARD):
-        return (
-            "Slack did not take my answer, so I cannot show you what came of that. `/growth` shows what stands; "
-            f"if it lacks something, try again. If it stays, tell an admin this: {bug}"
-        )
-    return f"Something went wrong on my side and nothing was changed. If it stays, tell an admin this: {bug}"
-
-
-def _say(
-    text: str, error: Exception, body: Payload, context: BoltContext, client: WebClient, respond: Respond
-) -> BoltResponse | None:
-    if context.ack.response is not None:
-        _say_after_all(text, body, client, respond)
-        return None
+def _say(text: str, error: Exception, body: Payload, context: BoltContext) -> BoltResponse:
     if "command" in body:
-        return _answer_ack(context, {"response_type": "ephemeral", **Message(text).payload()})
+        return BoltResponse(status=200, body={"response_type": "ephemeral", **Message(text).payload()})
     if body.get("type") == "view_submission":
-        return _answer_ack(context, _at_the_form(text, getattr(error, "field", None), body["view"]))
-    if body.get("type") == "block_actions":
-        _say_after_all(text, body, client, respond)
-    return _answer_ack(context, {})
+        return BoltResponse(status=200, body=_at_the_form(text, getattr(error, "field", None), body["view"]))
+    if "screen" in context:
+        context["screen"].later(partial(_say_after_all, text, body, context))
+    return _answered(context)
 
 
-def _answer_ack(context: BoltContext, answer: Payload) -> BoltResponse | None:
-    """Answer the request itself, unless a listener has done so before it failed."""
-    return BoltResponse(status=200, body=answer or "") if context.ack.response is None else None
+def _answered(context: BoltContext) -> BoltResponse:
+    """Give the answer the listener gave before it failed, or an empty one."""
+    return context.ack.response or BoltResponse(status=200, body="")
 
 
 def _at_the_form(text: str, field: str | None, view: Payload) -> Payload:
@@ -252,14 +186,21 @@ def _at_the_form(text: str, field: str | None, view: Payload) -> Payload:
     return {"response_action": "errors", "errors": {field if field in inputs else inputs[0]: text}}
 
 
-def _say_after_all(text: str, body: Payload, client: WebClient, respond: Respond) -> None:
+def respond(context: BoltContext, message: Message, **how: Any) -> None:
+    """Show a message where the command was typed or the button pressed."""
+    tell = context.respond
+    assert tell is not None  # Bolt makes one for every request
+    tell(**message.payload(), **how)
+
+
+def _say_after_all(text: str, body: Payload, context: BoltContext) -> None:
     """Show the words to the one who acted, whose request has its answer: below a message, or in a dialog."""
     try:
         if body.get("response_url"):
-            respond(**Message(text).payload(), response_type="ephemeral", replace_original=False)
+            respond(context, Message(text), response_type="ephemeral", replace_original=False)
         elif body.get("type") == "block_actions":
             is_form = body.get("view", {}).get("type") == "modal"
-            show = client.views_push if is_form else client.views_open
+            show = context.client.views_push if is_form else context.client.views_open
             show(trigger_id=body["trigger_id"], view=elements.notice(text))
     except UNHEARD as unsaid:
         log.warning("apology_failed", extra={"error": type(unsaid).__name__})

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from slack_bolt import Ack, App, Respond
-from slack_sdk import WebClient
+from slack_bolt import App
 
 from bot import goal_changes, goals
 from bot.runtime.database import Sessions
 from handlers import doors
 from handlers.doors import Visit
-from handlers.goal_places import open_form, show, tell
+from handlers.screens import Screen
 from handlers.views import goal_answers as answers
 from handlers.views import goal_forms as forms
 from handlers.views import goals as views
@@ -48,138 +47,71 @@ FORMS: Final[dict[str, Callable[[Goal], View]]] = {
 """Which button opens which form about one goal."""
 
 
-def open_log_form(ack: Ack, body: Payload, client: WebClient) -> None:
+def open_log_form(screen: Screen) -> None:
     """Open the form for a new goal."""
-    ack()
-    open_form(forms.log_form(), body, client)
+    screen.open(forms.log_form())
 
 
-def open_of_form(ack: Ack, body: Payload, client: WebClient) -> None:
+def open_of_form(screen: Screen) -> None:
     """Ask whose goals to show."""
-    ack()
-    open_form(forms.of_form(), body, client)
+    screen.open(forms.of_form())
 
 
-def show_list(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-) -> None:
+def show_list(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Show one's open goals, from the start or after the last one shown."""
-    ack()
     after = doors.number_in(action) if action["action_id"] == views.MORE else 0
     with sessions.read() as session:
         page = goals.page(session, visit.actor, after=after)
-    show(views.goal_list(page, today=visit.today), body, client, respond)
+    screen.show(views.goal_list(page, today=visit.today), views.TITLE)
 
 
-def show_more_of(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-) -> None:
+def show_more_of(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Show further goals that somebody shares; what may be seen is decided anew."""
-    ack()
     owner, _, after = action["value"].partition(" ")
     with sessions.read() as session:
         page = goals.shared_by(session, visit.actor, owner, after=whole_number(after))
-    show(views.shared_list(page, today=visit.today), body, client, respond)
+    screen.show(views.shared_list(page, today=visit.today), views.TITLE)
 
 
-def show_story(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-) -> None:
+def show_story(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Show a goal that was picked, with its story."""
-    ack()
     with sessions.read() as session:
         story = goals.story(session, visit.actor, doors.number_in(action))
-    show(answers.story(story, today=visit.today), body, client, respond)
+    screen.show(answers.story(story, today=visit.today), views.TITLE)
 
 
-def complete(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def complete(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Close a goal as reached."""
-    ack()
     with sessions.begin() as session:
         change = goal_changes.complete(session, visit.actor, doors.number_in(action), None, now=visit.now)
-    tell(answers.closed(change), body, client, respond, refresh_home)
+    screen.tell(answers.closed(change))
 
 
-def reopen(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def reopen(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Take a closed goal up again."""
-    ack()
     with sessions.begin() as session:
         change = goal_changes.reopen(session, visit.actor, doors.number_in(action), now=visit.now)
-    tell(answers.reopened(change), body, client, respond, refresh_home)
+    screen.tell(answers.reopened(change))
 
 
-def keep(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-) -> None:
+def keep(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Leave a goal as it was written; the remark and its buttons go away."""
-    ack()
     with sessions.read() as session:
         goal = goals.find(session, visit.actor, doors.number_in(action))
-    show(answers.kept(goal), body, client, respond)
+    screen.show(answers.kept(goal), views.TITLE)
 
 
-def choose_from_menu(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def choose_from_menu(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Do what was chosen from the menu beside a goal; its value is a verb and the goal's number."""
     verb, _, number = action["selected_option"]["value"].partition(" ")
     chosen = {"value": number}
     if verb == "done":
-        complete(ack, chosen, body, client, respond, sessions, visit, refresh_home)
+        complete(chosen, visit, sessions, screen)
         return
     if verb in _MENU_FORMS:
-        _opener(_MENU_FORMS[verb])(ack, chosen, body, client, sessions, visit)
+        _opener(_MENU_FORMS[verb])(chosen, visit, sessions, screen)
         return
-    show_story(ack, chosen, body, client, respond, sessions, visit)
+    show_story(chosen, visit, sessions, screen)
 
 
 _MENU_FORMS: Final[dict[str, Callable[[Goal], View]]] = {
@@ -189,17 +121,12 @@ _MENU_FORMS: Final[dict[str, Callable[[Goal], View]]] = {
 }
 
 
-def _opener(
-    form: Callable[[Goal], View],
-) -> Callable[[Ack, Payload, Payload, WebClient, Sessions, Visit], None]:
+def _opener(form: Callable[[Goal], View]) -> Callable[[Payload, Visit, Sessions, Screen], None]:
     """Make the listener that opens a form about one open goal."""
 
-    def open_for_goal(
-        ack: Ack, action: Payload, body: Payload, client: WebClient, sessions: Sessions, visit: Visit
-    ) -> None:
-        ack()
+    def open_for_goal(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
         with sessions.read() as session:
             goal = goal_changes.find_open(session, visit.actor, doors.number_in(action))
-        open_form(form(goal), body, client)
+        screen.open(form(goal))
 
     return open_for_goal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
@@ -13,10 +13,11 @@ from bot import goal_exports
 from bot.permissions import Actor
 from bot.runtime.database import Sessions
 from handlers.doors import Visit
-from handlers.goal_places import dialog, open_form
+from handlers.screens import Screen
+from handlers.views import elements
 from handlers.views import goal_exports as words
 from handlers.views import goals as views
-from handlers.views.elements import Message, Payload
+from handlers.views.elements import Message, Payload, View
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +27,30 @@ def register(app: App) -> None:
     app.action(views.EXPORT)(from_home)
 
 
-def from_home(ack: Ack, body: Payload, client: WebClient, visit: Visit, sessions: Sessions) -> None:
+def from_home(body: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Send the files, and say so at once in a dialog."""
-    ack()
-    opened = client.views_open(trigger_id=body["trigger_id"], view=dialog(words.announced()))
-    said = {"view": opened["view"]}
-    send(client, visit.actor, sessions, otherwise=lambda sorry: open_form(dialog(sorry), said, client))
+
+    def announce_and_send() -> None:
+        opened = screen.client.views_open(trigger_id=body["trigger_id"], view=_dialog(words.announced()))
+        dialog_id = opened["view"]["id"]
+        _send(
+            screen.client,
+            visit.actor,
+            sessions,
+            otherwise=lambda sorry: screen.client.views_update(view_id=dialog_id, view=_dialog(sorry)),
+        )
+
+    screen.later(announce_and_send)
 
 
-def send(
+def send(screen: Screen, actor: Actor, sessions: Sessions, *, otherwise: Callable[[Message], object]) -> None:
+    """Put both files into the person's messages; what goes wrong on the way is said by `otherwise`."""
+    screen.later(lambda: _send(screen.client, actor, sessions, otherwise=otherwise))
+
+
+def _send(
     client: WebClient, actor: Actor, sessions: Sessions, *, otherwise: Callable[[Message], object]
 ) -> None:
-    """Put both files into the person's messages; what goes wrong on the way is said by `otherwise`."""
     with sessions.read() as session:
         export = goal_exports.export(session, actor)
     try:
@@ -46,6 +59,10 @@ def send(
     except (SlackClientError, OSError) as error:
         log.warning("export_not_uploaded", extra={"error": type(error).__name__})
         otherwise(words.failed())
+
+
+def _dialog(message: Message) -> View:
+    return elements.dialog(message, views.TITLE)
 
 
 def _upload(client: WebClient, actor: Actor, export: goal_exports.Export) -> None:

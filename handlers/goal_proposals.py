@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from slack_bolt import Ack, App, Respond
-from slack_sdk import WebClient
+from slack_bolt import App
 from sqlalchemy.orm import Session
 
 from bot import goal_proposals, goals
 from bot.goal_coaching import remark_on
 from bot.outbox import Later, Never
-from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import Cancel, Decision, Defer, Prepare, Send
 from handlers import doors
-from handlers.doors import Visit
-from handlers.goal_places import dialog, effect_of, open_form, tell
+from handlers.doors import Visit, effect_of
+from handlers.screens import Screen
 from handlers.views import goal_answers as answers
 from handlers.views import goal_proposals as views
+from handlers.views import goals as goal_views
 from handlers.views.elements import Message, Payload
 from models.goals import GoalProposal
 from models.outbox import Delivery
@@ -54,94 +53,48 @@ def _decision(verdict: GoalProposal | Later | Never) -> Decision:
 PREPARE: Final[dict[str, Prepare]] = {goal_proposals.PROPOSED: prepare}
 
 
-def accept(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def accept(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Make a proposal one's own goal as it is."""
-    ack()
     with sessions.begin() as session:
         decision = goal_proposals.accept(
             session, visit.actor, doors.number_in(action), now=visit.now, today=visit.today
         )
-    tell(views.decided(decision), body, client, respond, refresh_home)
+    screen.tell(views.decided(decision))
 
 
-def decline(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def decline(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Let a proposal go."""
-    ack()
     with sessions.begin() as session:
         decision = goal_proposals.decline(session, visit.actor, doors.number_in(action))
-    tell(views.decided(decision), body, client, respond, refresh_home)
+    screen.tell(views.decided(decision))
 
 
-def open_to_change(
-    ack: Ack,
-    action: Payload,
-    body: Payload,
-    client: WebClient,
-    respond: Respond,
-    sessions: Sessions,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def open_to_change(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Open a proposal to change it before accepting; one that is decided says so instead."""
-    ack()
     with sessions.read() as session:
         found = goal_proposals.read(session, visit.actor, doors.number_in(action))
     if found.is_new:
-        open_form(views.accept_form(found.proposal), body, client)
+        screen.open(views.accept_form(found.proposal))
         return
-    tell(views.decided(found), body, client, respond, refresh_home)
+    screen.tell(views.decided(found))
 
 
-def accept_changed(
-    ack: Ack,
-    view: Payload,
-    sessions: Sessions,
-    clock: Clock,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def accept_changed(view: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Make a proposal one's own goal with the changes made in the form."""
     proposal_id, changed = views.read_accept_form(view)
-    with effect_of(view, sessions, visit.actor, clock) as session:
+    with effect_of(view, visit, sessions) as session:
         decision = goal_proposals.accept(
             session, visit.actor, proposal_id, now=visit.now, today=visit.today, changed=changed
         )
-    ack(response_action="update", view=dialog(views.decided(decision)))
-    refresh_home()
+    screen.conclude(views.decided(decision), goal_views.TITLE)
 
 
-def save(
-    ack: Ack,
-    view: Payload,
-    sessions: Sessions,
-    clock: Clock,
-    visit: Visit,
-    refresh_home: Callable[[], None],
-) -> None:
+def save(view: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Keep the goal that came out of a meeting: one's own is logged, the other's is proposed to them."""
     written = views.read_proposal_form(view)
-    with effect_of(view, sessions, visit.actor, clock) as session:
+    with effect_of(view, visit, sessions) as session:
         message = _keep(session, visit, written)
-    ack(response_action="update", view=dialog(message))
-    refresh_home()
+    screen.conclude(message, goal_views.TITLE)
 
 
 def _keep(session: Session, visit: Visit, written: views.Proposed) -> Message:

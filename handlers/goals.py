@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from slack_bolt import Ack, App, Respond
-from slack_sdk import WebClient
+from slack_bolt import App, Respond
 
 from bot import goal_changes, goals
 from bot.goal_coaching import remark_on
@@ -16,6 +15,7 @@ from bot.runtime.delivery import Prepare
 from handlers import goal_clicks, goal_exports, goal_forms, goal_proposals
 from handlers.doors import Visit
 from handlers.grammars import goals as grammar
+from handlers.screens import Screen
 from handlers.views import goal_answers as answers
 from handlers.views import goal_exports as words
 from handlers.views import goal_forms as forms
@@ -35,21 +35,18 @@ def register(app: App) -> None:
     goal_exports.register(app)
 
 
-def answer(
-    ack: Ack, command: Payload, client: WebClient, respond: Respond, sessions: Sessions, visit: Visit
-) -> None:
-    """Carry out what was typed after `/goal`, in the acknowledgement itself; a form opens after it."""
+def answer(command: Payload, respond: Respond, sessions: Sessions, visit: Visit, screen: Screen) -> None:
+    """Carry out what was typed after `/goal`."""
     said = grammar.parse(command.get("text") or "", today=visit.today)
     if isinstance(said, grammar.Export):
-        ack(**words.announced().payload(), response_type="ephemeral")
-        goal_exports.send(client, visit.actor, sessions, otherwise=lambda sorry: respond(**sorry.payload()))
+        screen.answer(words.announced())
+        goal_exports.send(screen, visit.actor, sessions, otherwise=lambda sorry: respond(**sorry.payload()))
         return
     shown = _ANSWERS[type(said)](said, visit, sessions)
     if isinstance(shown, Message):
-        ack(**shown.payload(), response_type="ephemeral")
+        screen.answer(shown)
         return
-    ack()
-    client.views_open(trigger_id=command["trigger_id"], view=shown)
+    screen.open(shown)
 
 
 def _list_mine(_: grammar.ListMine, visit: Visit, sessions: Sessions) -> Message:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from slack_bolt import Ack
-from slack_sdk import WebClient
-
 from bot import goals, members, one_on_ones, planning
 from bot.recurrence import place
 from bot.runtime.database import Sessions
@@ -14,20 +11,20 @@ from handlers.doors import Visit
 from handlers.grammars import goals as goal_grammar
 from handlers.grammars import growth as grammar
 from handlers.grammars import one_on_ones as one_on_one_grammar
+from handlers.screens import Screen
 from handlers.views import growth as views
 from handlers.views import members as member_views
 from handlers.views.elements import Message, Payload
 from handlers.views.one_on_ones import standing
 
 
-def command(ack: Ack, command: Payload, client: WebClient, visit: Visit, sessions: Sessions) -> None:
+def command(command: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Carry out `/growth …`."""
     said = grammar.parse(command["text"], today=visit.today)
     if isinstance(said, grammar.Settings):
-        ack()
-        client.views_open(trigger_id=command["trigger_id"], view=member_views.settings_form(visit.member))
+        screen.open(member_views.settings_form(visit.member))
         return
-    ack(**_answer(said, visit, sessions).payload(), response_type="ephemeral")
+    screen.answer(_answer(said, visit, sessions))
 
 
 def _answer(said: grammar.GrowthCommand, visit: Visit, sessions: Sessions) -> Message:

@@ -20,6 +20,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers.acquaintance import acquaint
 from handlers.doors import UNHEARD
+from handlers.screens import Screen
 from handlers.views import home as views
 from handlers.views.elements import Payload, View
 from handlers.views.one_on_ones import standing
@@ -36,11 +37,13 @@ def register(app: App) -> None:
     app.event("app_home_opened")(open_home)
 
 
-def open_home(event: Payload, client: WebClient, actor: Actor, sessions: Sessions, clock: Clock) -> None:
+def open_home(
+    event: Payload, client: WebClient, actor: Actor, sessions: Sessions, clock: Clock, screen: Screen
+) -> None:
     """Show Home to whoever opened it; the messages tab needs nothing."""
     if event.get("tab", "home") == "home":
         acquaint(client, sessions, clock, actor, actor.user_id)
-        publish(client, actor, sessions=sessions, clock=clock)
+        screen.refresh_home()
 
 
 @dataclass(frozen=True)

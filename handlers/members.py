@@ -1,23 +1,20 @@
-"""Doors for members: who is acting, who is meant, what Slack says when a profile changes, and settings."""
+"""Doors for members: what Slack says when a profile changes, and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
-from slack_bolt import Ack, App, BoltContext, BoltResponse
+from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 
 from bot import members, planning
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from handlers import doors, home
-from handlers.acquaintance import Familiar, acquaint, profile_of
+from handlers import doors
+from handlers.acquaintance import profile_of
 from handlers.doors import Visit
+from handlers.screens import Screen
 from handlers.views import members as views
 from handlers.views.elements import Payload
-from models.members import Member
 
 PAGE = 200
 
@@ -32,32 +29,6 @@ def register(app: App) -> None:
     app.action(views.RESUME)(resume)
 
 
-def know_actor(
-    body: Payload,
-    context: BoltContext,
-    client: WebClient,
-    sessions: Sessions,
-    clock: Clock,
-    familiar: Familiar,
-    next_: Callable[[], BoltResponse],
-) -> BoltResponse:
-    """Offer listeners the acting member's record, and a way to show their Home anew.
-
-    Not for events: a profile changes every second somewhere in a large company, and asking Slack about each
-    would use up what it allows; an event that needs the member gets acquainted itself.
-    """
-    actor = context.get("actor")
-    if actor is not None and body.get("type") != "event_callback":
-        look_up = partial(acquaint, client, sessions, clock, actor, actor.user_id)
-        member = familiar.meet(actor, sessions, clock, look_up)
-        if member is None:
-            raise members.NobodyThere
-        context["member"] = member
-        context["visit"] = Visit(actor, member, clock.people_now())
-        context["refresh_home"] = partial(home.publish, client, actor, sessions=sessions, clock=clock)
-    return next_()
-
-
 def take_over(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
     """Keep up with a profile: a new zone moves this member's windows, a deactivation silences the nudges."""
     profile, workspace_id = profile_of(event["user"]), str(context.team_id)
@@ -66,7 +37,7 @@ def take_over(body: Payload, event: Payload, context: BoltContext, sessions: Ses
             return
     at, now = clock.machine_now(), clock.people_now()
     with sessions.begin() as session:
-        doors.once(session, Actor(workspace_id, profile.user_id), f"event:{body['event_id']}", clock=clock)
+        doors.once(session, Actor(workspace_id, profile.user_id), f"event:{body['event_id']}", at=at)
         members.welcome_workspace(session, workspace_id)
         planning.take_over(session, workspace_id, [profile], at=at, now=now)
 
@@ -88,39 +59,31 @@ def reconcile(client: WebClient, sessions: Sessions, clock: Clock, workspace_id:
             return seen
 
 
-def open_settings(ack: Ack, body: Payload, client: WebClient, member: Member) -> None:
+def open_settings(visit: Visit, screen: Screen) -> None:
     """Open the form with the settings."""
-    ack()
-    client.views_open(trigger_id=body["trigger_id"], view=views.settings_form(member))
+    screen.open(views.settings_form(visit.member))
 
 
-def save_settings(
-    ack: Ack, view: Payload, actor: Actor, sessions: Sessions, clock: Clock, refresh_home: Callable[[], None]
-) -> None:
+def save_settings(view: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Keep the settings; nudges that wait follow them at once."""
     wanted = views.read_settings_form(view)
-    with sessions.begin() as session:
-        doors.once_a_form(session, actor, view, clock=clock)
-        member = members.prefer(session, actor, wanted)
-        planning.reach_again(session, actor.workspace_id, actor.user_id, now=clock.people_now())
-    ack(response_action="update", view=views.settings_saved(member))
-    refresh_home()
+    with doors.effect_of(view, visit, sessions) as session:
+        member = members.prefer(session, visit.actor, wanted)
+        planning.reach_again(session, visit.actor.workspace_id, visit.actor.user_id, now=visit.now)
+    screen.turn_to(views.settings_saved(member))
+    screen.refresh_home()
 
 
-def pause(ack: Ack, actor: Actor, sessions: Sessions, refresh_home: Callable[[], None]) -> None:
+def pause(actor: Actor, sessions: Sessions, screen: Screen) -> None:
     """Send this member nothing unasked until they resume."""
-    ack()
     with sessions.begin() as session:
         members.pause(session, actor, until=None)
-    refresh_home()
+    screen.refresh_home()
 
 
-def resume(
-    ack: Ack, actor: Actor, sessions: Sessions, clock: Clock, refresh_home: Callable[[], None]
-) -> None:
+def resume(visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """End the pause."""
-    ack()
     with sessions.begin() as session:
-        members.resume(session, actor)
-        planning.reach_again(session, actor.workspace_id, actor.user_id, now=clock.people_now())
-    refresh_home()
+        members.resume(session, visit.actor)
+        planning.reach_again(session, visit.actor.workspace_id, visit.actor.user_id, now=visit.now)
+    screen.refresh_home()

@@ -20,6 +20,7 @@ from handlers.views import one_on_ones as views
 from handlers.views.elements import Message, View
 from handlers.views.one_on_one_forms import Draft
 from handlers.views.one_on_ones import Standing
+from models.one_on_ones import OneOnOne
 
 
 def look(meeting: Meeting, visit: Visit) -> Standing:
@@ -41,8 +42,8 @@ def register(session: Session, new: NewOneOnOne, visit: Visit) -> Message:
 
 def correct(session: Session, one_on_one_id: int, draft: Draft, visit: Visit) -> Message:
     """Change what the form says; a rhythm that was left as it stood keeps its time zone and what was planned."""
-    one_on_one = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id)
-    offered = _offered(session, one_on_one_id, visit)
+    one_on_one = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id, to_change=True)
+    offered = _offered(session, one_on_one, visit)
     if draft == replace(offered, role=draft.role):
         one_on_ones.take_role(session, visit.actor, one_on_one, draft.role, now=visit.now)
         return views.role_taken(look(one_on_ones.next_of(session, one_on_one, now=visit.now), visit))
@@ -60,22 +61,21 @@ def correct(session: Session, one_on_one_id: int, draft: Draft, visit: Visit) ->
     return views.corrected(look(meeting, visit))
 
 
-def _offered(session: Session, one_on_one_id: int, visit: Visit) -> Draft:
-    one_on_one = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id)
+def _offered(session: Session, one_on_one: OneOnOne, visit: Visit) -> Draft:
     slot = occurrences.next_slot(session, one_on_one, now=visit.now)
     return forms.draft_of(slot, visit.actor.user_id, visit.zone)
 
 
 def move(session: Session, one_on_one_id: int, on: date, at: time, visit: Visit) -> Message:
     """Move the next occurrence."""
-    standing = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id)
+    standing = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id, to_change=True)
     meeting = one_on_ones.move(session, visit.actor, standing, on=on, at=at, zone=visit.zone, now=visit.now)
     return views.moved(look(meeting, visit))
 
 
 def skip(session: Session, one_on_one_id: int, visit: Visit, *, also_the_one_after: bool) -> Message:
     """Leave the next occurrence out."""
-    standing = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id)
+    standing = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id, to_change=True)
     skipped, following = one_on_ones.skip(
         session, visit.actor, standing, also_the_one_after=also_the_one_after, now=visit.now
     )
@@ -85,7 +85,7 @@ def skip(session: Session, one_on_one_id: int, visit: Visit, *, also_the_one_aft
 
 def end(session: Session, one_on_one_id: int, visit: Visit) -> Message:
     """End a 1-on-1."""
-    one_on_one = one_on_ones.by_id(session, visit.actor, one_on_one_id)
+    one_on_one = one_on_ones.by_id(session, visit.actor, one_on_one_id, to_change=True)
     one_on_ones.end(session, visit.actor, one_on_one, now=visit.now)
     return views.ended(one_on_one.other(visit.actor.user_id))
 
@@ -99,7 +99,8 @@ def ask(session: Session, person: str, visit: Visit) -> Message:
 def correction(one_on_one_id: int, visit: Visit, sessions: Sessions) -> View:
     """Build the form that corrects a 1-on-1; raises NotYourMeeting and NoSuchOneOnOne."""
     with sessions.read() as session:
-        return forms.correct_form(one_on_one_id, _offered(session, one_on_one_id, visit))
+        one_on_one = one_on_ones.standing_by_id(session, visit.actor, one_on_one_id)
+        return forms.correct_form(one_on_one_id, _offered(session, one_on_one, visit))
 
 
 def which_form(verb: str, visit: Visit, sessions: Sessions, *, picked: int | None = None) -> View:

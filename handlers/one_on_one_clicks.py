@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from slack_bolt import Ack, App, Respond
-from slack_sdk import WebClient
+from slack_bolt import App
 
 from bot import one_on_ones
 from bot.one_on_ones import Role
@@ -14,6 +13,7 @@ from bot.runtime.database import Sessions
 from handlers import doors
 from handlers import one_on_one_answers as answers
 from handlers.doors import Visit
+from handlers.screens import Screen
 from handlers.views import one_on_one_forms as forms
 from handlers.views import one_on_one_lists as lists
 from handlers.views import one_on_ones as views
@@ -34,35 +34,27 @@ def register(app: App) -> None:
     app.action(views.DECLINE)(decline)
 
 
-def open_add_form(ack: Ack, body: Payload, client: WebClient, visit: Visit) -> None:
+def open_add_form(visit: Visit, screen: Screen) -> None:
     """Open the form that registers a 1-on-1."""
-    ack()
     form = forms.add_form(person=None, first_on=visit.today + timedelta(days=1))
-    doors.open_over(form, body, client)
+    screen.open(form)
 
 
-def open_ask_form(ack: Ack, body: Payload, client: WebClient) -> None:
+def open_ask_form(screen: Screen) -> None:
     """Ask for whom a question is wanted."""
-    ack()
-    doors.open_over(forms.ask_form(), body, client)
+    screen.open(forms.ask_form())
 
 
-def show_page(
-    ack: Ack, action: Payload, body: Payload, client: WebClient, visit: Visit, sessions: Sessions
-) -> None:
+def show_page(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Show all 1-on-1s in a dialog, a page at a time."""
-    ack()
     page = lists.page(answers.standing_of(visit, sessions), doors.number_in(action))
-    doors.open_over(page, body, client)
+    screen.open(page)
 
 
-def choose_from_menu(
-    ack: Ack, action: Payload, body: Payload, client: WebClient, visit: Visit, sessions: Sessions
-) -> None:
+def choose_from_menu(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Open what the "…" menu of a 1-on-1 leads to."""
-    ack()
     verb, one_on_one_id = lists.read_menu(action)
-    doors.open_over(_menu_view(verb, one_on_one_id, visit, sessions), body, client)
+    screen.open(_menu_view(verb, one_on_one_id, visit, sessions))
 
 
 def _menu_view(verb: str, one_on_one_id: int, visit: Visit, sessions: Sessions) -> View:
@@ -78,50 +70,38 @@ def _menu_view(verb: str, one_on_one_id: int, visit: Visit, sessions: Sessions) 
 def _taker_of(role: Role) -> Callable[..., None]:
     """Make the listener of one role's button."""
 
-    def take_role(
-        ack: Ack,
-        action: Payload,
-        body: Payload,
-        client: WebClient,
-        respond: Respond,
-        visit: Visit,
-        sessions: Sessions,
-    ) -> None:
-        ack()
+    def take_role(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
         with sessions.begin() as session:
-            one_on_one = one_on_ones.standing_by_id(session, visit.actor, doors.number_in(action))
+            one_on_one = one_on_ones.standing_by_id(
+                session, visit.actor, doors.number_in(action), to_change=True
+            )
             one_on_ones.take_role(session, visit.actor, one_on_one, role, now=visit.now)
             seen = answers.look(one_on_ones.next_of(session, one_on_one, now=visit.now), visit)
-        doors.redraw(body, client, respond, views.role_taken(seen))
+        screen.show(views.role_taken(seen))
 
     return take_role
 
 
-def confirm(ack: Ack, action: Payload, respond: Respond, visit: Visit, sessions: Sessions) -> None:
+def confirm(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Take the other's word that all is right; if the roles have changed since, ask about what stands now."""
-    ack()
     claim = views.read_claim(action)
     if claim is None:
         raise doors.OldButton
     with sessions.begin() as session:
         confirmed = one_on_ones.confirm(session, visit.actor, *claim)
-        one_on_one = confirmed or one_on_ones.standing_by_id(session, visit.actor, claim[0])
+        one_on_one = confirmed or one_on_ones.standing_by_id(session, visit.actor, claim[0], to_change=True)
         seen = answers.look(one_on_ones.next_of(session, one_on_one, now=visit.now), visit)
     message = views.confirmed(seen) if confirmed else views.told(seen)
-    respond(**message.payload(), replace_original=True)
+    screen.show(message)
 
 
-def decline(ack: Ack, action: Payload, respond: Respond, visit: Visit, sessions: Sessions) -> None:
+def decline(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """End what somebody else registered."""
-    ack()
     with sessions.begin() as session:
         one_on_one = one_on_ones.decline(session, visit.actor, doors.number_in(action), now=visit.now)
-    respond(**views.declined(one_on_one.other(visit.actor.user_id)).payload(), replace_original=True)
+    screen.show(views.declined(one_on_one.other(visit.actor.user_id)))
 
 
-def open_correction(
-    ack: Ack, action: Payload, body: Payload, client: WebClient, visit: Visit, sessions: Sessions
-) -> None:
+def open_correction(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Open the form that corrects a 1-on-1."""
-    ack()
-    doors.open_over(answers.correction(doors.number_in(action), visit, sessions), body, client)
+    screen.open(answers.correction(doors.number_in(action), visit, sessions))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,9 @@ from handlers import doors
 from handlers import one_on_one_answers as answers
 from handlers.acquaintance import acquaint
 from handlers.doors import Visit
+from handlers.screens import Screen
 from handlers.views import one_on_one_forms as forms
-from handlers.views.elements import Message, Payload, dialog
+from handlers.views.elements import Message, Payload
 
 CarryOut = Callable[[Session, Visit], Message]
 """What a form does, in a transaction of its own, and what it says then."""
@@ -35,16 +36,8 @@ def register(app: App) -> None:
 def _taking(read: Callable[[Payload], CarryOut]) -> Callable[..., None]:
     """Make the listener of a form that needs no more than what it says."""
 
-    def take(
-        ack: Ack,
-        view: Payload,
-        visit: Visit,
-        sessions: Sessions,
-        clock: Clock,
-        refresh_home: Callable[[], None],
-    ) -> None:
-        _submit(ack, view, visit, sessions, clock, read(view))
-        refresh_home()
+    def take(view: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+        _submit(view, visit, sessions, screen, read(view))
 
     return take
 
@@ -74,33 +67,25 @@ def end(view: Payload) -> CarryOut:
 
 
 def add(
-    ack: Ack,
-    view: Payload,
-    client: WebClient,
-    visit: Visit,
-    sessions: Sessions,
-    clock: Clock,
-    refresh_home: Callable[[], None],
+    view: Payload, client: WebClient, visit: Visit, sessions: Sessions, clock: Clock, screen: Screen
 ) -> None:
     """Register what the form says."""
     person, draft = forms.read_add_form(view)
     acquaint(client, sessions, clock, visit.actor, person)
     new = NewOneOnOne(person, draft.recurrence, draft.at, draft.minutes, draft.first_on, draft.role)
-    _submit(ack, view, visit, sessions, clock, lambda session, who: answers.register(session, new, who))
-    refresh_home()
+    _submit(view, visit, sessions, screen, lambda session, who: answers.register(session, new, who))
 
 
-def ask(ack: Ack, view: Payload, client: WebClient, visit: Visit, sessions: Sessions, clock: Clock) -> None:
+def ask(
+    view: Payload, client: WebClient, visit: Visit, sessions: Sessions, clock: Clock, screen: Screen
+) -> None:
     """Give a question for the person that was picked."""
     person = forms.read_ask_form(view)
     acquaint(client, sessions, clock, visit.actor, person)
-    _submit(ack, view, visit, sessions, clock, lambda session, who: answers.ask(session, person, who))
+    _submit(view, visit, sessions, screen, lambda session, who: answers.ask(session, person, who))
 
 
-def _submit(
-    ack: Ack, view: Payload, visit: Visit, sessions: Sessions, clock: Clock, carry_out: CarryOut
-) -> None:
-    with sessions.begin() as session:
-        doors.once_a_form(session, visit.actor, view, clock=clock)
+def _submit(view: Payload, visit: Visit, sessions: Sessions, screen: Screen, carry_out: CarryOut) -> None:
+    with doors.effect_of(view, visit, sessions) as session:
         message = carry_out(session, visit)
-    ack(response_action="update", view=dialog(message, view["title"]["text"]))
+    screen.conclude(message)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from slack_bolt import Ack
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
@@ -20,6 +19,7 @@ from handlers import one_on_one_answers as answers
 from handlers.acquaintance import acquaint
 from handlers.doors import Visit
 from handlers.grammars import one_on_ones as grammar
+from handlers.screens import Screen
 from handlers.views import growth as help_views
 from handlers.views import one_on_one_forms as forms
 from handlers.views import one_on_one_lists as lists
@@ -29,19 +29,18 @@ from models.outbox import Delivery
 
 
 def command(
-    ack: Ack, command: Payload, client: WebClient, visit: Visit, sessions: Sessions, clock: Clock
+    command: Payload, client: WebClient, visit: Visit, sessions: Sessions, clock: Clock, screen: Screen
 ) -> None:
     """Carry out `/1on1 …`, or open the form it lacks words for."""
     said = grammar.parse(command["text"], today=visit.today)
     form = _form_for(said, visit, sessions)
     if form is not None:
-        ack()
-        client.views_open(trigger_id=command["trigger_id"], view=form)
+        screen.open(form)
         return
     person = getattr(said, "person", None)
     if person:
         acquaint(client, sessions, clock, visit.actor, person)
-    ack(**_answer(said, visit, sessions).payload(), response_type="ephemeral")
+    screen.answer(_answer(said, visit, sessions))
 
 
 def _answer(said: grammar.OneOnOneCommand, visit: Visit, sessions: Sessions) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -35,6 +36,7 @@ from handlers import (
     one_on_ones,
 )
 from handlers.acquaintance import Familiar
+from handlers.entrance import Entrance
 from handlers.views import elements
 from models.one_on_ones import OneOnOne
 
@@ -60,20 +62,21 @@ def slack_client(settings: Settings) -> WebClient:
     return WebClient(token=settings.bot_token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[])
 
 
-def build_app(settings: Settings, *, sessions: Sessions, clock: Clock) -> App:
-    """Build the Bolt app with all its doors; nothing is started."""
+def build_app(
+    settings: Settings, *, sessions: Sessions, clock: Clock, screens: Executor | None = None
+) -> App:
+    """Build the Bolt app with all its doors; nothing is started. What follows an answer runs on `screens`."""
     app = App(
         name="trellis",
         client=slack_client(settings),
         signing_secret=settings.signing_secret,
-        # Bolt's own five threads are shared by everything: twelve slow commands leave five unanswered.
-        listener_executor=doors.PromptExecutor(
-            max_workers=2 * settings.threads, thread_name_prefix="listener"
-        ),
+        # A listener runs on the thread that answers: Slack hears whether it worked, and brings an event again.
+        process_before_response=True,
         raise_error_for_unhandled_request=False,
     )
-    app.use(doors.offer(sessions=sessions, clock=clock, familiar=Familiar()))
-    app.use(members.know_actor)
+    # Slack may take ten seconds for each: as many as answer must not wait for as many that are slow.
+    following = screens or ThreadPoolExecutor(2 * settings.threads, thread_name_prefix="screen")
+    app.use(Entrance(sessions, clock, following, Familiar()))
     app.error(doors.apologise)
     # Bolt asks listeners in order, and asking thirty in vain takes longer than answering: what is typed most is first.
     for name, listener in COMMANDS.items():

@@ -102,7 +102,7 @@ class Goal(Base):
     ) -> tuple[list[GoalLine], dict[str, int]]:
         """Read a person's open goals that follow a number, and state to number of all their goals."""
         asked = {"workspace_id": workspace_id, "owner": owner, "after": after, "limit": limit}
-        *counted, listed = session.execute(_page(session.get_bind().dialect.name), asked).one()
+        *counted, listed = session.connection().execute(_page(session.get_bind().dialect.name), asked).one()
         lines = [
             GoalLine(number, title, percent, date.fromisoformat(due) if due else None)
             for number, title, percent, due in listed or ()
@@ -221,9 +221,9 @@ class GoalProposal(Base):
 
     @classmethod
     def to(cls, workspace_id: str, owner: str, proposal_id: int) -> Select[GoalProposal]:
-        """Select a proposal made to this person, locked for their decision."""
+        """Select a proposal made to this person."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.owner == owner)
-        return chosen.where(cls.id == proposal_id).with_for_update()
+        return chosen.where(cls.id == proposal_id)
 
     @classmethod
     def waiting_for(cls, workspace_id: str, owner: str) -> Select[GoalProposal]:

@@ -104,8 +104,14 @@ class OneOnOne(Base):
     @classmethod
     def locked(cls, workspace_id: str, one_on_one_id: int) -> Select[OneOnOne]:
         """Select one as it stands now, locked for a change."""
-        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.id == one_on_one_id)
-        return chosen.with_for_update().execution_options(populate_existing=True)
+        return (
+            cls.by_id(workspace_id, one_on_one_id).with_for_update().execution_options(populate_existing=True)
+        )
+
+    @classmethod
+    def by_id(cls, workspace_id: str, one_on_one_id: int) -> Select[OneOnOne]:
+        """Select one."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.id == one_on_one_id)
 
     @classmethod
     def of_pair(cls, workspace_id: str, pair: str) -> Select[OneOnOne]:

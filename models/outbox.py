@@ -13,11 +13,16 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Float,
     Index,
     Select,
     Update,
+    and_,
     bindparam,
+    cast,
+    extract,
     func,
+    literal,
     or_,
     select,
     text,
@@ -185,6 +190,84 @@ class Delivery(Base):
     def counts(cls) -> Select[str, int]:
         """Count the rows by state, over all workspaces, for the operator."""
         return select(cls.state, func.count()).group_by(cls.state)
+
+    @classmethod
+    def listed(cls, states: Collection[str], *, workspace_id: str | None, limit: int) -> Select[Delivery]:
+        """Select rows in these states for the operator, of all workspaces unless one is named.
+
+        The most urgent come first; where nothing is urgent any more, the newest.
+        """
+        chosen = select(cls).where(cls.state.in_(states))
+        if workspace_id is not None:
+            chosen = chosen.where(cls.workspace_id == workspace_id)
+        is_urgent = not {READY, SENDING, DOUBTFUL}.isdisjoint(states)
+        return chosen.order_by(*((cls.expire_at, cls.id) if is_urgent else (cls.id.desc(),))).limit(limit)
+
+    @classmethod
+    def in_flight_to(cls, workspace_id: str, receiver: str) -> Select[int]:
+        """Select the ids of the messages on their way to one receiver: no other begins before they arrive."""
+        flying = select(cls.id).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
+        return flying.where(cls.state == SENDING).order_by(cls.id)
+
+    @classmethod
+    def last_sent(cls) -> Select[datetime | None]:
+        """Select when the last message was sent (machine time); this reads the whole table."""
+        return select(func.max(cls.sent_at))
+
+    @classmethod
+    def doubt_restored(cls, before: datetime, *, since: datetime, look_at: datetime) -> Update:
+        """Doubt, in a store put back from a copy, what may have been sent since the copy was made.
+
+        That is what was on its way, what had been tried, and what was due before (people's time). It is looked for
+        in what was posted since, and not before `look_at` (both machine time).
+        """
+        tried = or_(cls.not_before <= before, cls.attempt > 0)
+        stale = update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
+        return stale.values(
+            state=DOUBTFUL, doubt_since=since, retry_at=look_at, lease_until=None, reason="restored"
+        )
+
+    @classmethod
+    def unfinished(cls, state: str, *, at_most: int) -> Select[int, datetime | None]:
+        """Count the rows in a state that does not last, up to `at_most`, and say since when the oldest is in doubt.
+
+        The state is written out, so that a store finds its partial index whatever it knows of the values.
+        """
+        found = select(cls.doubt_since).where(cls.state == literal(state, literal_execute=True))
+        rows = found.limit(at_most).subquery()
+        return select(func.count(), func.min(rows.c.doubt_since))
+
+    @classmethod
+    def backlog(
+        cls, people_now: datetime, *, a_second: float, at_most: int
+    ) -> Select[str, int, datetime, float, int]:
+        """Weigh what waits in each workspace that may be posted to against the rate Slack allows one.
+
+        Gives the workspace, how many rows are due, since when the oldest is, the last moment at which posting could
+        begin and meet every deadline (seconds since 1970; earliest deadline first), and how many rows expire before
+        their turn comes. Beyond `at_most` rows the younger ones are left out.
+        """
+        stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
+        due = select(cls.id, cls.workspace_id, cls.not_before, cls.expire_at).where(
+            cls.state == literal(READY, literal_execute=True),
+            cls.not_before <= people_now,
+            cls.expire_at > people_now,
+            cls.workspace_id.not_in(stopped),
+        )
+        rows = due.order_by(cls.not_before).limit(at_most).subquery()
+        turn = func.row_number().over(
+            partition_by=rows.c.workspace_id, order_by=(rows.c.expire_at, rows.c.id)
+        )
+        latest = cast(extract("epoch", rows.c.expire_at), Float) - turn / a_second
+        each = select(rows.c.workspace_id, rows.c.not_before, latest.label("latest_start")).subquery()
+        is_hopeless = each.c.latest_start < people_now.timestamp()
+        return select(
+            each.c.workspace_id,
+            func.count(),
+            func.min(each.c.not_before),
+            func.min(each.c.latest_start),
+            func.count().filter(is_hopeless),
+        ).group_by(each.c.workspace_id)
 
 
 class Conversation(Base):

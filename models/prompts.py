@@ -57,9 +57,8 @@ class Prompt(Base):
 
     @classmethod
     def by_id(cls, workspace_id: str, prompt_id: int) -> Select[Prompt]:
-        """Select one, locked, so that two presses of a button are served one after the other."""
-        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.id == prompt_id)
-        return chosen.with_for_update()
+        """Select one."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.id == prompt_id)
 
     @classmethod
     def replacing(cls, workspace_id: str, prompt_id: int) -> Select[Prompt]:

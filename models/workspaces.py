@@ -25,10 +25,9 @@ class Workspace(Base):
 
     @classmethod
     def with_other_zones_than(cls, version: str) -> Select[Workspace]:
-        """Select a workspace whose moments come from other zone data, locked; another worker gets another."""
+        """Select the workspaces whose moments come from other zone data."""
         other = or_(cls.zone_data.is_(None), cls.zone_data != version)
-        chosen = select(cls).where(other).order_by(cls.workspace_id).limit(1)
-        return chosen.with_for_update(skip_locked=True)
+        return select(cls).where(other).order_by(cls.workspace_id)
 
     @classmethod
     def welcome_back(cls, workspace_id: str) -> Update:

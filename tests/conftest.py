@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 
-from bot.runtime.database import Sessions
+from bot.runtime.database import READING, Sessions
 from sandbox.driver import Driver
 from sandbox.testing import Running, running
 from tests.stores import postgres as postgres
@@ -21,6 +22,13 @@ settings.register_profile("everyday", max_examples=50, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("everyday")
 # Whoever changes a grammar or the validator looks longer: pytest --hypothesis-profile thorough
+
+
+@event.listens_for(Engine, "before_execute")
+def _refuse_locks_while_reading(connection: Connection, asked: Any, *_rest: object) -> None:
+    """PostgreSQL refuses to lock a row over a connection that only reads; SQLite would not say so."""
+    if connection.engine.logging_name == READING and getattr(asked, "_for_update_arg", None) is not None:
+        raise AssertionError(f"locks while reading: {asked}")
 
 
 @pytest.fixture(scope="session")

@@ -11,17 +11,16 @@ from pathlib import Path
 
 import pytest
 from slack_bolt.kwargs_injection.args import Args
-from sqlalchemy import create_engine
 
 from bot.runtime.clock import MovedClock
-from bot.runtime.database import Sessions
+from bot.runtime.database import Sessions, connect
 from handlers import wiring
 from models.base import Base
 from sandbox.testing import Running
 from tests.people import MONDAY_NOON
 from tests.trellis import ROOT, settings_for
 
-OURS = {"actor", "clock", "member", "refresh_home", "sessions", "visit"}
+OURS = {"actor", "clock", "screen", "sessions", "visit"}
 """What our middleware adds to what Bolt offers by parameter name."""
 
 
@@ -66,7 +65,7 @@ def test_every_table_belongs_to_a_workspace() -> None:
 
 def test_every_parameter_of_a_listener_is_one_that_is_offered(workspace: Running) -> None:
     offered = {*inspect.signature(Args.__init__).parameters, *OURS, "error", "next_"}
-    sessions = Sessions(create_engine("sqlite://"))
+    sessions = Sessions(connect("sqlite:///never-opened.db"))
     clock = MovedClock(MONDAY_NOON)
     app = wiring.build_app(settings_for(workspace.api_url), sessions=sessions, clock=clock)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, request
 from slack_bolt.adapter.flask import SlackRequestHandler
@@ -77,6 +78,28 @@ class _Store(Sessions):
         super().__init__(engine)
 
 
+SHORT, LONG = 1.0, 30.0
+"""Seconds to wait for what follows an answer: the answer must not wait for a Slack that hangs; the end may."""
+
+
+class Screens(ThreadPoolExecutor):
+    """Runs what follows an answer, and can be waited for: what one click leads to must not be taken for the next's."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads)
+        self._running: set[Future[Any]] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        return future
+
+    def settle(self, seconds: float = SHORT) -> None:
+        """Wait until nothing runs."""
+        wait(tuple(self._running), timeout=seconds)
+
+
 class Bot:
     """Trellis' Bolt app behind HTTP, built once a process; each test puts it on a store of its own."""
 
@@ -84,9 +107,11 @@ class Bot:
         self._running = running
         self._settings = settings_for(running.api_url)
         self._sessions, self._clock = _Store(), MovedClock(MONDAY_NOON)
-        self._app = wiring.build_app(self._settings, sessions=self._sessions, clock=self._clock)
-        self._app.listener_runner.listener_executor.shutdown()
-        self._handler = SlackRequestHandler(self._app)
+        self._screens = Screens(2 * self._settings.threads)
+        app = wiring.build_app(
+            self._settings, sessions=self._sessions, clock=self._clock, screens=self._screens
+        )
+        self._handler = SlackRequestHandler(app)
         self._visit, self._busy, self._changed = 0, 0, threading.Condition()
         flask = Flask("trellis-under-test")
         flask.post("/<int:visit>/slack/events")(self._take)
@@ -103,7 +128,9 @@ class Bot:
                 return Response(status=410)
             self._busy += 1
         try:
-            return self._handler.handle(request)
+            answer = self._handler.handle(request)
+            self._screens.settle()
+            return answer
         finally:
             with self._changed:
                 self._busy -= 1
@@ -114,8 +141,6 @@ class Bot:
         """Attach the bot, on this store and at Monday noon, to the sandbox for as long as the block lasts."""
         self._sessions.move(engine)
         self._clock.move(MONDAY_NOON)
-        listeners = ThreadPoolExecutor(2 * self._settings.threads, thread_name_prefix="listener")
-        self._app.listener_runner.listener_executor = listeners
         loop = DeliveryLoop(
             self._sessions,
             self._clock,
@@ -130,7 +155,7 @@ class Bot:
         finally:
             slack.event_url(None)
             self._leave()
-            listeners.shutdown()
+            self._screens.settle(LONG)
             loop.stop()
 
     def _leave(self) -> None:
@@ -144,6 +169,7 @@ class Bot:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._screens.shutdown()
 
 
 def utc(text: str) -> datetime:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 
@@ -19,10 +20,8 @@ from bot.runtime.config import ROOT
 
 # Slack waits 3 s for an answer: a store that makes us wait longer must fail while we can still say so.
 PATIENCE_SECONDS = 2
-
-
-class WritesWhileReading(Exception):
-    """Something was written where only reading was announced: a bug, and nothing was changed."""
+READING = "reading"
+"""What the engine that only reads is called, in the log and by the one that it belongs to."""
 
 
 def connect(url: str) -> Engine:
@@ -30,39 +29,68 @@ def connect(url: str) -> Engine:
 
     What people wrote stays out of the messages of errors (`hide_parameters`), for those reach the log.
     """
-    if url.startswith("sqlite"):
-        return _sqlite(url)
-    return _postgresql(url)
+    reading = _connect_to_read(make_url(url))
+    engine = _engine(make_url(url), execution_options={READING: reading})
+    event.listen(engine, "begin", _begin_sqlite if _is_sqlite(engine.url) else _begin_postgresql)
+    event.listen(engine, "engine_disposed", lambda _: reading.dispose())
+    return engine
 
 
-def _engine(url: str, arguments: dict[str, object]) -> Engine:
+def _connect_to_read(url: URL) -> Engine:
+    """Make the second engine for a store, whose connections refuse to write.
+
+    Each statement sees what was committed before it, so there is no transaction to begin and end around it: those
+    are round trips to a server, and to a file each hands the interpreter to another thread.
+    """
+    return _engine(
+        url,
+        read_only=True,
+        logging_name=READING,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_reset_on_return=None,
+    )
+
+
+def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
     engine = create_engine(
         url,
         pool_size=20,
         max_overflow=10,
         pool_timeout=PATIENCE_SECONDS,
-        connect_args=arguments,
+        connect_args=_sqlite_arguments() if _is_sqlite(url) else _postgresql_arguments(read_only=read_only),
         hide_parameters=True,
+        **options,
     )
-    event.listen(engine, "before_cursor_execute", _refuse_to_write)
+    if _is_sqlite(url):
+        event.listen(engine, "connect", partial(_prepare_sqlite, read_only=read_only))
+    else:
+        event.listen(engine, "checkout", _require_silence)
     return engine
 
 
-def _postgresql(url: str) -> Engine:
-    patience = f"-c lock_timeout={PATIENCE_SECONDS}s -c statement_timeout={PATIENCE_SECONDS}s -c timezone=UTC"
-    engine = _engine(
-        url,
-        {
-            "options": patience,
-            "connect_timeout": PATIENCE_SECONDS,
-            "tcp_user_timeout": PATIENCE_SECONDS * 1000,
-            # The driver's own BEGIN is switched off: it would be a round trip before every question.
-            "autocommit": True,
-        },
-    )
-    event.listen(engine, "checkout", _require_silence)
-    event.listen(engine, "begin", _begin_postgresql)
-    return engine
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _sqlite_arguments() -> dict[str, object]:
+    return {"timeout": PATIENCE_SECONDS, "check_same_thread": False}
+
+
+def _postgresql_arguments(*, read_only: bool) -> dict[str, object]:
+    settings = {
+        "lock_timeout": f"{PATIENCE_SECONDS}s",
+        "statement_timeout": f"{PATIENCE_SECONDS}s",
+        "timezone": "UTC",
+        "default_transaction_read_only": "on" if read_only else "off",
+    }
+    return {
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        "connect_timeout": PATIENCE_SECONDS,
+        "tcp_user_timeout": PATIENCE_SECONDS * 1000,
+        # The driver's own BEGIN is switched off: it would be a round trip before every question.
+        "autocommit": True,
+    }
 
 
 def _require_silence(connection: Any, _record: object, _proxy: object) -> None:
@@ -77,49 +105,31 @@ def _require_silence(connection: Any, _record: object, _proxy: object) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    """Open a transaction unless it only reads: each statement of it sees what was committed before it anyway."""
-    options = connection.get_execution_options()
-    if not options.get("reading") and options.get("isolation_level") != "AUTOCOMMIT":
+    """Open a transaction unless a migration asked for none."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("BEGIN")
 
 
-def _refuse_to_write(
-    connection: Connection, _cursor: object, _statement: str, _values: object, context: Any, _many: bool
-) -> None:
-    """Hold what only reads to its word: there is no transaction whose end would drop a change."""
-    if connection.get_execution_options().get("reading") and context.is_crud:
-        raise WritesWhileReading
-
-
-def _sqlite(url: str) -> Engine:
-    engine = _engine(url, {"timeout": PATIENCE_SECONDS, "check_same_thread": False})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: Any, _record: object, *, read_only: bool) -> None:
     """Write-ahead logging lets readers read while one writes; the driver's own BEGIN is switched off."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+    for pragma in (*pragmas, "query_only=ON") if read_only else pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: a reader that turns writer half-way fails without waiting its turn.
-
-    What only reads needs no transaction, as on PostgreSQL; each statement would hand the interpreter to another thread.
-    """
-    if not connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Take the write lock at once: a reader that turns writer half-way fails without waiting its turn."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class Sessions:
     """Opens transactions; doors and the loops hold one of these, never a session."""
 
     def __init__(self, engine: Engine) -> None:
+        """Open them on an engine that `connect` made."""
         self.engine = engine
-        self._reading = engine.execution_options(reading=True)
+        self._reading: Engine = engine.get_execution_options()[READING]
         self.version = object()
         """A new one after each transaction that may have written: whatever was read before may be out of date."""
 
@@ -134,7 +144,7 @@ class Sessions:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session that only reads: it waits for nobody, and nothing it changed is kept."""
+        """Open a session that only reads: it waits for nobody, and the store refuses what would write."""
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
 

@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from slack_bolt import App
 from slack_bolt.adapter.flask import SlackRequestHandler
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -32,7 +32,7 @@ def build_web(app: App | None, *, sessions: Sessions, clock: Clock) -> Flask:
     flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     if app:
         _add_door(flask, app)
-    _add_probes(flask, sessions.engine)
+    _add_probes(flask, sessions)
     _add_metrics(flask, sessions, clock)
     return flask
 
@@ -55,8 +55,8 @@ def _may_be_signed(asked: Request) -> bool:
     return bool(TIMESTAMP.fullmatch(timestamp) and SIGNATURE.fullmatch(signature))
 
 
-def _add_probes(flask: Flask, engine: Engine) -> None:
-    is_ready = readiness(engine)
+def _add_probes(flask: Flask, sessions: Sessions) -> None:
+    is_ready = readiness(sessions)
 
     @flask.get("/healthz")
     def healthz() -> Response:
@@ -72,7 +72,7 @@ def _said(words: str, status: int = 200) -> Response:
     return Response(f"{words}\n", status, content_type="text/plain; charset=utf-8")
 
 
-def readiness(engine: Engine) -> Callable[[], str | None]:
+def readiness(sessions: Sessions) -> Callable[[], str | None]:
     """Make the question whether the store answers and has this version's tables; the answer is what is wrong."""
     is_migrated = False
 
@@ -80,9 +80,9 @@ def readiness(engine: Engine) -> Callable[[], str | None]:
         nonlocal is_migrated
         try:
             # Tables do not go back under a running process, so they are looked at until they are there.
-            is_migrated = is_migrated or missing_migrations(engine) == 0
-            with engine.execution_options(reading=True).connect() as connection:
-                connection.execute(text("SELECT 1"))
+            is_migrated = is_migrated or missing_migrations(sessions.engine) == 0
+            with sessions.read() as session:
+                session.execute(text("SELECT 1"))
         except (DBAPIError, PoolTimeoutError) as away:
             log.warning("not_ready", extra={"error": type(away).__name__})
             return "the database does not answer"

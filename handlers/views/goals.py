@@ -20,6 +20,9 @@ OF: Final = "goals.of"
 MORE_OF: Final = "goals.more_of"
 EXPORT: Final = "goals.export"
 
+TITLE: Final = "Goals"
+"""Of a dialog that shows a message about goals."""
+
 LINES_BUDGET: Final = 5000
 """Characters of a message's lines; with menus and buttons it stays below the 12,000 that Slack surely takes."""
 _TITLE_IN_LIST: Final = 120

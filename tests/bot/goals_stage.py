@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from bot import goals, members
@@ -35,7 +35,6 @@ class Stage:
     """A store with three people of one workspace and a namesake in another."""
 
     sessions: Sessions
-    statements: list[str] = field(default_factory=list)
 
     def arrive(self, *actors: Actor, **facts: Any) -> None:
         with self.sessions.begin() as session:
@@ -107,17 +106,6 @@ class Stage:
             return [
                 row for table in (Goal, GoalEntry, GoalProposal, Delivery) for row in _rows(session, table)
             ]
-
-    def count_statements(self) -> None:
-        """Begin to note what is asked of the database."""
-        event.listen(self.sessions.engine, "before_cursor_execute", self._note)
-
-    def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        self.statements.append(statement)
-
-    @property
-    def queries(self) -> int:
-        return sum(statement.startswith("SELECT") for statement in self.statements)
 
 
 def _profile(actor: Actor, **facts: Any) -> Profile:

@@ -12,6 +12,7 @@ from bot import goal_changes, goal_exports, goals
 from bot.goal_drafts import NewGoal
 from bot.goal_exports import Export
 from tests.bot.goals_stage import AMY, BEN, MONDAY_NOON, NEXT_SPRING, TODAY, Stage, set_stage
+from tests.statements import counted
 
 
 @pytest.fixture
@@ -105,6 +106,6 @@ def test_no_goals_is_an_empty_table_and_a_sentence(stage: Stage) -> None:
 def test_the_export_costs_three_queries_for_a_hundred_goals(stage: Stage) -> None:
     for count in range(100):
         stage.log(f"Goal {count}")
-    stage.count_statements()
-    assert export(stage).goals == 100
-    assert stage.queries == 3
+    with counted() as statements:
+        assert export(stage).goals == 100
+    assert len(statements) == 3

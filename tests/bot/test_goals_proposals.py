@@ -26,6 +26,7 @@ from tests.bot.goals_stage import (
     Stage,
     set_stage,
 )
+from tests.statements import counted
 
 
 @pytest.fixture
@@ -230,10 +231,9 @@ def test_judging_costs_two_queries_for_many(stage: Stage, propose: Propose) -> N
     for _ in range(20):
         propose()
     deliveries = stage.deliveries()
-    stage.count_statements()
-    with stage.sessions.begin() as session:
+    with counted() as statements, stage.sessions.begin() as session:
         assert len(goal_proposals.judge(session, deliveries, now=MONDAY_NOON)) == 20
-    assert stage.queries == 2
+    assert len(statements) == 2
 
 
 def test_home_shows_what_waits(stage: Stage, propose: Propose) -> None:

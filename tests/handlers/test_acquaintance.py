@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import create_engine
-
 from bot.permissions import Actor
-from bot.runtime.database import Sessions
+from bot.runtime.database import Sessions, connect
 from handlers.acquaintance import FAMILIAR_FOR, FAMILIAR_MEMBERS, Familiar
 from models.members import Member
 
@@ -31,7 +29,7 @@ class Store:
     """A store in which one can see who was looked up."""
 
     def __init__(self) -> None:
-        self.sessions, self.clock = Sessions(create_engine("sqlite://")), StoppedClock()
+        self.sessions, self.clock = Sessions(connect("sqlite:///never-opened.db")), StoppedClock()
         self.familiar = Familiar()
         self.read: list[Actor] = []
 

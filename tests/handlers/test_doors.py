@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from bot.runtime.database import connect as open_store
+from models.members import Member
 from sandbox.driver import Driver
 from sandbox.seen import Message, View
 from tests.handlers import forging, goals_stage
@@ -132,6 +133,29 @@ def test_a_locked_store_still_reads(trellis: Trellis) -> None:
     with locked(trellis):
         assert BEN in trellis.slack.command(AMY, "/1on1").text
         assert BEN in home_of(trellis, AMY).words
+
+
+def failures(caplog: pytest.LogCaptureFixture, kind: str) -> int:
+    """Count the listeners that failed for requests of a kind."""
+    failed = [record for record in caplog.records if record.message == "listener_failed"]
+    return sum(vars(record)["kind"] == kind for record in failed)
+
+
+def test_an_event_that_meets_a_locked_store_is_brought_again(
+    trellis: Trellis, caplog: pytest.LogCaptureFixture
+) -> None:
+    trellis.slack.command(AMY, "/growth")
+
+    with locked(trellis):
+        trellis.slack.change_person(AMY, tz="Asia/Kolkata")
+        trellis.slack.eventually(lambda: failures(caplog, "event_callback"))
+
+    trellis.slack.eventually(lambda: zone_of(trellis, AMY) == "Asia/Kolkata")
+
+
+def zone_of(trellis: Trellis, who: str) -> str:
+    with trellis.sessions.read() as session:
+        return session.get_one(Member, (trellis.workspace, who)).zone
 
 
 @pytest.fixture

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import time
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from bot import goals, members, one_on_ones
 from bot.goal_drafts import NewGoal
@@ -18,25 +14,10 @@ from handlers import home
 from sandbox.block_kit.surfaces import check_view
 from tests.handlers.one_on_ones_stage import home_of, pressed
 from tests.people import AMY, BEN
+from tests.statements import counted
 from tests.trellis import Trellis
 
 LONG = "Present the plan for <all> & everybody " * 20
-
-
-@contextmanager
-def counted(trellis: Trellis) -> Iterator[list[str]]:
-    """Collect the statements the store is asked meanwhile."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
-        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
-            statements.append(statement)
-
-    event.listen(trellis.sessions.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(trellis.sessions.engine, "before_cursor_execute", note)
 
 
 def fill(trellis: Trellis, numbers: range) -> None:
@@ -68,7 +49,7 @@ def profile(user_id: str, name: str) -> members.Profile:
 
 
 def statements_of_home(trellis: Trellis) -> int:
-    with counted(trellis) as statements, trellis.sessions.read() as session:
+    with counted() as statements, trellis.sessions.read() as session:
         assert home.read(session, Actor(trellis.workspace, AMY), now=trellis.clock.people_now())
     return len(statements)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from bot.runtime.database import Sessions
 from sandbox.driver import Driver
 from sandbox.testing import Running
+from tests.runtime.command_line import run as run
 from tests.runtime.stage import Office
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import runpy
 import signal
 import socket
 import subprocess
@@ -13,11 +11,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +24,7 @@ from sandbox.driver import Driver
 from sandbox.identity import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from sandbox.testing import Running
 from tests.people import AMY, BEN
+from tests.runtime.command_line import Run, run_apart
 from tests.stores import Postgres, migrated_sqlite
 
 START_SECONDS, END_SECONDS, LOOK_AGAIN_SECONDS = 30.0, 20.0, 0.05
@@ -54,48 +51,6 @@ def free_port() -> int:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         return int(trial.getsockname()[1])
-
-
-@dataclass(frozen=True)
-class Done:
-    """What became of a command: its exit code, and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[[Sequence[str], dict[str, str]], Done]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run a command that ends by itself; it needs no process of its own to show what it says and returns."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-
-    def run_here(arguments: Sequence[str], environment: dict[str, str]) -> Done:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        code = program()(arguments)
-        printed = capsys.readouterr()
-        return Done(code, printed.out, printed.err)
-
-    yield run_here
-    logging.basicConfig(level=level, handlers=handlers, force=True)
-
-
-@cache
-def program() -> Callable[[Sequence[str]], int]:
-    """Load the program's `main`, which nothing else may import."""
-    main: Callable[[Sequence[str]], int] = runpy.run_path(str(ROOT / "app.py"))["main"]
-    return main
-
-
-def run_apart(arguments: Sequence[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process of its own."""
-    command = [sys.executable, "app.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
 
 @contextmanager
