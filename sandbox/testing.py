@@ -1,13 +1,19 @@
-"""A sandbox inside a test process: a server on a port of its own, in a thread, with its driver."""
+"""A sandbox inside a test process: a server on a port of its own, in a thread, with its driver.
+
+To start and to end one takes a quarter of a second: whoever needs many workspaces, one after the other, keeps the
+server (`serving`) and exchanges what is in it.
+"""
 
 import asyncio
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from sandbox.driver import Driver
@@ -34,6 +40,42 @@ class Running:
         return f"{self.url}/api/"
 
 
+class Grounds:
+    """A server that goes on while the workspace in it is exchanged."""
+
+    def __init__(self, server: SandboxServer, loop: asyncio.AbstractEventLoop, driver: Driver) -> None:
+        assert isinstance(server.config.app, Starlette)
+        self._app, self._loop, self._driver = server.config.app, loop, driver
+        self._nobodys: World = self._app.state.world
+
+    @contextlib.contextmanager
+    def workspace(
+        self, *, manifest: Manifest | Json | Path | None = None, rates: bool = False
+    ) -> Iterator[Running]:
+        """Let there be a new workspace for as long as the block lasts; nothing of it stays."""
+        world = World(_manifest(manifest), rates=rates)
+        world.base_url = self._driver.base_url
+        self._app.state.world = world
+        try:
+            yield Running(world.base_url, self._driver)
+        finally:
+            self._app.state.world = self._nobodys
+            asyncio.run_coroutine_threadsafe(_end(world), self._loop).result(STOP_SECONDS)
+
+
+async def _end(world: World) -> None:
+    world.changes.close()
+    await world.events.close()
+    await world.link.http.close()
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[Grounds]:
+    """Run a server for many workspaces, one at a time."""
+    with _served(World(PERMISSIVE, rates=False)) as (server, loop, driver):
+        yield Grounds(server, loop, driver)
+
+
 @contextlib.contextmanager
 def running(
     port: int = 0,
@@ -47,21 +89,35 @@ def running(
 ) -> Iterator[Running]:
     """Run a sandbox for as long as the block lasts."""
     world = World(_manifest(manifest), event_url=event_url, rates=rates, tour=tour)
+    with _served(world, port, routes, state_file) as (_, _, driver):
+        yield Running(world.base_url, driver)
+
+
+@contextlib.contextmanager
+def _served(
+    world: World,
+    port: int = 0,
+    routes: Sequence[BaseRoute] = tuple(page_routes),
+    state_file: Path | None = None,
+) -> Iterator[tuple[SandboxServer, asyncio.AbstractEventLoop, Driver]]:
     bound = listen(port)
     world.base_url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    server = SandboxServer(world, routes, state_file=state_file)
-    thread = threading.Thread(
-        target=lambda: asyncio.run(server.serve(sockets=[bound])), name="sandbox", daemon=True
-    )
+    server, loop = SandboxServer(world, routes, state_file=state_file), asyncio.new_event_loop()
+    thread = threading.Thread(target=_serve, args=(server, bound, loop), name="sandbox", daemon=True)
     thread.start()
     _wait_until_started(server, thread)
     try:
         with Driver(world.base_url) as driver:
-            yield Running(world.base_url, driver)
+            yield server, loop, driver
     finally:
         server.should_exit = True
         thread.join(STOP_SECONDS)
         bound.close()
+
+
+def _serve(server: SandboxServer, bound: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(server.serve(sockets=[bound]))
 
 
 def _manifest(given: Manifest | Json | Path | None) -> Manifest:

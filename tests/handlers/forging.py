@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
-
-import httpx
 
 from sandbox.block_kit.filling import initial_state
 from sandbox.clock import whole_seconds
@@ -17,6 +16,8 @@ from sandbox.seen import Message, View
 from tests.trellis import Trellis
 
 Json = dict[str, Any]
+PATIENCE_SECONDS = 10.0
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def send(trellis: Trellis, fields: Json) -> Json:
@@ -27,9 +28,11 @@ def send(trellis: Trellis, fields: Json) -> Json:
         "X-Slack-Request-Timestamp": str(timestamp),
         "X-Slack-Signature": signature_of(body, timestamp),
     }
-    answer = httpx.post(trellis.slack.state()["event_url"], content=body, headers=headers, trust_env=False)
-    assert answer.status_code == 200
-    return dict(answer.json()) if answer.content.strip() else {}
+    request = urllib.request.Request(trellis.slack.state()["event_url"], body, headers)
+    with DIRECTLY.open(request, timeout=PATIENCE_SECONDS) as answer:
+        assert answer.status == 200
+        content = answer.read()
+    return dict(json.loads(content)) if content.strip() else {}
 
 
 def command(trellis: Trellis, user: str, name: str, text: str) -> Json:

@@ -31,20 +31,18 @@ def home_of(trellis: Trellis, who: str) -> View:
 
 def chosen(trellis: Trellis, who: str, label: str) -> View:
     """Choose from the menu of the first 1-on-1 on somebody's Home."""
-    view = trellis.slack.press(who, home_of(trellis, who), "one_on_ones.menu", label).view
-    assert view is not None
-    return view
+    return pressed(trellis, who, home_of(trellis, who), "one_on_ones.menu", label)
 
 
-def pressed(trellis: Trellis, who: str, where: Message | View, label: str) -> View:
-    """Press a button that opens a dialog, or changes the one it stands in."""
-    answer = trellis.slack.press(who, where, label)
+def pressed(trellis: Trellis, who: str, where: Message | View, label: str, choice: str | None = None) -> View:
+    """Press a button, or choose from a menu, that opens a dialog or changes the one it stands in."""
+    before = trellis.slack.view(who)
+    answer = trellis.slack.press(who, where, label, choice)
     dialogs = [view for view in answer.views if view.type == "modal"]
-    before = where.hash if isinstance(where, View) else ""
 
     def changed() -> View | None:
         view = trellis.slack.view(who)
-        return view if view is not None and view.hash != before else None
+        return view if view is not None and (before is None or view.hash != before.hash) else None
 
     # Home may have been drawn anew in between, on behalf of something done before.
     shown = dialogs[-1] if dialogs else trellis.slack.eventually(changed)

@@ -121,16 +121,15 @@ def test_odd_texts_come_back_as_they_are(trellis: Trellis, asked: Message, text:
     assert home_of(trellis, BEN).type == "home"
 
 
-@pytest.mark.parametrize("carried", ["", "x", "0", "999", str(10**30)])
-def test_a_forged_question_takes_no_note(trellis: Trellis, asked: Message, carried: str) -> None:
+def test_a_forged_question_takes_no_note(trellis: Trellis, asked: Message) -> None:
     form = pressed(trellis, BEN, asked, "Note an answer")
     values = forging.changed(form, text={"value": "Hello"})
 
-    answer = forging.submission(trellis, BEN, form, values, private_metadata=carried)
-
-    assert answer["response_action"] == "errors"
-    assert "Something went wrong" not in str(answer)
-    assert kept(trellis) == []
+    for carried in ("", "x", "0", "999", str(10**30)):
+        answer = forging.submission(trellis, BEN, form, values, private_metadata=carried)
+        assert answer["response_action"] == "errors", carried
+        assert "Something went wrong" not in str(answer), carried
+        assert kept(trellis) == [], carried
 
 
 def test_nobody_else_notes_an_answer_to_the_pairs_question(trellis: Trellis, asked: Message) -> None:
@@ -152,14 +151,14 @@ def test_nobody_shares_or_takes_back_somebody_elses_note(trellis: Trellis, asked
     assert kept(trellis) == [(MINE, False)]
 
 
-@pytest.mark.parametrize("value", ["x", "", "999", str(10**30)])
-def test_a_forged_number_shares_nothing(trellis: Trellis, asked: Message, value: str) -> None:
+def test_a_forged_number_shares_nothing(trellis: Trellis, asked: Message) -> None:
     note(trellis, asked, MINE)
     home_shows(trellis, BEN, "The demo")
-    forged = forging.button(asked, "Not useful", value, action_id="answers.share")
 
-    assert trellis.slack.press(BEN, forged, "Not useful").text
-    assert kept(trellis) == [(MINE, False)]
+    for value in ("x", "", "999", str(10**30)):
+        forged = forging.button(asked, "Not useful", value, action_id="answers.share")
+        assert trellis.slack.press(BEN, forged, "Not useful").text, value
+        assert kept(trellis) == [(MINE, False)], value
 
 
 def test_old_answers_are_reached_with_the_mouse(trellis: Trellis) -> None:

@@ -92,30 +92,29 @@ def test_a_goal_closed_by_mistake_is_opened_again(trellis: Trellis) -> None:
     assert goal_of(trellis, AMY).is_open
 
 
-@pytest.mark.parametrize(
-    ("button", "value", "words"),
-    [
-        ("Mark as done", "2", UNKNOWN),
-        ("Mark as done", "0", UNKNOWN),
-        ("Mark as done", "999999999999999999", UNKNOWN),
-        ("Mark as done", "1 OR 1=1", OLD),
-        ("Mark as done", "-1", OLD),
-        ("Mark as done", "9" * 40, OLD),
-        ("Edit", "2", UNKNOWN),
-        ("Share", "x", OLD),
-    ],
-)
-def test_a_forged_button_changes_nothing(trellis: Trellis, button: str, value: str, words: str) -> None:
+FORGED = [
+    ("Mark as done", "2", UNKNOWN),
+    ("Mark as done", "0", UNKNOWN),
+    ("Mark as done", "999999999999999999", UNKNOWN),
+    ("Mark as done", "1 OR 1=1", OLD),
+    ("Mark as done", "-1", OLD),
+    ("Mark as done", "9" * 40, OLD),
+    ("Edit", "2", UNKNOWN),
+    ("Share", "x", OLD),
+]
+
+
+def test_a_forged_button_changes_nothing(trellis: Trellis) -> None:
     trellis.slack.command(AMY, "/goal add Amy's only goal")
     trellis.slack.command(BEN, "/goal add Ben's first goal")
     trellis.slack.command(BEN, "/goal add Ben's second goal")
     story = trellis.slack.command(AMY, "/goal show 1").message
     before = kept(trellis)
 
-    answer = trellis.slack.press(AMY, tampered(story, button, value), button)
-
-    assert answer.text == words
-    assert kept(trellis) == before
+    for button, value, words in FORGED:
+        answer = trellis.slack.press(AMY, tampered(story, button, value), button)
+        assert answer.text == words, (button, value)
+        assert kept(trellis) == before, (button, value)
 
 
 @pytest.mark.parametrize("value", ["2", "nonsense", "1; DROP TABLE goal"])

@@ -137,11 +137,11 @@ def test_nobody_else_can_decide(trellis: Trellis, proposed: Message, button: str
     assert kept(trellis) == before
 
 
-@pytest.mark.parametrize("value", ["999999", "x", "9" * 40])
-def test_a_forged_proposal_is_refused(trellis: Trellis, proposed: Message, value: str) -> None:
+def test_a_forged_proposal_is_refused(trellis: Trellis, proposed: Message) -> None:
     before = kept(trellis)
-    trellis.slack.press(AMY, tampered(proposed, "Accept", value), "Accept")
-    assert kept(trellis) == before
+    for value in ("999999", "x", "9" * 40):
+        trellis.slack.press(AMY, tampered(proposed, "Accept", value), "Accept")
+        assert kept(trellis) == before, value
 
 
 def test_what_waits_is_in_home_and_can_be_accepted_there(trellis: Trellis, proposed: Message) -> None:

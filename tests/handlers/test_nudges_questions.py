@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 
@@ -291,19 +291,18 @@ def test_after_the_meeting_another_question_is_refused_and_not_useful_is_noted(t
 VALUES = ["x", "", "-1", "0", "999", str(10**30), "1.0", "²"]
 
 
-@pytest.mark.parametrize("value", VALUES)
-def test_forged_values_change_nothing(trellis: Trellis, value: str) -> None:
+def test_forged_values_change_nothing(trellis: Trellis) -> None:
     meet(trellis)
     live_until(trellis, MEETING)
     prep, reminder, before = preps(trellis, AMY)[0], closings(trellis, AMY)[0], stored(trellis)
 
-    for message in (prep, reminder):
+    for value, message in product(VALUES, (prep, reminder)):
         for label in message.buttons:
             answer = trellis.slack.press(AMY, forging.button(message, label, value), label)
-            assert answer.text, label
-            assert "Something went wrong" not in answer.text
-            assert answer.error is None
-    assert stored(trellis) == before
+            assert answer.text, (value, label)
+            assert "Something went wrong" not in answer.text, (value, label)
+            assert answer.error is None, (value, label)
+        assert stored(trellis) == before, value
 
 
 def test_questions_and_meetings_of_others_are_out_of_reach(trellis: Trellis) -> None:

@@ -279,29 +279,27 @@ FORGED = {
 }
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name in FORGED for value in FORGED[name]])
-def test_a_choice_no_list_offers_changes_nothing(trellis: Trellis, name: str, value: str) -> None:
+@pytest.mark.parametrize("name", FORGED)
+def test_a_choice_no_list_offers_changes_nothing(trellis: Trellis, name: str) -> None:
+    trellis.slack.command(AMY, EVERY_TUESDAY)
+    form, before = chosen(trellis, AMY, "Change it"), stored(trellis)
+    old = {f"one_on_ones.{name}": "That menu is from another time. /1on1 shows what is current."}
+
+    for value in FORGED[name]:
+        values = forging.changed(form, **{name: forging.option(value)})
+        assert forging.submission(trellis, AMY, form, values)["errors"] == old, value
+        assert stored(trellis) == before, value
+
+
+def test_a_forged_number_in_a_form_changes_nothing(trellis: Trellis) -> None:
     trellis.slack.command(AMY, EVERY_TUESDAY)
     form, before = chosen(trellis, AMY, "Change it"), stored(trellis)
 
-    answer = forging.submission(trellis, AMY, form, forging.changed(form, **{name: forging.option(value)}))
-
-    assert answer["errors"] == {
-        f"one_on_ones.{name}": "That menu is from another time. /1on1 shows what is current."
-    }
-    assert stored(trellis) == before
-
-
-@pytest.mark.parametrize("carried", ["", "x", "-1", "0", "999", str(10**30), "²"])
-def test_a_forged_number_in_a_form_changes_nothing(trellis: Trellis, carried: str) -> None:
-    trellis.slack.command(AMY, EVERY_TUESDAY)
-    form, before = chosen(trellis, AMY, "Change it"), stored(trellis)
-
-    answer = forging.submission(trellis, AMY, form, forging.changed(form), private_metadata=carried)
-
-    assert answer["response_action"] == "errors"
-    assert "Something went wrong" not in str(answer)
-    assert stored(trellis) == before
+    for carried in ("", "x", "-1", "0", "999", str(10**30), "²"):
+        answer = forging.submission(trellis, AMY, form, forging.changed(form), private_metadata=carried)
+        assert answer["response_action"] == "errors", carried
+        assert "Something went wrong" not in str(answer), carried
+        assert stored(trellis) == before, carried
 
 
 def test_a_form_about_somebody_elses_1on1_changes_nothing(trellis: Trellis) -> None:
@@ -315,16 +313,16 @@ def test_a_form_about_somebody_elses_1on1_changes_nothing(trellis: Trellis) -> N
 
 
 @pytest.mark.parametrize("verb", ["move", "skip", "end"])
-@pytest.mark.parametrize("value", ["x", "999", str(10**30), ""])
-def test_a_forged_pick_changes_nothing(trellis: Trellis, verb: str, value: str) -> None:
+def test_a_forged_pick_changes_nothing(trellis: Trellis, verb: str) -> None:
     trellis.slack.command(AMY, EVERY_TUESDAY)
     form, before = opened(trellis, AMY, f"/1on1 {verb}"), stored(trellis)
 
-    answer = forging.submission(trellis, AMY, form, forging.changed(form, which=forging.option(value)))
-
-    assert answer["response_action"] == "errors"
-    assert "Something went wrong" not in str(answer)
-    assert stored(trellis) == before
+    for value in ("x", "999", str(10**30), ""):
+        values = forging.changed(form, which=forging.option(value))
+        answer = forging.submission(trellis, AMY, form, values)
+        assert answer["response_action"] == "errors", value
+        assert "Something went wrong" not in str(answer), value
+        assert stored(trellis) == before, value
 
 
 def test_a_person_no_picker_offers_is_refused(trellis: Trellis) -> None:

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 
 from sandbox.driver import Driver
-from sandbox.testing import Running, running
+from sandbox.testing import Grounds, Running, serving
 from tests.sandbox.tiny_app import MANIFEST, TinyApp, over_http, over_socket_mode
 
 TRANSPORTS = {"http": over_http, "socket_mode": over_socket_mode}
@@ -25,10 +25,17 @@ class Attached:
         return self.running.driver
 
 
+@pytest.fixture(scope="session")
+def grounds() -> Iterator[Grounds]:
+    """The server of this process; each test has a new workspace in it."""
+    with serving() as server:
+        yield server
+
+
 @pytest.fixture
-def workspace() -> Iterator[Running]:
+def workspace(grounds: Grounds) -> Iterator[Running]:
     """A workspace with every scope and no app."""
-    with running() as sandbox:
+    with grounds.workspace() as sandbox:
         yield sandbox
 
 
@@ -44,19 +51,19 @@ def client(workspace: Running) -> WebClient:
 
 
 @pytest.fixture
-def attached() -> Iterator[Attached]:
+def attached(grounds: Grounds) -> Iterator[Attached]:
     """A workspace with the small app attached over HTTP."""
-    yield from _attached("http")
+    yield from _attached(grounds, "http")
 
 
 @pytest.fixture(params=TRANSPORTS)
-def attached_both_ways(request: pytest.FixtureRequest) -> Iterator[Attached]:
+def attached_both_ways(request: pytest.FixtureRequest, grounds: Grounds) -> Iterator[Attached]:
     """A workspace with the small app attached, once over HTTP and once over Socket Mode."""
-    yield from _attached(request.param)
+    yield from _attached(grounds, request.param)
 
 
-def _attached(transport: str) -> Iterator[Attached]:
-    with running(manifest=MANIFEST) as sandbox:
+def _attached(grounds: Grounds, transport: str) -> Iterator[Attached]:
+    with grounds.workspace(manifest=MANIFEST) as sandbox:
         tiny = TinyApp(sandbox.api_url)
         with TRANSPORTS[transport](sandbox, tiny):
             yield Attached(sandbox, tiny)

@@ -219,6 +219,7 @@ def test_a_move_to_the_next_thing_needs_an_app_that_says_what_it_is(driver: Driv
 
 def test_one_move_at_a_time(workspace: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moving, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(moving, "CATCH_UP_SECONDS", 0.1)
     driver = workspace.driver
     silent = {"at": driver.now().isoformat(), "next_at": None, "generation": 0}
     httpx.post(f"{workspace.url}/clock/drained", json=silent, trust_env=False)
@@ -236,6 +237,7 @@ def test_a_follower_that_does_not_keep_up_is_named_and_the_clock_moves_all_the_s
     workspace: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(moving, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(moving, "CATCH_UP_SECONDS", 0.1)
     start = workspace.driver.now()
     silent = {"at": start.isoformat(), "next_at": (start + HOUR).isoformat(), "generation": 0}
     httpx.post(f"{workspace.url}/clock/drained", json=silent, trust_env=False)

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from sandbox.driver import Driver
-from sandbox.testing import Running, running
+from sandbox.testing import Grounds, Running
 from tests.sandbox.conftest import Attached
 from tests.sandbox.tiny_app import BUTTONS, FORM
 
@@ -154,8 +154,8 @@ def calls_until_refused(call: Callable[[], Any], most: int) -> tuple[int, str]:
     return most, ""
 
 
-def test_a_channel_takes_a_burst_and_then_one_message_a_second() -> None:
-    with running(rates=True) as sandbox:
+def test_a_channel_takes_a_burst_and_then_one_message_a_second(grounds: Grounds) -> None:
+    with grounds.workspace(rates=True) as sandbox:
         client = WebClient(token="xoxb-sandbox", base_url=sandbox.api_url, retry_handlers=[])
 
         passed, wait = calls_until_refused(lambda: client.chat_postMessage(channel=AMY, text="x"), 20)
@@ -164,8 +164,8 @@ def test_a_channel_takes_a_burst_and_then_one_message_a_second() -> None:
         assert client.chat_postMessage(channel=BEN, text="other channels go on")["ok"]
 
 
-def test_a_method_of_the_second_tier_takes_twenty_calls_a_minute() -> None:
-    with running(rates=True) as sandbox:
+def test_a_method_of_the_second_tier_takes_twenty_calls_a_minute(grounds: Grounds) -> None:
+    with grounds.workspace(rates=True) as sandbox:
         client = WebClient(token="xoxb-sandbox", base_url=sandbox.api_url, retry_handlers=[])
 
         passed, wait = calls_until_refused(lambda: client.users_list(limit=1), 40)
@@ -173,8 +173,8 @@ def test_a_method_of_the_second_tier_takes_twenty_calls_a_minute() -> None:
         assert (passed, wait) == (20, "3")
 
 
-def test_rates_can_be_switched_off() -> None:
-    with running(rates=True) as sandbox:
+def test_rates_can_be_switched_off(grounds: Grounds) -> None:
+    with grounds.workspace(rates=True) as sandbox:
         sandbox.driver.rates(enabled=False)
         client = WebClient(token="xoxb-sandbox", base_url=sandbox.api_url, retry_handlers=[])
 

@@ -10,7 +10,7 @@ from sandbox.driver import Driver, Refused
 from sandbox.errors import SlackError
 from sandbox.model import View
 from sandbox.seen import Missing
-from sandbox.testing import running
+from sandbox.testing import Grounds
 from sandbox.views import Views
 from tests.sandbox.tiny_app import BUTTONS, FORM, MANIFEST
 
@@ -19,9 +19,9 @@ GENERAL, MANAGERS = "CGENERAL1", "CPRIVAT01"
 
 
 @pytest.fixture
-def composer() -> Iterator[Driver]:
+def composer(grounds: Grounds) -> Iterator[Driver]:
     """A workspace whose app has commands to suggest."""
-    with running(manifest=MANIFEST) as sandbox:
+    with grounds.workspace(manifest=MANIFEST) as sandbox:
         yield sandbox.driver
 
 

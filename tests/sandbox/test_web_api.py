@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from sandbox.driver import Driver
 from sandbox.identity import BOT_USER
-from sandbox.testing import Running, running
+from sandbox.testing import Grounds, Running, running
 
 AMY, BEN, RAY = "UAMY0001", "UBEN0001", "URAY0001"
 GENERAL, MANAGERS = "CGENERAL1", "CPRIVAT01"
@@ -353,10 +353,10 @@ def test_a_method_without_its_scope_names_it(method: str, arguments: dict[str, A
     assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", scope, "commands")
 
 
-def test_a_public_channel_takes_messages_of_others_only_with_a_scope_for_it() -> None:
+def test_a_public_channel_takes_messages_of_others_only_with_a_scope_for_it(grounds: Grounds) -> None:
     manifest = {"display_information": {"name": "Bare"}, "oauth_config": {"scopes": {"bot": ["chat:write"]}}}
 
-    with running(manifest=manifest) as sandbox:
+    with grounds.workspace(manifest=manifest) as sandbox:
         client = WebClient(token="xoxb-sandbox", base_url=sandbox.api_url)
 
         assert error_of(client, "chat.postMessage", channel=GENERAL, text="x") == "not_in_channel"

@@ -266,8 +266,10 @@ def over_socket_mode(running: Running, tiny: TinyApp) -> Iterator[None]:
 
 
 def _hang_up(handler: SocketModeHandler) -> None:
-    """Close without waiting for the client's 3 s read timeout."""
+    """Close without waiting for what the client waits for: 3 s for bytes, 1 s for a message in its own queue."""
     client = handler.client
+    client.closed = True
+    client.message_queue.put(None)
     client.auto_reconnect_enabled = False
     client.current_session_state.terminated = True
     client.current_session.sock.shutdown(socket.SHUT_RDWR)
