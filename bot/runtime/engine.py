@@ -109,7 +109,10 @@ class Engine:
         """Take nothing more, let what is on its way arrive, record it; some ten seconds at most."""
         self._stopping.set()
         if self._scheduler.running:
-            self._scheduler.pause()  # no beat may be handed out while the executor is closing
+            # A beat that is being handed out ends before the scheduler is shut down, and no other begins: in between
+            # it would look for its own job among those that are still to be added.
+            self._scheduler.pause()
+            self._scheduler.get_jobs()
             self._scheduler.shutdown(wait=False)
         self.loop.stop()
         log.info("engine_stopped")
