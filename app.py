@@ -13,10 +13,11 @@ from pathlib import Path
 from slack_bolt import App
 from sqlalchemy.exc import DBAPIError
 
-from bot.runtime import backup, config, database, demo, doctor, logs, manifest
+from bot.runtime import backup, config, database, demo, desk_words, doctor, logs, manifest
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.config import ANY_DOOR, HTTP_DOOR, OUR_NAME, ROOT, BadSettings, Need, Settings
 from bot.runtime.database import Sessions
+from bot.runtime.desk import Desk, NotDone
 from bot.runtime.engine import BadTickTime, Work, run_tick_once, tick_time
 from bot.runtime.process import Process, clock_for
 from bot.zones import ZONE_DATA_VERSION
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(*bad.faults, code=WRONG_USE)
     except (BadTickTime, manifest.BadAddress, backup.NotAFile) as bad:
         return _fail(str(bad), code=WRONG_USE)
-    except (NotReady, backup.NotBackedUp) as refusal:
+    except (NotReady, NotDone, backup.NotBackedUp) as refusal:
         return _fail(str(refusal))
     except DBAPIError as away:
         return _fail(f"The database does not answer: {away.orig}")
@@ -116,6 +117,19 @@ def tick(options: argparse.Namespace) -> int:
     return 0
 
 
+def ask_the_outbox(options: argparse.Namespace) -> int:
+    """Look at the messages the bot is to send and decide about single ones; what they say is never shown."""
+    settings = _settings()
+    _require_migrations(settings)
+    engine = database.connect(settings.database_url)
+    ask: desk_words.Ask = options.ask
+    try:
+        print("\n".join(ask(Desk(Sessions(engine), clock_for(settings)), options)))
+    finally:
+        engine.dispose()
+    return 0
+
+
 def back_up(options: argparse.Namespace) -> int:
     """Copy a SQLite store while the bot runs, check the copy, and say how large it is."""
     print(backup.back_up(_settings().database_url, options.path, force=options.force))
@@ -183,6 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--probes", action="store_true", help="serve /healthz, /readyz and /metrics on PORT")
     add("migrate", migrate, "bring the tables to this version").add_argument("--to", default="head")
     add("tick", tick, "do once what is due, for hosting by cron").add_argument("--at", metavar="TIME")
+    desk_words.add_to(add("outbox", ask_the_outbox, "what waits to be sent, and why; retry, cancel, doubt"))
     copy = add("backup", back_up, "copy a SQLite store while the bot runs")
     copy.add_argument("path", type=Path, help="the new file")
     copy.add_argument("--force", action="store_true", help="replace a file of that name")
