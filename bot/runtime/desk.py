@@ -42,6 +42,9 @@ OLDEST_COPY = timedelta(days=31)
 """How far back what is doubted is looked for in a store that does not know of any message sent."""
 SET_CLOCK = timedelta(hours=2)
 """How much a machine's clock may have been put back since the last message was sent."""
+HEADING = (
+    f"{'id':>9}  {'state':<9}  {'kind':<24}  {'receiver':<12}  {'window':<44}  {'attempt':>7}  reason"
+).rstrip()
 
 
 class NotDone(Exception):
@@ -106,15 +109,21 @@ class Desk:
         """Say the moment that decides what is due."""
         return self._clock.people_now()
 
-    def doubt(self, before: datetime) -> list[str]:
-        """After a restore: doubt what was due by this moment of people's time, on its way, or had been tried."""
+    def doubt(self, before: datetime, *, since: datetime | None = None) -> list[str]:
+        """After a restore: doubt what was due by this moment of people's time, on its way, or had been tried.
+
+        It is looked for in what was posted `since` the copy was made (machine time); without that moment, since the
+        last message was sent of which the copy knows.
+        """
         with self._sessions.begin() as session:
             if session.get_bind().dialect.name == "postgresql":
                 # What answers a person must be quick; a store put back may hold a month of messages.
                 session.connection().exec_driver_sql("SET LOCAL statement_timeout = 0")
             now = self._machine_now(session)
-            since = _earlier_than_the_copy(session.scalars(Delivery.last_sent()).one(), now)
-            stale = Delivery.doubt_restored(before, since=since, look_at=now + self._pace.settling)
+            copied_at = since or session.scalars(Delivery.last_sent()).one() or now - OLDEST_COPY
+            stale = Delivery.doubt_restored(
+                before, since=min(copied_at, now) - SET_CLOCK, look_at=now + self._pace.settling
+            )
             count = cast("CursorResult[object]", session.execute(stale)).rowcount
         log.info("deliveries_doubted", extra={"count": count, "before": before.isoformat()})
         return [f"{count} messages are in doubt now: each is looked up in Slack before it may be sent."]
@@ -142,22 +151,10 @@ class Desk:
         return self._clock.machine_now()
 
 
-HEADING = (
-    f"{'id':>9}  {'state':<9}  {'kind':<24}  {'receiver':<12}  {'window':<44}  {'attempt':>7}  reason"
-).rstrip()
-
-
 def _line(row: Delivery) -> str:
     window = f"{moment(row.not_before)} … {moment(row.expire_at)}"
     cells = f"{row.id:>9}  {row.state:<9}  {row.kind:<24}  {row.receiver:<12}  {window:<44}  {row.attempt:>7}"
     return f"{cells}  {row.reason or ''}".rstrip()
-
-
-def _earlier_than_the_copy(last_sent: datetime | None, now: datetime) -> datetime:
-    """Give a moment from which on everything sent since the copy was made is found, and little else."""
-    if last_sent is None:
-        return now - OLDEST_COPY
-    return min(last_sent, now) - SET_CLOCK
 
 
 def _found(row: Delivery | None, number: int) -> Delivery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from bot.runtime.desk import LISTED, STATES, UNFINISHED, Desk
 from bot.runtime.engine import tick_time
@@ -35,6 +36,11 @@ def add_to(outbox: argparse.ArgumentParser) -> None:
         "doubt", _doubt, "after a restore, while nothing runs: have looked up what may have been sent"
     )
     doubt.add_argument("--before", required=True, metavar="TIME", help="`now`, or ISO 8601 with an offset")
+    doubt.add_argument(
+        "--since",
+        metavar="TIME",
+        help="when the copy was made, if messages were sent after the restore",
+    )
 
 
 def _add_list(listing: argparse.ArgumentParser) -> None:
@@ -69,8 +75,11 @@ def _cancel(desk: Desk, options: argparse.Namespace) -> Sequence[str]:
 
 
 def _doubt(desk: Desk, options: argparse.Namespace) -> Sequence[str]:
+    since = _moment(desk, options.since) if options.since else None
+    return desk.doubt(_moment(desk, options.before), since=since)
+
+
+def _moment(desk: Desk, text: str) -> datetime:
     now = desk.people_now()
-    if options.before == "now":
-        return desk.doubt(now)
     # A moment to come is no danger here: to doubt more only means to look up more.
-    return desk.doubt(tick_time(options.before, machine_now=now, may_be_future=True))
+    return now if text == "now" else tick_time(text, machine_now=now, may_be_future=True)

@@ -149,18 +149,19 @@ WRONG_USE = [
 
 
 @pytest.mark.parametrize("words", WRONG_USE, ids=" ".join)
-def test_wrong_use_ends_with_code_2(words: list[str], desk: Desk) -> None:
+def test_wrong_use_ends_with_code_2(words: list[str], run: Run) -> None:
     with pytest.raises(SystemExit) as end:
-        desk.ask(*words)
+        run(["outbox", *words], {})
 
     assert end.value.code == 2
 
 
 def test_a_time_that_is_none_ends_with_code_2(desk: Desk) -> None:
-    done = desk.ask("doubt", "--before", "yesterday")
+    for words in (["--before", "yesterday"], ["--before", "now", "--since", "yesterday"]):
+        done = desk.ask("doubt", *words)
 
-    assert done.returncode == 2
-    assert "'yesterday' is not a time" in done.stderr
+        assert done.returncode == 2
+        assert "'yesterday' is not a time" in done.stderr
 
 
 @pytest.mark.parametrize("question", ["why", "retry", "cancel"])
@@ -372,6 +373,15 @@ def test_what_is_doubted_is_looked_for_since_the_last_message_the_copy_knows_of(
     desk.ask("doubt", "--before", "now")
 
     assert desk.row(number).doubt_since == YEARS_AGO - timedelta(hours=2)
+
+
+def test_an_operator_who_knows_better_says_when_the_copy_was_made(desk: Desk) -> None:
+    desk.write(state="sent", sent_at=YEARS_AGO)
+    number = desk.write(BEN)
+
+    desk.ask("doubt", "--before", "now", "--since", "2020-01-01T00:00Z")
+
+    assert desk.row(number).doubt_since == LONG_AGO - timedelta(hours=2)
 
 
 def test_what_is_doubted_depends_on_the_moment_given(desk: Desk) -> None:
