@@ -11,6 +11,7 @@ from bot.runtime.database import Sessions
 from sandbox.driver import Driver
 from sandbox.testing import Running
 from tests.runtime.command_line import run as run
+from tests.runtime.desk_stage import desk as desk
 from tests.runtime.stage import Office
 
 

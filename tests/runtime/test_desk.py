@@ -1,87 +1,31 @@
-"""The operator at the outbox: what the command line shows, explains and decides, on both stores."""
+"""The operator at the outbox: what the command line shows and decides, on both stores."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from sqlalchemy import Engine, select, update
 
-from bot import outbox
-from bot.outbox import Message
-from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions
-from models.base import insert_missing
-from models.outbox import Conversation, Delivery
-from models.workspaces import Workspace
+from models.outbox import Delivery
 from tests.people import AMY, BEN, RAY
 from tests.runtime.command_line import Done, Run, run_apart
+from tests.runtime.desk_stage import (
+    FAR_OFF,
+    IN_YEARS,
+    KIND,
+    LONG_AGO,
+    OTHER_TEAM,
+    TEAM,
+    YEARS_AGO,
+    Desk,
+    soon,
+)
 from tests.stores import migrated_sqlite
-
-TEAM, OTHER_TEAM = "T1", "T2"
-LONG_AGO, YEARS_AGO = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
-IN_YEARS, FAR_OFF = datetime(2098, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
-KIND = "test.note"
-
-
-@dataclass
-class Desk:
-    """The command `outbox` on a store, and the rows it is about."""
-
-    sessions: Sessions
-    ask: Callable[..., Done | CompletedProcess[str]]
-
-    def __post_init__(self) -> None:
-        with self.sessions.begin() as session:
-            insert_missing(session, Workspace, [{"workspace_id": TEAM}, {"workspace_id": OTHER_TEAM}])
-
-    def write(
-        self,
-        receiver: str = AMY,
-        *,
-        team: str = TEAM,
-        opens: datetime = LONG_AGO,
-        closes: datetime = FAR_OFF,
-        **values: object,
-    ) -> int:
-        """Put a message into the outbox whose row then looks like this, and give its id."""
-        with self.sessions.begin() as session:
-            key = f"note:{len(session.scalars(select(Delivery.id)).all())}"
-            outbox.enqueue(session, [Message(team, key, KIND, receiver, 1, opens, closes)])
-            row = session.scalars(select(Delivery).where(Delivery.key == key)).one()
-            for name, value in values.items():
-                setattr(row, name, value)
-            return row.id
-
-    def row(self, number: int) -> Delivery:
-        with self.sessions.read() as session:
-            return session.scalars(select(Delivery).where(Delivery.id == number)).one()
-
-    def state(self, number: int) -> tuple[str, str | None]:
-        row = self.row(number)
-        return row.state, row.reason
-
-    def change(self, **values: object) -> None:
-        """Change what Slack told us about the workspace."""
-        with self.sessions.begin() as session:
-            session.execute(update(Workspace).where(Workspace.workspace_id == TEAM).values(**values))
-
-
-@pytest.fixture
-def desk(store: Engine, run: Run) -> Desk:
-    """Give the command line on each of the stores."""
-    address = {"DATABASE_URL": store.url.render_as_string(hide_password=False), "CLOCK_URL": ""}
-    return Desk(Sessions(store), lambda *words: run(["outbox", *map(str, words)], address))
-
-
-def soon(**by: float) -> datetime:
-    return SystemClock().machine_now() + timedelta(**by)
 
 
 def listed(done: Done | CompletedProcess[str]) -> list[int]:
@@ -171,73 +115,6 @@ def test_a_message_that_is_not_there_is_said_in_words(question: str, desk: Desk)
     assert done.returncode == 1
     assert "There is no message 4711" in done.stderr
     assert done.stdout == ""
-
-
-READY_FOR = [
-    ({}, "Nothing holds it back"),
-    (
-        {"opens": IN_YEARS, "reason": "outside working hours"},
-        "waits for 2098-01-01 00:00:00Z (outside working",
-    ),
-    ({"retry_at": FAR_OFF, "reason": "ratelimited"}, "(ratelimited): the next one is at 2099-01-01"),
-    ({"closes": YEARS_AGO}, "came too late to be of use"),
-    (
-        {"state": "sending", "lease_until": FAR_OFF},
-        "has until 2099-01-01 00:00:00Z to say what Slack answered",
-    ),
-    ({"state": "sending", "lease_until": YEARS_AGO}, "has not reported by 2021-01-01 00:00:00Z"),
-    (
-        {"state": "doubtful", "doubt_since": YEARS_AGO, "retry_at": FAR_OFF, "reason": "TimeoutError"},
-        "may have it since 2021-01-01 00:00:00Z (TimeoutError)",
-    ),
-    ({"state": "doubtful", "doubt_since": YEARS_AGO, "retry_at": FAR_OFF}, "is looked up at 2099-01-01"),
-    ({"state": "doubtful", "doubt_since": YEARS_AGO, "retry_at": YEARS_AGO}, "looks it up in its next turns"),
-    ({"state": "doubtful", "lease_until": FAR_OFF}, "A worker is looking, and has until 2099-01-01"),
-    ({"state": "sent", "sent_at": YEARS_AGO, "channel": "D1", "ts": "1.2"}, "in D1 as 1.2"),
-    ({"state": "failed", "reason": "channel_not_found"}, "Slack refused it: channel_not_found."),
-    ({"state": "expired", "reason": "too late", "closes": YEARS_AGO}, "given up: too late."),
-    ({"state": "cancelled", "reason": "skipped"}, "taken back: skipped."),
-]
-
-
-@pytest.mark.parametrize(
-    ("row", "words"), READY_FOR, ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_why_says_what_a_message_waits_for(row: dict[str, object], words: str, desk: Desk) -> None:
-    number = desk.write(**row)  # type: ignore[arg-type]
-
-    done = desk.ask("why", number)
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"Message {number} ({KIND}) to {AMY} in {TEAM} is ")
-    assert words in done.stdout
-
-
-def test_why_names_what_is_on_its_way_to_the_same_receiver(desk: Desk) -> None:
-    flying, to_another = desk.write(AMY, state="sending"), desk.write(BEN, state="sending")
-    number = desk.write(AMY)
-
-    said = desk.ask("why", number).stdout
-
-    assert f"One message at a time: {flying} is on its way to the same receiver." in said
-    assert f" {to_another} " not in said
-    assert "Nothing holds it back" not in said
-
-
-def test_why_says_what_is_the_matter_with_the_workspace(desk: Desk) -> None:
-    number, elsewhere = desk.write(AMY), desk.write(AMY, team=OTHER_TEAM)
-    desk.change(blocked_until=FAR_OFF, stopped_because="token_revoked", posts_tat=FAR_OFF)
-    with desk.sessions.begin() as session:
-        full = {"workspace_id": TEAM, "receiver": AMY, "channel": "D1", "posts_tat": FAR_OFF}
-        insert_missing(session, Conversation, [full])
-
-    said = desk.ask("why", number).stdout
-
-    assert "Slack said token_revoked: reinstall the app" in said
-    assert f"Slack told us to send nothing to {TEAM} until 2099-01-01 00:00:00Z" in said
-    assert f"{TEAM} just had as many messages as Slack takes" in said
-    assert f"{AMY} just had as many messages as Slack takes" in said
-    assert "Nothing holds it back" in desk.ask("why", elsewhere).stdout
 
 
 @pytest.mark.parametrize("state", ["failed", "expired", "cancelled"])

@@ -1,0 +1,76 @@
+"""Why a message is not with its receiver yet, as the command line says it, on both stores."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.base import insert_missing
+from models.outbox import Conversation
+from tests.people import AMY, BEN
+from tests.runtime.desk_stage import FAR_OFF, IN_YEARS, KIND, OTHER_TEAM, TEAM, YEARS_AGO, Desk
+
+READY_FOR = [
+    ({}, "Nothing holds it back"),
+    (
+        {"opens": IN_YEARS, "reason": "outside working hours"},
+        "waits for 2098-01-01 00:00:00Z (outside working",
+    ),
+    ({"retry_at": FAR_OFF, "reason": "ratelimited"}, "(ratelimited): the next one is at 2099-01-01"),
+    ({"closes": YEARS_AGO}, "came too late to be of use"),
+    (
+        {"state": "sending", "lease_until": FAR_OFF},
+        "has until 2099-01-01 00:00:00Z to say what Slack answered",
+    ),
+    ({"state": "sending", "lease_until": YEARS_AGO}, "has not reported by 2021-01-01 00:00:00Z"),
+    (
+        {"state": "doubtful", "doubt_since": YEARS_AGO, "retry_at": FAR_OFF, "reason": "TimeoutError"},
+        "may have it since 2021-01-01 00:00:00Z (TimeoutError)",
+    ),
+    ({"state": "doubtful", "doubt_since": YEARS_AGO, "retry_at": FAR_OFF}, "is looked up at 2099-01-01"),
+    ({"state": "doubtful", "doubt_since": YEARS_AGO, "retry_at": YEARS_AGO}, "looks it up in its next turns"),
+    ({"state": "doubtful", "lease_until": FAR_OFF}, "A worker is looking, and has until 2099-01-01"),
+    ({"state": "sent", "sent_at": YEARS_AGO, "channel": "D1", "ts": "1.2"}, "in D1 as 1.2"),
+    ({"state": "failed", "reason": "channel_not_found"}, "Slack refused it: channel_not_found."),
+    ({"state": "expired", "reason": "too late", "closes": YEARS_AGO}, "given up: too late."),
+    ({"state": "cancelled", "reason": "skipped"}, "taken back: skipped."),
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"), READY_FOR, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_why_says_what_a_message_waits_for(row: dict[str, object], words: str, desk: Desk) -> None:
+    number = desk.write(**row)  # type: ignore[arg-type]
+
+    done = desk.ask("why", number)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"Message {number} ({KIND}) to {AMY} in {TEAM} is ")
+    assert words in done.stdout
+
+
+def test_why_names_what_is_on_its_way_to_the_same_receiver(desk: Desk) -> None:
+    flying, to_another = desk.write(AMY, state="sending"), desk.write(BEN, state="sending")
+    number = desk.write(AMY)
+
+    said = desk.ask("why", number).stdout
+
+    assert f"One message at a time: {flying} is on its way to the same receiver." in said
+    assert f" {to_another} " not in said
+    assert "Nothing holds it back" not in said
+
+
+def test_why_says_what_is_the_matter_with_the_workspace(desk: Desk) -> None:
+    number, elsewhere = desk.write(AMY), desk.write(AMY, team=OTHER_TEAM)
+    desk.change(blocked_until=FAR_OFF, stopped_because="token_revoked", posts_tat=FAR_OFF)
+    with desk.sessions.begin() as session:
+        full = {"workspace_id": TEAM, "receiver": AMY, "channel": "D1", "posts_tat": FAR_OFF}
+        insert_missing(session, Conversation, [full])
+
+    said = desk.ask("why", number).stdout
+
+    assert "Slack said token_revoked: reinstall the app" in said
+    assert f"Slack told us to send nothing to {TEAM} until 2099-01-01 00:00:00Z" in said
+    assert f"{TEAM} just had as many messages as Slack takes" in said
+    assert f"{AMY} just had as many messages as Slack takes" in said
+    assert "Nothing holds it back" in desk.ask("why", elsewhere).stdout
