@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from bot.runtime.rates import Pace
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
 from models.workspaces import Workspace
 
@@ -49,7 +50,7 @@ REASONS = frozenset(
 ANOTHER, ANOTHER_BUG = "other", "invalid_other"
 """What an error counts as that is none of these; a bug of ours stays one under a name we did not know."""
 
-POSTS_A_SECOND = 5.0
+POSTS_A_SECOND = 1 / Pace().workspace.interval.total_seconds()
 """What Slack takes from us in one workspace; no number of workers makes it more."""
 COUNTED_AT_MOST = 1_000_000
 WEIGHED_AT_MOST = 50_000

@@ -162,6 +162,8 @@ def test_ready_needs_the_database_and_alive_does_not(postgres: Postgres) -> None
     assert (away.status_code, away.text) == (503, "the database does not answer\n")
     assert alive.status_code == 200
     assert metrics.status_code == 200
+    assert "trellis_store_up 0.0" in metrics.text
+    assert "trellis_messages_total" in metrics.text
     assert back.status_code == 200
 
 
