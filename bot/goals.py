@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from bot.errors import Refusal
@@ -147,18 +148,18 @@ def enter(
     session.add(entry)
 
 
-def page(session: Session, actor: Actor, *, after: int = 0, limit: int = PAGE) -> GoalPage:
+def page(connection: Connection, actor: Actor, *, after: int = 0, limit: int = PAGE) -> GoalPage:
     """Read the actor's open goals that follow a number, in one query."""
     if not 0 <= after <= LARGEST_NUMBER:
         raise UnknownGoal
-    found, counts = Goal.page_of(session, actor.workspace_id, actor.user_id, after=after, limit=limit + 1)
+    found, counts = Goal.page_of(connection, actor.workspace_id, actor.user_id, after=after, limit=limit + 1)
     return GoalPage(tuple(found[:limit]), counts, after, has_more=len(found) > limit)
 
 
 def overview(session: Session, actor: Actor) -> GoalOverview:
     """Read what App Home shows, in two queries."""
     waiting = GoalProposal.waiting_for(actor.workspace_id, actor.user_id).limit(HOME_PROPOSALS)
-    return GoalOverview(page(session, actor, limit=HOME_GOALS), tuple(session.scalars(waiting)))
+    return GoalOverview(page(session.connection(), actor, limit=HOME_GOALS), tuple(session.scalars(waiting)))
 
 
 def pickable(session: Session, actor: Actor) -> tuple[Goal, ...]:

@@ -60,8 +60,8 @@ def open_of_form(screen: Screen) -> None:
 def show_list(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Show one's open goals, from the start or after the last one shown."""
     after = doors.number_in(action) if action["action_id"] == views.MORE else 0
-    with sessions.read() as session:
-        page = goals.page(session, visit.actor, after=after)
+    with sessions.connect() as connection:
+        page = goals.page(connection, visit.actor, after=after)
     screen.show(views.goal_list(page, today=visit.today), views.TITLE)
 
 

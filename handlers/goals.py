@@ -50,8 +50,8 @@ def answer(command: Payload, respond: Respond, sessions: Sessions, visit: Visit,
 
 
 def _list_mine(_: grammar.ListMine, visit: Visit, sessions: Sessions) -> Message:
-    with sessions.read() as session:
-        page = goals.page(session, visit.actor)
+    with sessions.connect() as connection:
+        page = goals.page(connection, visit.actor)
     return views.goal_list(page, today=visit.today)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
     JSON,
+    Connection,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -21,7 +21,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
 from models.one_on_ones import OneOnOne
@@ -31,8 +31,7 @@ _STATES: Final = (OPEN, DONE, DROPPED)
 WAITING, ACCEPTED, DECLINED = "waiting", "accepted", "declined"
 
 
-@dataclass(frozen=True, slots=True)
-class GoalLine:
+class GoalLine(NamedTuple):
     """What one line of a list says of an open goal."""
 
     number: int
@@ -98,11 +97,11 @@ class Goal(Base):
 
     @classmethod
     def page_of(
-        cls, session: Session, workspace_id: str, owner: str, *, after: int, limit: int
+        cls, connection: Connection, workspace_id: str, owner: str, *, after: int, limit: int
     ) -> tuple[list[GoalLine], dict[str, int]]:
         """Read a person's open goals that follow a number, and state to number of all their goals."""
         asked = {"workspace_id": workspace_id, "owner": owner, "after": after, "limit": limit}
-        *counted, listed = session.connection().execute(_page(session.get_bind().dialect.name), asked).one()
+        *counted, listed = connection.execute(_page(connection.dialect.name), asked).one()
         lines = [
             GoalLine(number, title, percent, date.fromisoformat(due) if due else None)
             for number, title, percent, due in listed or ()

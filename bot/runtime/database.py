@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,11 +16,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.runtime.config import ROOT
 
 # Slack waits 3 s for an answer: a store that makes us wait longer must fail while we can still say so.
 PATIENCE_SECONDS = 2
+SHORT_REST_SECONDS = 0.05
+"""A connection used so lately is taken as it is: listening to it would hand the interpreter to another thread."""
 READING = "reading"
 """What the engine that only reads is called, in the log and by the one that it belongs to."""
 
@@ -58,6 +62,7 @@ def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
         pool_size=20,
         max_overflow=10,
         pool_timeout=PATIENCE_SECONDS,
+        pool_use_lifo=True,
         connect_args=_sqlite_arguments() if _is_sqlite(url) else _postgresql_arguments(read_only=read_only),
         hide_parameters=True,
         **options,
@@ -65,6 +70,7 @@ def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
     if _is_sqlite(url):
         event.listen(engine, "connect", partial(_prepare_sqlite, read_only=read_only))
     else:
+        event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _require_silence)
     return engine
 
@@ -93,11 +99,17 @@ def _postgresql_arguments(*, read_only: bool) -> dict[str, object]:
     }
 
 
-def _require_silence(connection: Any, _record: object, _proxy: object) -> None:
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _require_silence(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
     """Give back no connection the server has ended; unlike a ping this asks nobody and waits for nothing.
 
     A server that goes says so on the wire, and has nothing to say to a connection at rest otherwise.
     """
+    if time.monotonic() - record.info.get("rests_since", 0.0) < SHORT_REST_SECONDS:
+        return
     heard = select.poll()
     heard.register(connection.fileno(), select.POLLIN)
     if heard.poll(0):
@@ -147,6 +159,10 @@ class Sessions:
         """Open a session that only reads: it waits for nobody, and the store refuses what would write."""
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def connect(self) -> Connection:
+        """Open a connection that only reads, where columns are asked for: it costs half as much as a session."""
+        return self._reading.connect()
 
 
 def _alembic(connection: Connection | None = None) -> Config:

@@ -108,17 +108,17 @@ def due_words(goal: Listed, today: date) -> str:
 
 
 def _own_line(goal: Listed, today: date) -> str:
-    return _line(goal, [f"{goal.percent}%", due_words(goal, today)])
+    return _line(goal, f"{goal.percent}%", due_words(goal, today))
 
 
 def _shared_line(goal: Goal, today: date) -> str:
     how_far = "done" if goal.state == DONE else f"{goal.percent}%"
-    return _line(goal, [how_far, due_words(goal, today)])
+    return _line(goal, how_far, due_words(goal, today))
 
 
-def _line(goal: Listed, facts: Sequence[str]) -> str:
+def _line(goal: Listed, *facts: str) -> str:
     title = elements.one_line(goal.title, _TITLE_IN_LIST)
-    return " · ".join([f"*{goal.number}.* {title}", *(fact for fact in facts if fact)])
+    return " · ".join((f"*{goal.number}.* {title}", *filter(None, facts)))
 
 
 def _list_controls(shown: Sequence[Listed], after: int, *, has_more: bool) -> list[Block]:

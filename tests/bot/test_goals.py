@@ -167,7 +167,7 @@ def test_a_number_that_is_no_goal_of_ones_own_is_refused(stage: Stage, number: i
 def test_a_namesake_in_another_workspace_sees_nothing(stage: Stage) -> None:
     stage.log("Amy's", audience=frozenset({"everyone"}))
     with stage.sessions.read() as session:
-        assert goals.page(session, NAMESAKE).goals == ()
+        assert goals.page(session.connection(), NAMESAKE).goals == ()
         assert goals.shared_by(session, NAMESAKE, "UAMY").goals == ()
         with pytest.raises(UnknownGoal):
             goals.find(session, NAMESAKE, 1)
@@ -181,9 +181,9 @@ def test_pages_follow_one_another_by_number(stage: Stage) -> None:
         goal_changes.drop(session, AMY, 4, None, now=MONDAY_NOON)
 
     with stage.sessions.read() as session:
-        first = goals.page(session, AMY)
-        second = goals.page(session, AMY, after=first.goals[-1].number)
-        third = goals.page(session, AMY, after=second.goals[-1].number)
+        first = goals.page(session.connection(), AMY)
+        second = goals.page(session.connection(), AMY, after=first.goals[-1].number)
+        third = goals.page(session.connection(), AMY, after=second.goals[-1].number)
 
     assert [goal.number for goal in first.goals] == [1, 2, *range(5, 23)]
     assert [goal.number for goal in third.goals] == [43, 44, 45]
@@ -194,7 +194,7 @@ def test_pages_follow_one_another_by_number(stage: Stage) -> None:
 @pytest.mark.parametrize("after", [-1, 10**17])
 def test_a_forged_place_in_the_list_is_refused(stage: Stage, after: int) -> None:
     with stage.sessions.read() as session, pytest.raises(UnknownGoal):
-        goals.page(session, AMY, after=after)
+        goals.page(session.connection(), AMY, after=after)
 
 
 def test_the_list_and_the_overview_cost_the_same_for_100_goals_as_for_none(stage: Stage) -> None:
@@ -202,7 +202,7 @@ def test_the_list_and_the_overview_cost_the_same_for_100_goals_as_for_none(stage
         stage.log(f"Goal {count + 1}")
 
     with counted() as for_the_list, stage.sessions.read() as session:
-        goals.page(session, AMY)
+        goals.page(session.connection(), AMY)
     with counted() as for_the_overview, stage.sessions.read() as session:
         overview = goals.overview(session, AMY)
 
