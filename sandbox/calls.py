@@ -7,7 +7,7 @@ from typing import Literal
 from sandbox.clock import machine_now
 from sandbox.model import Json
 
-FaultKind = Literal["status", "error", "hang", "drop"]
+FaultKind = Literal["status", "error", "hang", "drop", "delay"]
 CALLS_KEPT = 20_000
 
 
@@ -16,7 +16,8 @@ class Fault:
     """What happens to the next calls of a method (`*`: of any).
 
     `status` answers with an HTTP status, `error` with a Slack error code, `hang` never answers, `drop` cuts the
-    connection; `after` lets the call take effect first.
+    connection, `delay` lets so many seconds pass and then goes on, whether or not the caller still waits; `after` lets
+    the call take effect first.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Fault:
     error: str = "internal_error"
     retry_after: int = 1
     after: bool = False
+    seconds: float = 0.0
 
 
 @dataclass

@@ -230,9 +230,14 @@ class Driver:
         self._post("/sandbox/archive", {"channel": channel, "archived": archived})
 
     def fault(
-        self, method: str, kind: Literal["status", "error", "hang", "drop"], *, times: int = 1, **fields: Any
+        self,
+        method: str,
+        kind: Literal["status", "error", "hang", "drop", "delay"],
+        *,
+        times: int = 1,
+        **fields: Any,
     ) -> None:
-        """Let the next calls of a method fail (`*`: of any): `status=429`, `error="…"`, `after=True`."""
+        """Let the next calls of a method fail (`*`: of any): `status=429`, `error="…"`, `seconds=2`, `after=True`."""
         self._post("/sandbox/faults", {"method": method, "kind": kind, "times": times, **fields})
 
     def clear_faults(self) -> None:

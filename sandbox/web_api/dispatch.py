@@ -1,5 +1,6 @@
 """The way of a call through the Web API: token, rate, scope, the method itself, and the log."""
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -51,15 +52,15 @@ async def _serve(request: Request, name: str, carry_out: Callable[[State, Json],
     fault = state.faults.take(name)
     try:
         given = await read_arguments(request)
-        if fault and not fault.after:
-            return await _befall(request, fault, name, given)
+        if fault and not fault.after and (failure := await _befall(request, fault, name, given)):
+            return failure
         with state.changes.of_app():
             answer, status = carry_out(state, given), OK
     except SlackError as refusal:
         answer, status = refusal.answer(), refusal.status
         headers |= refusal.headers
-    if fault and fault.after:
-        return await _befall(request, fault, name, given)
+    if fault and fault.after and (failure := await _befall(request, fault, name, given)):
+        return failure
     state.calls.record(name, _logged(given), status=status, ok=answer["ok"], error=answer.get("error", ""))
     return JSONResponse(answer, status_code=status, headers=headers)
 
@@ -101,8 +102,11 @@ def _logged(given: Json) -> Json:
     return {name: value for name, value in given.items() if name != "token"}
 
 
-async def _befall(request: Request, fault: Fault, name: str, given: Json) -> Response:
-    """Let the fault happen that a test asked for."""
+async def _befall(request: Request, fault: Fault, name: str, given: Json) -> Response | None:
+    """Let the fault happen that a test asked for; after a delay the call goes on."""
+    if fault.kind == "delay":
+        await asyncio.sleep(fault.seconds)
+        return None
     state: State = request.app.state.world
     code = {"error": fault.error, "status": "ratelimited" if fault.status == TOO_MANY else "internal_error"}
     error = code.get(fault.kind, fault.kind)

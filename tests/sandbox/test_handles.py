@@ -123,6 +123,29 @@ def test_a_call_can_be_left_without_an_answer(workspace: Running, driver: Driver
     assert driver.dms(AMY) == []
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_a_call_can_take_effect_though_its_caller_has_gone(
+    workspace: Running, driver: Driver, after: bool
+) -> None:
+    impatient = WebClient(token="xoxb-sandbox", base_url=workspace.api_url, timeout=0.1, retry_handlers=[])
+    driver.fault("chat.postMessage", "delay", seconds=0.3, after=after)
+
+    with pytest.raises(TimeoutError):
+        impatient.chat_postMessage(channel=AMY, text="x")
+
+    assert len(driver.dms(AMY)) == int(after)
+    driver.eventually(lambda: driver.dms(AMY))
+    driver.eventually(lambda: driver.calls("chat.postMessage"))
+    assert len(driver.dms(AMY)) == 1
+
+
+def test_a_call_can_be_answered_late(client: WebClient, driver: Driver) -> None:
+    driver.fault("chat.postMessage", "delay", seconds=0.05)
+
+    assert client.chat_postMessage(channel=AMY, text="x")["ok"]
+    assert len(driver.dms(AMY)) == 1
+
+
 def test_a_call_can_be_refused_in_slacks_words_and_only_as_often_as_asked(
     client: WebClient, driver: Driver
 ) -> None:
