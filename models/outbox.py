@@ -21,6 +21,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     cast,
     extract,
     func,
@@ -265,8 +266,13 @@ class Delivery(Base):
 
     @classmethod
     def first_doubt(cls, machine_now: datetime) -> ColumnElement[datetime]:
-        """Give the moment since which Slack may have a row, if it is doubted now."""
-        return func.coalesce(cls.doubt_since, machine_now, type_=UtcDateTime)
+        """Give the moment since which Slack may have a row that is doubted now.
+
+        While nothing ran, or the store was away, time passed in which nobody could doubt: the lease tells the time of
+        the request.
+        """
+        noticed = case((cls.lease_until < machine_now, cls.lease_until), else_=machine_now)
+        return func.coalesce(cls.doubt_since, noticed, type_=UtcDateTime)
 
     @classmethod
     def counts(cls) -> Select[str, int]:

@@ -11,7 +11,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
+from sqlalchemy import CursorResult, Result
 from sqlalchemy.orm import Session
 
 from bot.runtime import metrics
@@ -19,7 +21,7 @@ from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Outgoing
 from models.base import insert_missing
-from models.outbox import CANCELLED, SENDING, Conversation, Delivery, Moments
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, SENDING, Conversation, Delivery, Moments
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -57,13 +59,21 @@ def claim(
     session: Session, prepare: Mapping[str, Prepare], pace: Pace, at: Moments, *, limit: int, can_look: bool
 ) -> Claim:
     """Close what is too late, doubt what was never reported, and take what may be sent or looked up now."""
-    session.execute(Delivery.expire(at.people_now))
-    session.execute(Delivery.doubt_lapsed(at.machine_now, look_at=at.machine_now + pace.settling))
+    _count(EXPIRED, session.execute(Delivery.expire(at.people_now)))
+    lapsed = Delivery.doubt_lapsed(at.machine_now, look_at=at.machine_now + pace.settling)
+    _count(DOUBTFUL, session.execute(lapsed))
     if limit <= 0:
         return Claim()
     outgoing, put_aside = _take_to_send(session, prepare, pace, at, limit)
     doubts = _take_to_look_up(session, pace, at.machine_now, limit) if can_look else []
     return Claim(outgoing, put_aside, doubts)
+
+
+def _count(state: str, changed: Result[Any]) -> None:
+    number = cast("CursorResult[Any]", changed).rowcount
+    if number > 0:
+        metrics.OUTCOMES.labels(state).inc(number)
+        log.info("messages_" + state, extra={"count": number})
 
 
 def _take_to_send(

@@ -127,8 +127,8 @@ class DeliveryLoop:
 
     def is_settled(self, people_now: datetime) -> bool:
         """Whether the store holds nothing to be sent at the moment, and nothing on its way."""
-        at = moments(self._pace, people_now, self._clock.machine_now())
         with self._sessions.read() as session:
+            at = moments(self._pace, people_now, self._machine_now(session))
             is_sending = session.scalars(Delivery.any_in(SENDING)).one()
             has_work = session.scalars(Delivery.has_work(), asdict(at)).one()
         return not (is_sending or has_work or self._waits_for_slack(people_now))
@@ -138,10 +138,10 @@ class DeliveryLoop:
         with self._sessions.read() as session:
             workspaces = session.execute(Delivery.waiting_workspaces(people_now)).all()
             conversations = session.scalars(Delivery.waiting_conversations(people_now)).all()
+            now = self._machine_now(session)
         until = [blocked for blocked, _ in workspaces]
         until += [self._pace.workspace.opens_at(tat) for _, tat in workspaces]
         until += [self._pace.conversation.opens_at(tat) for tat in conversations]
-        now = self._clock.machine_now()
         just, soon = now - timedelta(seconds=1), now + timedelta(seconds=LONGEST_BACK_OFF_SECONDS)
         return any(just < moment < soon for moment in until if moment)
 
@@ -151,6 +151,7 @@ class DeliveryLoop:
         turn = Turn()
         if not self._unrecorded and not self._has_work():
             return turn
+        start_by = time.monotonic() + self._pace.beginning.total_seconds()
         with self._sessions.begin() as session:
             at = self._moments(self._machine_now(session))
             self._record(session, at.machine_now, turn)
@@ -159,7 +160,6 @@ class DeliveryLoop:
         turn.recorded, self._unrecorded = len(self._unrecorded), []
         turn.claimed = len(taken.outgoing) + len(taken.put_aside) + len(taken.doubts)
         turn.decided.update(taken.put_aside)
-        start_by = time.monotonic() + self._pace.beginning.total_seconds()
         for message in taken.outgoing:
             self._hand_over(self._send, message, start_by)
         for doubt in taken.doubts:
@@ -173,9 +173,8 @@ class DeliveryLoop:
     def _has_work(self) -> bool:
         """Look without locking: an idle loop must not stand in the way of those who write."""
         with self._sessions.read() as session:
-            return session.scalars(
-                Delivery.has_work(), asdict(self._moments(self._clock.machine_now()))
-            ).one()
+            at = self._moments(self._machine_now(session))
+            return session.scalars(Delivery.has_work(), asdict(at)).one()
 
     def _moments(self, machine_now: datetime) -> Moments:
         return moments(self._pace, self._clock.people_now(), machine_now)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from slack_sdk.errors import SlackClientError
+from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -41,6 +42,8 @@ EVERY_WORKSPACE = "*"
 DAILY_JITTER_SECONDS = 3600
 """Many processes that were deployed together do not all ask Slack for its members at once."""
 AGAIN_AFTER = timedelta(minutes=10)
+RETURN_SECONDS, LOOK_AGAIN_SECONDS = 15.0, 0.5
+"""How long a process that ends waits for a store that is away, so that what Slack said is recorded there."""
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError, SlackClientError, OSError)
 """What says that the store or Slack is away, which passes by itself."""
 
@@ -106,7 +109,8 @@ class Engine:
         log.info("engine_started", extra={"following": following})
 
     def stop(self) -> None:
-        """Take nothing more, let what is on its way arrive, record it; some ten seconds at most."""
+        """Take nothing more, let what is on its way arrive, record it; some ten seconds if the store is there."""
+        deadline = time.monotonic() + RETURN_SECONDS
         self._stopping.set()
         if self._scheduler.running:
             # A beat that is being handed out ends before the scheduler is shut down, and no other begins: in between
@@ -115,7 +119,22 @@ class Engine:
             self._scheduler.get_jobs()
             self._scheduler.shutdown(wait=False)
         self.loop.stop()
+        self._wait_for_store(deadline)
+        self.loop.stop()  # records what could not be recorded the first time
         log.info("engine_stopped")
+
+    def _wait_for_store(self, deadline: float) -> None:
+        """Wait until the store takes what is written; what it never learns is in doubt when its lease ends."""
+        again = threading.Event()
+        while time.monotonic() < deadline:
+            try:
+                with self._sessions.begin() as session:
+                    session.execute(text("SELECT 1"))
+            except AWAY as away:
+                log.warning("store_awaited", extra={"error": type(away).__name__})
+                again.wait(LOOK_AGAIN_SECONDS)
+                continue
+            return
 
     def tick(self) -> None:
         """Plan what is due and wake the delivery; under a followed clock, see it through and say so."""

@@ -41,6 +41,8 @@ def record(
     _tell(
         message.delivery_id, state, None if isinstance(outcome, Sent) else outcome.reason, is_alarm=is_alarm
     )
+    if state == FAILED and isinstance(outcome, Refused):
+        metrics.count_failure(outcome.reason, is_our_bug=outcome.is_our_bug)
     if isinstance(outcome, Sent) and message.channel != outcome.channel:
         session.execute(Conversation.opened(message.workspace_id, message.receiver, outcome.channel))
     _hold_up(session, message.workspace_id, outcome, machine_now)
@@ -92,6 +94,8 @@ def record_look(
         doubted = Delivery.doubted(delivery_id, attempt).values(state=state, lease_until=None, **values)
         if session.scalar(doubted.returning(Delivery.id)) is not None:
             _tell(delivery_id, state, str(values["reason"]) if values["reason"] else None)
+            if state == FAILED and isinstance(seen, Unseen):
+                metrics.count_failure(seen.reason)
             yield state
     if isinstance(seen, Seen) and doubt.channel != seen.channel:
         session.execute(Conversation.opened(doubt.workspace_id, doubt.receiver, seen.channel))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import signal
 import threading
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 GIVE_UP = 3
 """The exit code by which a process tells gunicorn not to start another in its place."""
+END_SECONDS = 22.0
+"""Hosts kill what has not ended some 30 s after it was told to, and we promise 25."""
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 BuildApp = Callable[[Settings, Sessions, Clock], App]
 BuildWork = Callable[[Settings, Clock], Work]
@@ -47,6 +51,8 @@ class Process:
         self._sessions: Sessions | None = None
         self._engine: Engine | None = None
         self._socket: SocketModeHandler | None = None
+        self._told_to_end = threading.Event()
+        self._ender: threading.Thread | None = None
 
     def serve(self, *, processes: int) -> None:
         """Serve HTTP until a signal comes; does not return."""
@@ -54,17 +60,21 @@ class Process:
         from bot.runtime.serving import Server
 
         Server(
-            self.build, self._settings, processes=processes, after_start=self.start, before_end=self.stop
+            self.build,
+            self._settings,
+            processes=processes,
+            after_start=self.start,
+            when_told_to_end=self._told_to_end.set,
+            before_end=self.stop,
         ).run()
 
     def run(self) -> None:
         """Work without HTTP until SIGTERM or SIGINT."""
-        told = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: told.set())
+        # Taken one by one and never by a handler: a second signal finds nobody whom it could disturb.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         self.build()
         self.start()
-        told.wait()
+        signal.sigwait(ENDING)
         self.stop()
 
     def build(self) -> Flask:
@@ -83,6 +93,8 @@ class Process:
 
     def start(self) -> None:
         """Start the engine, and take Slack's calls over a socket if there is a token for it."""
+        self._ender = threading.Thread(target=self._end_when_told, name="ender", daemon=True)
+        self._ender.start()
         if self._engine:
             self._engine.start()
         if self._engine and self._app and self._settings.app_token:
@@ -90,23 +102,51 @@ class Process:
         log.info("process_started", extra={"port": self._settings.port, "socket": self._socket is not None})
 
     def stop(self) -> None:
-        """Take nothing more, then end what was started; in a process that started nothing, do nothing."""
+        """Wait until what was started has ended; in a process that started nothing, do nothing."""
         # A second Ctrl-C must not tear the first one's work.
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
-        if self._socket:
-            self._socket.close()  # type: ignore[no-untyped-call]
-        if self._engine:
-            self._engine.stop()
+        self._told_to_end.set()
+        if self._ender:
+            self._ender.join()
         if self._sessions:
             self._sessions.engine.dispose()
         log.info("process_stopped")
+
+    def _end_when_told(self) -> None:
+        """End the engine and the socket as soon as a signal comes, while gunicorn still sees requests through."""
+        self._told_to_end.wait()
+        last = threading.Timer(END_SECONDS, _cut_short)
+        last.daemon = True  # it watches over the threads that the interpreter waits for
+        last.start()
+        leaving = threading.Thread(target=self._leave_socket, name="leaving", daemon=True)
+        leaving.start()
+        if self._engine:
+            self._engine.stop()
+        leaving.join()
+
+    def _leave_socket(self) -> None:
+        """Take no more from the socket, let what was taken get its answer over it, then close it."""
+        if self._socket is None:
+            return
+        client = self._socket.client
+        client.closed = True  # else it takes on and on
+        client.message_processor.shutdown()  # type: ignore[no-untyped-call]
+        client.message_workers.shutdown(wait=True)
+        self._socket.close()  # type: ignore[no-untyped-call]
 
     def _connected(self, app: App, token: str) -> SocketModeHandler:
         handler = SocketModeHandler(app, token)
         with _explained("socket_refused"):
             handler.connect()  # type: ignore[no-untyped-call]
         return handler
+
+
+def _cut_short() -> None:
+    """End at once: what is still on its way has a lease that runs out, and is looked up then."""
+    log.warning("stop_cut_short", extra={"waited_for": [thread.name for thread in threading.enumerate()]})
+    logging.shutdown()
+    os._exit(0)
 
 
 @contextmanager

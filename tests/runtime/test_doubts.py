@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.runtime.database import Sessions, connect, migrate
 from bot.runtime.rates import Pace, Rate
-from bot.runtime.slack import Doubt, InDoubt, Look, Outcome, Outgoing, Seen, Sent, Unseen, post
+from bot.runtime.slack import Doubt, InDoubt, Look, Outcome, Outgoing, Seen, Sent, Unseen, look, post
 from models.outbox import DOUBTFUL, EXPIRED, FAILED, READY, SENT, Conversation, Delivery
 from sandbox.driver import Driver
-from tests.people import AMY, BEN, DAY, MIA
-from tests.runtime.stage import UNHURRIED, Office, client_of
+from sandbox.testing import Running
+from tests.people import AMY, BEN, DAY, HOUR, MIA
+from tests.runtime.stage import MACHINE_NOON, UNHURRIED, Office, client_of
+from tests.stores import Postgres
 
 POST, HISTORY, OPEN = "chat.postMessage", "conversations.history", "conversations.open"
 SECOND = timedelta(seconds=1)
@@ -271,3 +274,46 @@ def test_reading_histories_keeps_slacks_pace(office: Office, slack: Driver) -> N
 
     assert len(slack.calls(HISTORY)) == 3
     assert READY not in office.states()
+
+
+def test_a_message_is_looked_for_since_it_was_sent_however_late_the_doubt_is_noticed(
+    office: Office, slack: Driver
+) -> None:
+    client, seen = client_of(office.api_url), list[Doubt]()
+
+    def send(message: Outgoing) -> Outcome:
+        assert isinstance(post(client, message), Sent)
+        return InDoubt("never reported")
+
+    def seek(doubt: Doubt) -> Look:
+        seen.append(doubt)
+        return look(client, doubt)
+
+    (number,) = office.write(AMY)
+    office.loop(send=send).turn()
+    slack.eventually(lambda: slack.dms(AMY))
+    office.clock.pass_time(3 * HOUR)
+    late = office.loop(seek=seek)
+    late.drain()
+    office.settle()
+    late.drain()
+
+    assert office.row(number).state == SENT
+    assert len(slack.dms(AMY)) == 1
+    assert seen[0].since <= MACHINE_NOON + Pace().lease
+
+
+def test_a_host_whose_clock_is_behind_the_databases_sends_all_the_same(
+    postgres: Postgres, slack: Driver, workspace: Running
+) -> None:
+    with postgres.database() as name:
+        engine = connect(postgres.address(name))
+        migrate(engine)
+        office = Office(Sessions(engine), workspace.api_url)
+        (number,) = office.write(AMY)
+        with office.sessions.begin() as session:
+            session.get_one(Delivery, number).retry_at = office.clock.machine + HOUR
+        office.loop().drain()
+        office.close()
+        engine.dispose()
+    assert len(slack.dms(AMY)) == 1
