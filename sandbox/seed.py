@@ -1,6 +1,8 @@
 """The beginning of a workspace: who works there and which channels they have."""
 
+import copy
 import tomllib
+from functools import cache
 from pathlib import Path
 
 from sandbox.clock import whole_seconds
@@ -12,7 +14,12 @@ SEED_FILE = Path(__file__).with_name("seed.toml")
 
 
 def read_seed(path: Path = SEED_FILE) -> Json:
-    """Read the file of people and channels."""
+    """Read the file of people and channels, once for all who ask."""
+    return copy.deepcopy(_parsed(path))
+
+
+@cache
+def _parsed(path: Path) -> Json:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
