@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,78 +12,13 @@ import pytest
 from bot.runtime.config import ROOT
 from bot.runtime.database import connect, migrate, missing_migrations
 from sandbox.driver import Driver
-from sandbox.identity import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from sandbox.identity import APP_TOKEN, BOT_TOKEN
 from sandbox.testing import Running
 from tests.people import AMY, BEN
 from tests.runtime.command_line import Run, run_apart
-from tests.stores import Postgres, migrated_sqlite
-
-START_SECONDS, END_SECONDS, LOOK_AGAIN_SECONDS = 30.0, 20.0, 0.05
-
-
-@pytest.fixture
-def environment(workspace: Running, slack: Driver, tmp_path: Path) -> dict[str, str]:
-    """Give the environment of an operator who uses the sandbox, with a migrated store."""
-    store = tmp_path / "trellis.db"
-    migrated_sqlite(store).dispose()
-    return {
-        "PATH": os.defpath,
-        "SLACK_BOT_TOKEN": BOT_TOKEN,
-        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-        "SLACK_APP_TOKEN": "",
-        "SLACK_API_URL": workspace.api_url,
-        "DATABASE_URL": f"sqlite:///{store}",
-        "HOST": "127.0.0.1",
-        "PORT": str(free_port()),
-    }
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
-
-
-@contextmanager
-def running_app(arguments: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Run the program for as long as the block lasts; it must end by itself when asked to."""
-    command = [sys.executable, "app.py", *arguments]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise
-
-
-def wait_until_ready(process: subprocess.Popen[str], environment: dict[str, str]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while fetch(environment, "/readyz") != 200:
-        # Asking without a pause would take from the program what it needs to begin.
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(LOOK_AGAIN_SECONDS)
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline, "it did not become ready"
-
-
-def fetch(environment: dict[str, str], path: str) -> int:
-    """Ask the web server, and give the status; 0 if nobody listens."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{environment['PORT']}{path}", timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code
-    except OSError:
-        return 0
-
+from tests.runtime.programs import END_SECONDS, START_SECONDS, fetch, running_app, wait_until_ready
+from tests.runtime.programs import environment as environment
+from tests.stores import Postgres
 
 FAULTS = [
     ([], {"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing"),
