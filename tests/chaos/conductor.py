@@ -1,0 +1,180 @@
+"""The conductor: writes messages, carries the schedule out against workers and store, waits for rest, and counts."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from bot.outbox import Message, enqueue
+from bot.runtime.clock import SystemClock
+from bot.runtime.database import Sessions, connect, migrate
+from models.base import insert_missing
+from models.outbox import DOUBTFUL, READY, SENDING
+from models.workspaces import Workspace
+from sandbox.driver import Driver
+from sandbox.identity import TEAM_ID
+from tests.chaos.crew import Crew
+from tests.chaos.ledger import Verdict, audit, states
+from tests.chaos.places import AWAY, Place
+from tests.chaos.schedule import HOUR_SECONDS, LATE, Campaign, Step
+from tests.chaos.worker import BLIND
+from tests.people import AMY
+from tests.runtime.stage import KIND, client_of
+
+CROWD = tuple(f"UCROWD{number:03}" for number in range(24))
+GENERAL = "CGENERAL1"
+MAILBOXES = (*((person, None) for person in CROWD), (AMY, GENERAL))
+"""Where to look for what was sent: in direct messages, and in a channel through a member's eyes."""
+LOOK_EVERY_SECONDS = 0.05
+STORE_PATIENCE_SECONDS = 60.0
+STORE_AWAY = (DBAPIError, PoolTimeoutError, *AWAY)
+
+T = TypeVar("T")
+
+
+class Conductor:
+    """Attacks one store and the workers on it."""
+
+    def __init__(self, driver: Driver, place: Place, crew: Crew, campaign: Campaign) -> None:
+        self._driver, self._place, self._crew, self._campaign = driver, place, crew, campaign
+        self._sessions = Sessions(connect(place.address))
+        self._began = SystemClock().people_now()
+        self._written = 0
+        # A store that is away holds up those who need it, and never the signals.
+        self._writer, self._keeper = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._promised: list[Future[None]] = []
+
+    def prepare(self) -> None:
+        """Let there be people, a workspace and workers."""
+        self.set_clock(0)
+        self._driver.reset()
+        for number, person in enumerate(CROWD):
+            self._driver.add_person(person, f"crowd{number}", f"Crowd {number}")
+        client_of(self._crew.order.api_url).conversations_join(channel=GENERAL)
+        with self._sessions.begin() as session:
+            insert_missing(session, Workspace, [{"workspace_id": TEAM_ID}])
+        self.hire_all()
+
+    def hire_all(self) -> None:
+        for place in range(self._campaign.workers):
+            self._crew.hire(place)
+
+    def attack(self, steps: Sequence[Step]) -> None:
+        """Do everything at its time."""
+        start = time.monotonic()
+        for step in steps:
+            time.sleep(max(0.0, start + step.at - time.monotonic()))
+            self._carry_out(step)
+        for promise in self._promised:
+            promise.result(STORE_PATIENCE_SECONDS)
+        self._driver.clear_faults()
+        if self._campaign.jumps:
+            self.set_clock(HOUR_SECONDS)  # by now everything is due
+
+    def _carry_out(self, step: Step) -> None:
+        match step.deed:
+            case "write":
+                self._promised.append(self._writer.submit(persist, partial(self._write, step.place)))
+            case "kill":
+                self._crew.signal(step.place, signal.SIGKILL)
+                self._crew.hire(step.place)
+            case "stop":
+                self._crew.signal(step.place, signal.SIGSTOP)
+            case "continue":
+                self._crew.signal(step.place, signal.SIGCONT)
+            case "fault":
+                self._driver.fault(**step.fields)
+            case "set the clock":
+                self.set_clock(step.fields["seconds"])
+            case "fill" | "clear":
+                self._crew.limit_files(0 if step.deed == "fill" else resource.RLIM_INFINITY)
+            case _:
+                self._promised.append(self._keeper.submit(persist, self._deed_at_store(step.deed)))
+
+    def _deed_at_store(self, deed: str) -> Callable[[], None]:
+        deeds: dict[str, Callable[[], None]] = {
+            "occupy": self._place.occupy,
+            "leave": self._place.leave,
+            "shut": self._place.shut,
+            "open": self._place.open,
+            "crash": self._place.crash,
+            "recover": lambda: None,
+            "back up": self._place.back_up,
+            "migrate": partial(migrate, self._sessions.engine),
+        }
+        return deeds[deed]
+
+    def _write(self, count: int) -> None:
+        """Put so many messages more into the outbox; written again, they are not doubled."""
+        receivers = (*CROWD, GENERAL)
+        numbers = range(self._written, self._written + count)
+        with self._sessions.begin() as session:
+            enqueue(
+                session, [self._message(number, receivers[number % len(receivers)]) for number in numbers]
+            )
+        self._written += count
+
+    def _message(self, number: int, receiver: str) -> Message:
+        """Write a message of which every tenth comes due only when the clock has been put forward."""
+        is_ahead = self._campaign.jumps and number % 10 == 9
+        due = self._began + (timedelta(minutes=30) if is_ahead else -timedelta(hours=2))
+        expiry = self._began + timedelta(days=1)
+        return Message(TEAM_ID, f"chaos:{number}", KIND, receiver, number, due, expiry)
+
+    def set_clock(self, seconds: int) -> None:
+        """Put people's time so many seconds ahead of the machine's."""
+        file = Path(self._crew.order.clock)
+        fresh = file.with_suffix(".new")
+        fresh.write_text(str(seconds))
+        fresh.replace(file)
+
+    def rest(self, *, patience: float) -> None:
+        """Wait until no message is on its way any more, or for so many seconds."""
+        moving = {READY, SENDING} if self._crew.order.variant == BLIND else {READY, SENDING, DOUBTFUL}
+        deadline = time.monotonic() + patience
+        while moving & persist(partial(states, self._sessions)).keys() and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(LATE[1])  # what nobody waits for any more may still be accepted
+
+    def restore(self, doubt: Callable[[], None]) -> None:
+        """Put the copy made half-way in the place of the store, doubt what it cannot know, and go on."""
+        self._crew.dismiss()
+        self._sessions.engine.dispose()
+        persist(self._place.restore)
+        doubt()
+        self.hire_all()
+
+    def verdict(self) -> Verdict:
+        """Count what arrived."""
+        found = audit(self._driver, self._sessions, MAILBOXES)
+        assert self._written == self._campaign.messages
+        return found
+
+    def end(self) -> None:
+        """Leave nothing running."""
+        self._crew.dismiss()
+        self._writer.shutdown()
+        self._keeper.shutdown()
+        self._sessions.engine.dispose()
+
+
+def persist(do: Callable[[], T]) -> T:
+    """Do something at the store, again and again while the store is away."""
+    deadline = time.monotonic() + STORE_PATIENCE_SECONDS
+    while True:
+        try:
+            return do()
+        except STORE_AWAY:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(LOOK_EVERY_SECONDS)

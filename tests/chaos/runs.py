@@ -1,0 +1,100 @@
+"""One run from beginning to end, as the command and the tests make it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.runtime.database import Sessions, connect
+from bot.runtime.desk import Desk
+from sandbox.testing import Running
+from tests.chaos.conductor import Conductor
+from tests.chaos.crew import Crew
+from tests.chaos.ledger import Verdict
+from tests.chaos.places import Place
+from tests.chaos.schedule import Campaign, Step, schedule
+from tests.chaos.worker import PACE, SOUND, Nursery, Order, ShiftedClock
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a run takes place."""
+
+    workspace: Running
+    nursery: Nursery
+    folder: Path
+    """For logs and the clock."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    verdict: Verdict
+    steps: list[Step]
+    seconds: float
+
+    @property
+    def deeds(self) -> Counter[str]:
+        """How often what was done, faults by their names."""
+        return Counter(step.detail if step.deed == "fault" else step.deed for step in self.steps)
+
+
+def run(
+    setting: Setting,
+    place: Place,
+    campaign: Campaign,
+    *,
+    seed: int,
+    variant: str = SOUND,
+    doubt: Callable[[str], None] | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> Outcome:
+    """Attack a store; after a backup half-way also put the copy back, and see that through."""
+    began = time.monotonic()
+    steps = schedule(campaign, seed, place.ways)
+    clock = setting.folder / "clock"
+    order = Order(
+        place.address,
+        setting.workspace.api_url,
+        str(clock),
+        str(setting.folder / "worker.log"),
+        seed,
+        variant,
+    )
+    conductor = Conductor(setting.workspace.driver, place, Crew(setting.nursery, order), campaign)
+    try:
+        conductor.prepare()
+        conductor.attack(steps)
+        conductor.rest(patience=patience)
+        if campaign.backs_up:
+            conductor.restore(lambda: (doubt or doubt_soon(clock))(place.address))
+            conductor.rest(patience=patience)
+        return Outcome(conductor.verdict(), steps, time.monotonic() - began)
+    finally:
+        conductor.end()
+
+
+def doubt_soon(clock: Path) -> Callable[[str], None]:
+    """Do what `app.py outbox doubt --before now` does, with a settling time as short as all others here."""
+
+    def doubt(address: str) -> None:
+        with closing(_Opened(address)) as opened:
+            desk = Desk(opened.sessions, ShiftedClock(clock), PACE)
+            desk.doubt(desk.people_now())
+
+    return doubt
+
+
+class _Opened:
+    def __init__(self, address: str) -> None:
+        self.sessions = Sessions(connect(address))
+
+    def close(self) -> None:
+        self.sessions.engine.dispose()

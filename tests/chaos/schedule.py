@@ -1,0 +1,158 @@
+"""What is done to a run and when, drawn from a seed, so that the same seed attacks in the same way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.worker import PACE
+
+POST, HISTORY = "chat.postMessage", "conversations.history"
+WAVE_SECONDS = 0.25
+MESSAGES_A_SECOND = 30
+"""Fewer than the pace allows, so that what an attack held up is caught up with."""
+LATE = (1.2, 1.6)
+"""Seconds: after the sender has given up, and well before the doubt has settled."""
+HELD_SECONDS = 3.0
+"""Longer than anybody waits for the store."""
+STOPPED_SECONDS = PACE.lease.total_seconds() + 0.2
+"""Past the lease, and not so long that what a stopped sender had begun comes after the look-up."""
+HOUR_SECONDS = 3600
+
+FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "accepted, then dropped": ("drop", {"after": True}),
+    "accepted, then 500": ("status", {"status": 500, "after": True}),
+    "accepted, then silent": ("hang", {"after": True}),
+    "accepted, answered slowly": ("delay", {"after": True, "seconds": 0.4}),
+    "accepted late": ("delay", {}),
+    "500": ("status", {"status": 500}),
+    "503": ("status", {"status": 503}),
+    "internal_error": ("error", {"error": "internal_error"}),
+    "429": ("status", {"status": 429, "retry_after": 1}),
+    "dropped": ("drop", {}),
+    "silent": ("hang", {}),
+}
+"""What a post may meet, by name: the sandbox's kind of fault and its fields."""
+LOOK_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "history 429": ("status", {"status": 429, "retry_after": 1}),
+    "history 500": ("status", {"status": 500}),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Step:
+    """One thing done at a moment (seconds from the start), to a worker's place if it is about one."""
+
+    at: float
+    deed: str
+    place: int = 0
+    detail: str = ""
+    fields: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def __str__(self) -> str:
+        whom = f" {self.place}" if self.deed in ("kill", "stop", "continue", "write") else ""
+        return f"{self.at:7.2f} s  {self.deed}{whom} {self.detail}".rstrip()
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """How much of everything a run has."""
+
+    messages: int
+    kills: int
+    workers: int = 2
+    faults: int = 0
+    kinds: tuple[str, ...] = tuple(FAULTS)
+    stops: int = 0
+    jumps: int = 0
+    holds: int = 0
+    """How often the store is taken away, in each of the ways it can be."""
+    history_fails: bool = True
+    """A reading of the history that fails is not repeated for half a minute and more."""
+    backs_up: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the attack lasts."""
+        return max(self.messages / MESSAGES_A_SECOND, self.kills * 0.8, 2.0)
+
+
+def schedule(campaign: Campaign, seed: int, ways: Sequence[tuple[str, str]]) -> list[Step]:
+    """Draw when what happens, earliest first; `ways` are those of taking the store away and giving it back."""
+    chance = random.Random(seed)
+    steps = [
+        *_writing(campaign),
+        *_killing(campaign, chance),
+        *_stopping(campaign, chance),
+        *_failing(campaign, chance),
+        *_jumping(campaign, chance),
+        *_holding(campaign, chance, ways),
+        Step(_sometime(campaign, chance), "migrate"),
+    ]
+    if campaign.backs_up:
+        steps.append(Step(campaign.seconds / 2, "back up"))
+    return sorted(steps)
+
+
+def _sometime(campaign: Campaign, chance: random.Random) -> float:
+    return round(chance.uniform(0.05, 0.95) * campaign.seconds, 2)
+
+
+def _writing(campaign: Campaign) -> Iterator[Step]:
+    """Write the messages in waves; all of them before a backup, whose planning is not what is restored."""
+    if campaign.backs_up:
+        yield Step(0.0, "write", campaign.messages)
+        return
+    waves = max(1, int(campaign.seconds * 0.9 / WAVE_SECONDS))
+    written = 0
+    for wave in range(waves):
+        upto = campaign.messages * (wave + 1) // waves
+        if upto > written:
+            yield Step(round(wave * WAVE_SECONDS, 2), "write", upto - written)
+        written = upto
+
+
+def _killing(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
+    for _ in range(campaign.kills):
+        yield Step(_sometime(campaign, chance), "kill", chance.randrange(campaign.workers))
+
+
+def _stopping(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
+    for _ in range(campaign.stops):
+        at, place = _sometime(campaign, chance), chance.randrange(campaign.workers)
+        yield Step(at, "stop", place)
+        yield Step(round(at + STOPPED_SECONDS, 2), "continue", place)
+
+
+def _failing(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
+    for number in range(campaign.faults):
+        # Each kind in its turn, so that a short run meets them all.
+        name = campaign.kinds[number % len(campaign.kinds)]
+        kind, fields = FAULTS[name]
+        if name == "accepted late":
+            fields = {"seconds": round(chance.uniform(*LATE), 2)}
+        yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": POST, "kind": kind, **fields})
+    names = [name for name in LOOK_FAULTS if campaign.history_fails or name != "history 500"]
+    for number in range(campaign.faults // 8):
+        name = names[number % len(names)]
+        kind, fields = LOOK_FAULTS[name]
+        yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": HISTORY, "kind": kind, **fields})
+
+
+def _jumping(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
+    for _ in range(campaign.jumps):
+        by = chance.choice((-HOUR_SECONDS, 0, HOUR_SECONDS))
+        yield Step(_sometime(campaign, chance), "set the clock", 0, f"{by:+} s", {"seconds": by})
+
+
+def _holding(campaign: Campaign, chance: random.Random, ways: Sequence[tuple[str, str]]) -> Iterator[Step]:
+    """Take the store away in every way, one after the other in stretches of their own."""
+    turns = [*ways] * campaign.holds
+    chance.shuffle(turns)
+    stretch = campaign.seconds / max(1, len(turns))
+    for number, (take, give) in enumerate(turns):
+        at = round((number + chance.uniform(0, 0.4)) * stretch, 2)
+        yield Step(at, take)
+        yield Step(round(at + min(HELD_SECONDS, stretch * 0.6), 2), give)

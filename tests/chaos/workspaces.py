@@ -1,0 +1,33 @@
+"""A sandbox workspace in a process of its own, in which the app may do everything and nobody counts its calls."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.runtime.config import ROOT
+from sandbox.driver import Driver
+from sandbox.testing import Running
+
+END_SECONDS = 10.0
+
+
+@contextmanager
+def workspace_process() -> Iterator[Running]:
+    """Run it for as long as the block lasts."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--no-rates"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        with Driver(url) as driver:
+            yield Running(url, driver)
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
