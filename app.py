@@ -19,6 +19,7 @@ from bot.runtime.config import ANY_DOOR, HTTP_DOOR, OUR_NAME, ROOT, BadSettings,
 from bot.runtime.database import Sessions
 from bot.runtime.desk import Desk, NotDone
 from bot.runtime.engine import BadTickTime, Work, run_tick_once, tick_time
+from bot.runtime.occupancy import OCCUPIED, Occupied, Unlockable, occupied
 from bot.runtime.process import Process, clock_for
 from bot.zones import ZONE_DATA_VERSION
 from handlers import wiring
@@ -41,8 +42,10 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(*bad.faults, code=WRONG_USE)
     except (BadTickTime, manifest.BadAddress, backup.NotAFile) as bad:
         return _fail(str(bad), code=WRONG_USE)
-    except (NotReady, NotDone, backup.NotBackedUp) as refusal:
+    except (NotReady, NotDone, Unlockable, backup.NotBackedUp) as refusal:
         return _fail(str(refusal))
+    except Occupied as other:
+        return _fail(str(other), code=OCCUPIED)
     except DBAPIError as away:
         return _fail(f"The database does not answer: {away.orig}")
 
@@ -70,11 +73,12 @@ def _work(settings: Settings, clock: Clock) -> Work:
 def run_everything(_: argparse.Namespace) -> int:
     """Doors, clock and delivery in one process; a SQLite file gets its tables by itself."""
     settings = _settings(OUR_NAME, ANY_DOOR)
-    if settings.database_url.startswith("sqlite"):
-        _migrate(settings.database_url)
-    else:
-        _require_migrations(settings)
-    Process(settings, build_app=_app, build_work=_work).serve(processes=1)
+    with occupied(settings.database_url, alone=True):
+        if settings.database_url.startswith("sqlite"):
+            _migrate(settings.database_url)
+        else:
+            _require_migrations(settings)
+        Process(settings, build_app=_app, build_work=_work).serve(processes=1)
     return 0
 
 
@@ -89,9 +93,10 @@ def run_worker(options: argparse.Namespace) -> int:
     """Clock and delivery; with a port also what operators ask over HTTP."""
     settings = _settings(OUR_NAME)
     process = Process(settings, build_app=None, build_work=_work)
-    if options.probes:
-        process.serve(processes=1)
-    process.run()
+    with occupied(settings.database_url, alone=False):
+        if options.probes:
+            process.serve(processes=1)
+        process.run()
     return 0
 
 
