@@ -26,6 +26,8 @@ from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
+PERSON = ("U", "W")
+"""What people's ids begin with."""
 Places = Mapping[tuple[str, str], Conversation]
 """Conversations by workspace and receiver."""
 
@@ -187,12 +189,19 @@ def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit:
         Doubt(
             workspace_id=key[0],
             receiver=key[1],
-            channel=places[key].channel if key in places else None,
+            channel=_where(key[1], places.get(key)),
             attempts={row.id: row.attempt for row in group},
             since=min(row.doubt_since or machine_now for row in group),
         )
         for key, group in taken.items()
     ]
+
+
+def _where(receiver: str, place: Conversation | None) -> str | None:
+    """Say which conversation to read: a channel is its own, that with a person is learnt from Slack."""
+    if place and place.channel:
+        return place.channel
+    return None if receiver.startswith(PERSON) else receiver
 
 
 def _may_look(workspace: Workspace | None, pace: Pace, machine_now: datetime) -> bool:

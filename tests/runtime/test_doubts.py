@@ -98,6 +98,20 @@ def test_a_first_message_is_looked_for_where_it_would_have_opened_the_conversati
     assert place.channel == slack.dms(AMY)[0].channel
 
 
+def test_the_first_message_to_a_channel_is_looked_for_in_the_channel(office: Office) -> None:
+    asked: list[Doubt] = []
+
+    def seek(doubt: Doubt) -> Look:
+        asked.append(doubt)
+        return Seen("CGENERAL1", {1: "1.0"})
+
+    doubted(office, "CGENERAL1")
+    office.loop(seek=seek).drain()
+
+    assert [doubt.channel for doubt in asked] == ["CGENERAL1"]
+    assert office.states() == [SENT]
+
+
 def test_the_history_is_read_to_its_end(
     office: Office, slack: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
