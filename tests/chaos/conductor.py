@@ -35,6 +35,9 @@ CROWD = tuple(f"UCROWD{number:03}" for number in range(24))
 GENERAL = "CGENERAL1"
 MAILBOXES = (*((person, None) for person in CROWD), (AMY, GENERAL))
 """Where to look for what was sent: in direct messages, and in a channel through a member's eyes."""
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "continue": signal.SIGCONT}
+DISKS = {"fill": 0, "clear": resource.RLIM_INFINITY}
+"""Bytes up to which a file may be written."""
 LOOK_EVERY_SECONDS = 0.05
 STORE_PATIENCE_SECONDS = 60.0
 STORE_AWAY = (DBAPIError, PoolTimeoutError, *AWAY)
@@ -50,7 +53,7 @@ class Conductor:
         self._sessions = Sessions(connect(place.address))
         self._began = SystemClock().people_now()
         self._written = 0
-        # A store that is away holds up those who need it, and never the signals.
+        # A store that is away holds up whoever needs it, and neither the signals nor the one who gives it back.
         self._writer, self._keeper = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._promised: list[Future[None]] = []
 
@@ -82,37 +85,40 @@ class Conductor:
             self.set_clock(HOUR_SECONDS)  # by now everything is due
 
     def _carry_out(self, step: Step) -> None:
-        match step.deed:
-            case "write":
-                self._promised.append(self._writer.submit(persist, partial(self._write, step.place)))
-            case "kill":
-                self._crew.signal(step.place, signal.SIGKILL)
-                self._crew.hire(step.place)
-            case "stop":
-                self._crew.signal(step.place, signal.SIGSTOP)
-            case "continue":
-                self._crew.signal(step.place, signal.SIGCONT)
-            case "fault":
-                self._driver.fault(**step.fields)
-            case "set the clock":
-                self.set_clock(step.fields["seconds"])
-            case "fill" | "clear":
-                self._crew.limit_files(0 if step.deed == "fill" else resource.RLIM_INFINITY)
-            case _:
-                self._promised.append(self._keeper.submit(persist, self._deed_at_store(step.deed)))
+        if step.deed in SIGNALS:
+            self._crew.signal(step.place, SIGNALS[step.deed])
+        if step.deed == "kill":
+            self._crew.hire(step.place)
+        if step.deed == "fault":
+            self._driver.fault(**step.fields)
+        if step.deed == "set the clock":
+            self.set_clock(step.fields["seconds"])
+        if step.deed in DISKS:
+            self._crew.limit_files(DISKS[step.deed])
+        if step.deed in (planned := self._plans(step)):
+            self._promise(self._writer, planned[step.deed])
+        if step.deed in (ways := self._ways()):
+            self._promise(self._keeper, ways[step.deed])
 
-    def _deed_at_store(self, deed: str) -> Callable[[], None]:
-        deeds: dict[str, Callable[[], None]] = {
-            "occupy": self._place.occupy,
-            "leave": self._place.leave,
-            "shut": self._place.shut,
-            "open": self._place.open,
-            "crash": self._place.crash,
-            "recover": lambda: None,
-            "back up": self._place.back_up,
+    def _plans(self, step: Step) -> dict[str, Callable[[], None]]:
+        return {
+            "write": partial(self._write, step.place),
             "migrate": partial(migrate, self._sessions.engine),
+            "back up": self._place.back_up,
         }
-        return deeds[deed]
+
+    def _ways(self) -> dict[str, Callable[[], None]]:
+        place = self._place
+        return {
+            "occupy": place.occupy,
+            "leave": place.leave,
+            "shut": place.shut,
+            "open": place.open,
+            "crash": place.crash,
+        }
+
+    def _promise(self, hand: ThreadPoolExecutor, do: Callable[[], None]) -> None:
+        self._promised.append(hand.submit(persist, do))
 
     def _write(self, count: int) -> None:
         """Put so many messages more into the outbox; written again, they are not doubled."""
