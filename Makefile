@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench lock
+.PHONY: help setup demo demo-reset test check bench chaos lock
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -31,6 +31,9 @@ check: setup ## format, lint, types and the rules of import
 
 bench: setup ## measure, print and keep the figures in benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
+
+chaos: setup ## attack the delivery engine: 50 kills in 3,000 messages, three seeds, both stores (15 minutes)
+	$(BIN)/python -m tests.chaos
 
 lock: ## lock the newest releases that pyproject.toml allows (needs uv)
 	uv pip compile --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

@@ -15,7 +15,7 @@ MESSAGES_A_SECOND = 30
 """Fewer than the pace allows, so that what an attack held up is caught up with."""
 LATE = (1.2, 1.6)
 """Seconds: after the sender has given up, and well before the doubt has settled."""
-HELD_SECONDS = 3.0
+HELD_SECONDS = 2.5
 """Longer than anybody waits for the store."""
 STOPPED_SECONDS = PACE.lease.total_seconds() + 0.2
 """Past the lease, and not so long that what a stopped sender had begun comes after the look-up."""
@@ -155,4 +155,4 @@ def _holding(campaign: Campaign, chance: random.Random, ways: Sequence[tuple[str
     for number, (take, give) in enumerate(turns):
         at = round((number + chance.uniform(0, 0.4)) * stretch, 2)
         yield Step(at, take)
-        yield Step(round(at + min(HELD_SECONDS, stretch * 0.6), 2), give)
+        yield Step(round(at + HELD_SECONDS, 2), give)

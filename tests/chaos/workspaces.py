@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import httpx
 
 from bot.runtime.config import ROOT
 from sandbox.driver import Driver
 from sandbox.testing import Running
 
-END_SECONDS = 10.0
+START_SECONDS, END_SECONDS = 10.0, 10.0
+LOOK_EVERY_SECONDS = 0.02
 
 
 @contextmanager
@@ -23,6 +27,7 @@ def workspace_process() -> Iterator[Running]:
         assert process.stdout
         url = process.stdout.readline().strip()
         with Driver(url) as driver:
+            _wait_for(driver)
             yield Running(url, driver)
     finally:
         process.terminate()
@@ -31,3 +36,17 @@ def workspace_process() -> Iterator[Running]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
+
+
+def _wait_for(driver: Driver) -> None:
+    """Wait until the server takes calls; it says its address when it is about to."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            driver.state()
+        except httpx.ConnectError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(LOOK_EVERY_SECONDS)
