@@ -1,0 +1,361 @@
+"""The state machine of a delivery, in every order: never twice while Slack is truthful, never lost, always over.
+
+Two workers run the real claims and records on a real store. Slack is a dictionary and the truth; time moves by hand.
+A worker's requests end within their time-out and Slack accepts within the settling time, as the protocol supposes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as some
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.outbox import Message, cancel, enqueue
+from bot.runtime.claims import claim, moments
+from bot.runtime.database import Sessions
+from bot.runtime.decisions import Cancel, Decision, Send
+from bot.runtime.outcomes import record, record_look
+from bot.runtime.rates import Pace
+from bot.runtime.slack import (
+    EARLIER,
+    Doubt,
+    InDoubt,
+    Look,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Refused,
+    Seen,
+    Sent,
+    Unseen,
+)
+from models.base import insert_missing
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
+from models.workspaces import Workspace
+from sandbox.identity import TEAM_ID
+from tests.people import AMY, BEN, DAY, MINUTE
+from tests.runtime.stage import KIND, HandClock
+from tests.stores import reused_sqlite
+
+KNOWN = {READY, SENDING, SENT, DOUBTFUL, FAILED, EXPIRED, CANCELLED}
+ENDED = {SENT, FAILED, EXPIRED, CANCELLED}
+SLACKS_TIMES = Pace()
+"""How long requests and late acceptances really take, whatever a worker believes."""
+A_WHILE = some.sampled_from([0.1, 1, 5, 10, 19, 21, 45, 60, 61, 90, 91, 151, 600]).map(
+    lambda seconds: timedelta(seconds=seconds)
+)
+ANSWERS = ("ok", "answer lost", "failed", "late", "silent", "refused", "revoked", "too many", "unreached")
+LOOKS = ("truth", "truth", "truth", "too many", "unavailable", "no scope")
+ROUNDS = 30
+"""As many turns end what forty steps began."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a request, and when it is known (machine time)."""
+
+    asked: Outgoing | Doubt
+    said: Outcome | Look
+    known_at: datetime
+
+
+@dataclass
+class Worker:
+    """What a process has in memory: requests to be begun by a moment, and reports to be recorded."""
+
+    to_send: list[tuple[Outgoing, datetime]] = field(default_factory=list)
+    to_look_up: list[tuple[Doubt, datetime]] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+
+
+@dataclass
+class Slack:
+    """The truth: what was accepted when (machine time), and what may still be, until when."""
+
+    has: dict[int, list[datetime]] = field(default_factory=dict)
+    on_its_way: list[tuple[int, datetime]] = field(default_factory=list)
+
+    def accept(self, number: int, at: datetime) -> str:
+        self.has.setdefault(number, []).append(at)
+        return timestamp(at)
+
+    def found(self, doubt: Doubt) -> Look:
+        """Read the history as `look` does."""
+        oldest = doubt.since - EARLIER
+        here = {number: at for number in doubt.attempts for at in self.has.get(number, ()) if at >= oldest}
+        return Seen("D1", {number: timestamp(at) for number, at in here.items()})
+
+
+def timestamp(at: datetime) -> str:
+    return f"{at.timestamp():.6f}"
+
+
+class Deliveries(RuleBasedStateMachine):
+    """Two workers, a store, a Slack, and everything that may happen to them."""
+
+    pace = SLACKS_TIMES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.sessions = Sessions(self.stack.enter_context(reused_sqlite()))
+        self.clock, self.slack, self.chance = HandClock(), Slack(), random.Random(7)
+        self.workers = [Worker(), Worker()]
+        self.written = 0
+        self.latest = self.clock.people
+        self.unwanted: set[int] = set()
+        self.may_fail: set[int] = set()
+
+    @initialize()
+    def open(self) -> None:
+        with self.sessions.begin() as session:
+            insert_missing(session, Workspace, [{"workspace_id": TEAM_ID}])
+
+    # The store's side
+
+    @rule(receiver=some.sampled_from([AMY, BEN]), is_short=some.booleans())
+    def write(self, receiver: str, is_short: bool) -> None:
+        self.written += 1
+        expiry = self.clock.people + (5 * MINUTE if is_short else 30 * DAY)
+        message = Message(
+            TEAM_ID, f"note:{self.written}", KIND, receiver, self.written, self.clock.people, expiry
+        )
+        with self.sessions.begin() as session:
+            enqueue(session, [message])
+
+    @precondition(lambda self: self.written)
+    @rule(which=some.integers(0, 9), is_seen_by_the_feature=some.booleans())
+    def want_no_more(self, which: int, is_seen_by_the_feature: bool) -> None:
+        """Take a message back, or have its feature say so at the moment of sending."""
+        number = which % self.written + 1
+        self.unwanted.add(number)
+        if not is_seen_by_the_feature:
+            with self.sessions.begin() as session:
+                cancel(session, TEAM_ID, [KIND], [number], reason="not wanted")
+
+    @rule(who=some.integers(0, 1), limit=some.integers(0, 3))
+    def turn(self, who: int, limit: int) -> None:
+        """Record what is known and claim, in one transaction, as the loop does."""
+        worker, now = self.workers[who], self.clock.machine
+        at = moments(self.pace, self.clock.people, now)
+        with self.sessions.begin() as session:
+            self._record(session, worker)
+            taken = claim(session, {KIND: self._prepare}, self.pace, at, limit=limit, can_look=True)
+        worker.to_send += [(message, now + self.pace.beginning) for message in taken.outgoing]
+        worker.to_look_up += [(doubt, now + self.pace.beginning) for doubt in taken.doubts]
+
+    @rule(who=some.integers(0, 1))
+    def crash(self, who: int) -> None:
+        """Forget everything that was in memory; what Slack was told stands."""
+        self.workers[who] = Worker()
+
+    @rule()
+    def resume(self) -> None:
+        with self.sessions.begin() as session:
+            session.execute(Workspace.welcome_back(TEAM_ID))
+
+    # Slack's side
+
+    @precondition(lambda self: any(worker.to_send for worker in self.workers))
+    @rule(which=some.integers(0, 9), answer=some.sampled_from(ANSWERS))
+    def send(self, which: int, answer: str) -> None:
+        waiting = [(worker, each) for worker in self.workers for each in worker.to_send]
+        worker, (message, begin_by) = waiting[which % len(waiting)]
+        worker.to_send.remove((message, begin_by))
+        now = self.clock.machine
+        outcome = self._answer(message, answer) if now <= begin_by else NotSent("not begun")
+        known_at = now + (self.pace.timeout if answer == "silent" else timedelta())
+        worker.reports.append(Report(message, outcome, known_at))
+
+    def _answer(self, message: Outgoing, answer: str) -> Outcome:
+        number, now = message.delivery_id, self.clock.machine
+        if answer in ("late", "silent"):
+            ends = now + (SLACKS_TIMES.timeout if answer == "silent" else timedelta())
+            self.slack.on_its_way.append((number, ends + SLACKS_TIMES.settling))
+        if answer == "refused":
+            self.may_fail.add(number)
+        if answer in ("ok", "answer lost"):
+            ts = self.slack.accept(number, now)
+            return Sent("D1", ts) if answer == "ok" else InDoubt("reset")
+        answers: dict[str, Outcome] = {
+            "refused": Refused("is_archived"),
+            "revoked": Refused("token_revoked", is_token_gone=True),
+            "too many": NotSent("ratelimited", retry_after=5),
+            "unreached": NotSent("refused"),
+        }
+        return answers.get(answer, InDoubt("500"))
+
+    @precondition(lambda self: self.slack.on_its_way)
+    @rule(which=some.integers(0, 9))
+    def accept_late(self, which: int) -> None:
+        """Slack takes what nobody waits for any more, unless it is too late for that."""
+        number, before = self.slack.on_its_way.pop(which % len(self.slack.on_its_way))
+        if self.clock.machine < before:
+            self.slack.accept(number, self.clock.machine)
+
+    @precondition(lambda self: any(worker.to_look_up for worker in self.workers))
+    @rule(which=some.integers(0, 9), answer=some.sampled_from(LOOKS))
+    def look_up(self, which: int, answer: str) -> None:
+        waiting = [(worker, each) for worker in self.workers for each in worker.to_look_up]
+        worker, (doubt, begin_by) = waiting[which % len(waiting)]
+        worker.to_look_up.remove((doubt, begin_by))
+        seen = self._look(doubt, answer) if self.clock.machine <= begin_by else Unseen("not begun")
+        worker.reports.append(Report(doubt, seen, self.clock.machine))
+
+    def _look(self, doubt: Doubt, answer: str) -> Look:
+        if answer == "no scope":
+            self.may_fail |= doubt.attempts.keys()
+        answers: dict[str, Look] = {
+            "too many": Unseen("ratelimited", retry_after=30),
+            "unavailable": Unseen("503"),
+            "no scope": Unseen("missing_scope", is_final=True),
+        }
+        return answers[answer] if answer in answers else self.slack.found(doubt)
+
+    # Time
+
+    @rule(by=A_WHILE)
+    def pass_time(self, by: timedelta) -> None:
+        self.clock.pass_time(by)
+        self.latest = max(self.latest, self.clock.people)
+
+    @rule(minutes=some.sampled_from([-60, -1, 1, 6, 60]))
+    def set_peoples_clock(self, minutes: int) -> None:
+        self.clock.people += minutes * MINUTE
+        self.latest = max(self.latest, self.clock.people)
+
+    # What always holds
+
+    @invariant()
+    def nothing_came_twice(self) -> None:
+        assert all(len(copies) == 1 for copies in self.slack.has.values()), self.slack.has
+
+    @invariant()
+    def the_store_agrees_with_slack(self) -> None:
+        for row in self._rows():
+            copies = self.slack.has.get(row.id, [])
+            assert row.state in KNOWN
+            if row.state == SENT:
+                assert [timestamp(at) for at in copies] == [row.ts]
+            if copies:
+                assert row.state in {SENDING, DOUBTFUL, SENT} or self._is_given_up(row)
+            if row.state == FAILED:
+                assert row.id in self.may_fail
+            if row.state == CANCELLED:
+                assert row.id in self.unwanted
+            if row.state == EXPIRED:
+                assert row.expire_at <= self.latest
+
+    def teardown(self) -> None:
+        try:
+            if self.written:
+                self._come_to_rest()
+        finally:
+            self.stack.close()
+
+    def _come_to_rest(self) -> None:
+        """Let the one worker report and the other die; then everything ends, and is what it is said to be."""
+        self.crash(1)
+        rounds = 0
+        while any(row.state not in ENDED for row in self._rows()):
+            rounds += 1
+            assert rounds < ROUNDS, [(row.id, row.state, row.reason) for row in self._rows()]
+            self._round()
+        self.nothing_came_twice()
+        self.the_store_agrees_with_slack()
+
+    def _round(self) -> None:
+        """Do everything once, and let it go well."""
+        self.resume()
+        self.pass_time(timedelta(seconds=61))
+        self.turn(0, 3)
+        while self.workers[0].to_send:
+            self.send(0, "ok")
+        while self.workers[0].to_look_up:
+            self.look_up(0, "truth")
+        self.turn(0, 0)
+
+    def _prepare(self, session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+        return {
+            row.id: Cancel("not wanted") if row.id in self.unwanted else Send("A note", []) for row in rows
+        }
+
+    def _record(self, session: Session, worker: Worker) -> None:
+        now = self.clock.machine
+        known = [report for report in worker.reports if report.known_at <= now]
+        worker.reports = [report for report in worker.reports if report.known_at > now]
+        for report in known:
+            if isinstance(report.asked, Doubt):
+                assert isinstance(report.said, Seen | Unseen)
+                list(record_look(session, report.asked, report.said, now, chance=self.chance))
+            else:
+                assert not isinstance(report.said, Seen | Unseen)
+                record(session, report.asked, report.said, now, pace=self.pace, chance=self.chance)
+
+    def _rows(self) -> Sequence[Delivery]:
+        with self.sessions.read() as session:
+            return session.scalars(select(Delivery)).all()
+
+    def _is_given_up(self, row: Delivery) -> bool:
+        """Slack would not let us look: a person is told, and nothing is sent again."""
+        return row.state == FAILED and (row.reason or "").startswith("in doubt, and cannot be looked up")
+
+
+class Impatient(Deliveries):
+    """An engine that looks for what is in doubt before it has settled."""
+
+    pace = dataclasses.replace(SLACKS_TIMES, settling=timedelta())
+
+
+class Blind(Deliveries):
+    """An engine that takes what is in doubt for absent."""
+
+    def _look(self, doubt: Doubt, answer: str) -> Look:
+        return Seen("D1", {})
+
+
+class Forgetful(Deliveries):
+    """An engine that looks for a message only since it was doubted, however long ago it was sent first."""
+
+    def _look(self, doubt: Doubt, answer: str) -> Look:
+        return self.slack.found(dataclasses.replace(doubt, since=self.clock.machine + EARLIER))
+
+
+IS_THOROUGH = settings.default is not None and settings.default.max_examples > 50
+QUICK = settings(max_examples=30, stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow])
+
+TestDeliveries = Deliveries.TestCase
+TestDeliveries.settings = settings(QUICK, max_examples=1000) if IS_THOROUGH else QUICK
+
+
+@pytest.mark.parametrize("engine", [Impatient, Blind, Forgetful])
+def test_the_machine_sees_what_an_engine_does_wrong(engine: type[Deliveries]) -> None:
+    seek = settings(
+        QUICK,
+        max_examples=500,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(engine, settings=seek)
