@@ -6,7 +6,7 @@ import queue
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -14,6 +14,10 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from bot.runtime.config import Settings
+from bot.runtime.overload import SPARE_THREADS, Turnstile
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 REQUESTS_SECONDS = 12
 """How long requests may go on after a signal: longer than one to Slack may last (10 s)."""
@@ -44,9 +48,12 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in self._options().items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        """Build the WSGI app."""
-        return self._build()
+    def load(self) -> WSGIApplication:
+        """Build the WSGI app; where it has a door for Slack, no more get in at once than can be answered in time."""
+        web, settings = self._build(), self._settings
+        if not settings.signing_secret:
+            return web
+        return Turnstile(web, rooms=settings.threads, signing_secret=settings.signing_secret)
 
     def run(self) -> None:
         """Serve until a signal comes; does not return."""
@@ -57,7 +64,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": f"{self._settings.host}:{self._settings.port}",
             "worker_class": _Worker,
             "workers": self._processes,
-            "threads": self._settings.threads,
+            "threads": self._settings.threads + SPARE_THREADS,
             "graceful_timeout": REQUESTS_SECONDS,
             "keepalive": 30,
             "loglevel": "warning",

@@ -49,11 +49,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(arguments: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Run the program for as long as the block lasts; it must end by itself when asked to."""
+def running_app(
+    arguments: Sequence[str], environment: dict[str, str], *, log: int = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the program for as long as the block lasts; it must end by itself when asked to.
+
+    A pipe that nobody reads holds some 64 kB: who logs more waits for a reader, so that it then takes `DEVNULL`.
+    """
     command = [sys.executable, "app.py", *arguments]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=log
     )
     try:
         yield process
