@@ -1,0 +1,41 @@
+"""What a store that was put back gives out again: the ids of messages it does not remember."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, delete
+
+from bot.runtime.clock import SystemClock
+from bot.runtime.database import Sessions
+from bot.runtime.slack import InDoubt, Outcome, Outgoing
+from models.outbox import Delivery
+from sandbox.driver import Driver
+from sandbox.testing import Running
+from tests.people import AMY
+from tests.runtime.stage import Office
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a look-up knows a message by its number alone, and numbers come back with a backup"
+)
+def test_a_number_given_out_again_after_a_restore_is_not_taken_for_the_old_message(
+    sqlite: Engine, slack: Driver, workspace: Running
+) -> None:
+    def refuse(message: Outgoing) -> Outcome:
+        return InDoubt("503")
+
+    office = Office(Sessions(sqlite), workspace.api_url)
+    office.clock.machine = SystemClock().machine_now()
+    (planned_after_the_backup,) = office.write(AMY)
+    office.loop().drain()
+    with office.sessions.begin() as session:
+        session.execute(delete(Delivery))  # what the backup does not know
+    (another,) = office.write(AMY)
+    assert another == planned_after_the_backup
+    office.loop(send=refuse).drain()
+    office.settle()
+
+    office.loop().drain()
+
+    office.close()
+    assert len(slack.dms(AMY)) == 2
