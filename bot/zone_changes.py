@@ -15,21 +15,25 @@ from models.workspaces import Workspace
 BATCH = 500
 
 
-def refresh(session: Session, *, now: datetime) -> bool:
-    """Bring one workspace whose moments come from other zone data up to date; False if there is none.
+def refresh(session: Session, *, now: datetime, limit: int = BATCH) -> bool:
+    """Bring the next 1-on-1s whose moments come from other zone data up to date; False if there are none.
 
-    Keys go by the local day, so a meeting that moves by an hour still gets each of its messages once.
+    Each transaction takes one workspace's next batch and keeps how far it came, so that a large workspace is held up
+    for no longer than a small one, and whoever goes on after a crash begins where it ended. Keys go by the local day,
+    so a meeting that moves by an hour still gets each of its messages once.
     """
     stale = Workspace.with_other_zones_than(ZONE_DATA_VERSION).limit(1)
     workspace = session.scalar(stale.with_for_update(skip_locked=True))  # another worker takes another
     if workspace is None:
         return False
-    after = 0
-    while batch := list(session.scalars(OneOnOne.all_standing(workspace.workspace_id, after, BATCH))):
-        _place_anew(session, workspace.workspace_id, batch, now)
-        planning.schedule(session, batch)
-        after = batch[-1].id
-    workspace.zone_data = ZONE_DATA_VERSION
+    after = workspace.moved_to_zones(ZONE_DATA_VERSION)
+    batch = list(session.scalars(OneOnOne.all_standing(workspace.workspace_id, after, limit)))
+    _place_anew(session, workspace.workspace_id, batch, now)
+    planning.schedule(session, batch)
+    if len(batch) < limit:
+        workspace.zone_data = ZONE_DATA_VERSION
+    else:
+        workspace.keep_moving_to_zones(ZONE_DATA_VERSION, batch[-1].id)
     return True
 
 

@@ -25,7 +25,11 @@ class Workspace(Base):
     stopped_because: Mapped[str | None]
     """Slack's error when it took the token away; nothing is posted until the app is installed again."""
     zone_data: Mapped[str | None]
-    """The version of the time zone data with which the next moments were computed."""
+    """The version of the time zone data with which the next moments were computed.
+
+    While they are being computed anew: that version, the one to come, and the last 1-on-1 that has been moved to it,
+    as in `2026.1 > 2026.6 @ 1500`. Whoever reads it otherwise finds another version than theirs, and begins anew.
+    """
 
     @classmethod
     def with_other_zones_than(cls, version: str) -> Select[Workspace]:
@@ -44,3 +48,14 @@ class Workspace(Base):
         """Post to a workspace again whose token has been found to work."""
         stopped = update(cls).where(cls.workspace_id == workspace_id, cls.stopped_because.is_not(None))
         return stopped.values(stopped_because=None)
+
+    def moved_to_zones(self, version: str) -> int:
+        """Give the id of the last 1-on-1 that has been moved to zone data on its way in; 0 if none has been."""
+        _, _, moving = (self.zone_data or "").partition(" > ")
+        coming, _, last = moving.partition(" @ ")
+        return int(last) if coming == version else 0
+
+    def keep_moving_to_zones(self, version: str, last: int) -> None:
+        """Keep up to which 1-on-1 zone data has come; the version before stands until all have been moved."""
+        before, _, _ = (self.zone_data or "").partition(" > ")
+        self.zone_data = f"{before} > {version} @ {last}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
+from bot import zone_changes
 from bot.zones import ZONE_DATA_VERSION
 from handlers import wiring
 from models.one_on_ones import Occurrence, OneOnOne
 from models.outbox import Delivery
 from models.workspaces import Workspace
-from tests.people import BEN, HOUR, JONAS, MIA
-from tests.trellis import Trellis, utc
+from tests.people import BEN, DAY, HOUR, JONAS, MIA
+from tests.trellis import ROOT, Trellis, utc
 
 
 def computed_with_old_zones(trellis: Trellis, wrong_by: timedelta) -> None:
@@ -67,3 +71,96 @@ def test_a_nudge_that_was_sent_before_the_change_does_not_come_again(trellis: Tr
 
     assert told == (1, 2)
     assert (len(trellis.slack.dms(MIA)), len(trellis.slack.dms(JONAS))) == told
+
+
+FIVE_PAIRS = [(MIA, "jonas"), (BEN, "amy"), (MIA, "zoe"), (BEN, "mia"), (JONAS, "zoe")]
+
+
+def five_meetings(trellis: Trellis) -> list[object]:
+    """Register five 1-on-1s, and give their moments, which are right."""
+    for organiser, partner in FIVE_PAIRS:
+        trellis.slack.command(organiser, f"/1on1 add @{partner} every wednesday 10:00")
+    return moments(trellis)
+
+
+def zone_data(trellis: Trellis) -> str | None:
+    with trellis.sessions.read() as session:
+        return session.scalars(select(Workspace.zone_data)).one()
+
+
+def refresh_two(trellis: Trellis) -> bool:
+    with trellis.sessions.begin() as session:
+        return zone_changes.refresh(session, now=trellis.clock.people_now(), limit=2)
+
+
+def test_a_large_workspace_is_brought_up_to_date_batch_by_batch(trellis_anywhere: Trellis) -> None:
+    trellis = trellis_anywhere
+    right = five_meetings(trellis)
+    computed_with_old_zones(trellis, wrong_by=HOUR)
+
+    versions = []
+    while refresh_two(trellis):
+        versions.append(zone_data(trellis))
+
+    assert versions == [
+        f"2019.1 > {ZONE_DATA_VERSION} @ 2",
+        f"2019.1 > {ZONE_DATA_VERSION} @ 4",
+        ZONE_DATA_VERSION,
+    ]
+    assert moments(trellis) == right
+
+
+def test_a_full_last_batch_ends_with_the_next_which_is_empty(trellis: Trellis) -> None:
+    right = five_meetings(trellis)
+    computed_with_old_zones(trellis, wrong_by=HOUR)
+
+    with trellis.sessions.begin() as session:
+        assert zone_changes.refresh(session, now=trellis.clock.people_now(), limit=5)
+    assert zone_data(trellis) != ZONE_DATA_VERSION
+    wiring.refresh_zones(trellis.sessions, clock=trellis.clock)
+
+    assert zone_data(trellis) == ZONE_DATA_VERSION
+    assert moments(trellis) == right
+
+
+def test_after_a_kill_in_the_second_batch_the_first_is_not_done_again(trellis_anywhere: Trellis) -> None:
+    trellis = trellis_anywhere
+    right = five_meetings(trellis)
+    computed_with_old_zones(trellis, wrong_by=HOUR)
+    _killed_in_its_second_batch(trellis)
+    kept = zone_data(trellis)
+    with trellis.sessions.begin() as session:
+        session.get_one(OneOnOne, 1).next_fire_at += DAY  # as if somebody had changed it meanwhile
+
+    wiring.refresh_zones(trellis.sessions, clock=trellis.clock)
+
+    assert kept == f"2019.1 > {ZONE_DATA_VERSION} @ 2"
+    assert zone_data(trellis) == ZONE_DATA_VERSION
+    with trellis.sessions.begin() as session:
+        session.get_one(OneOnOne, 1).next_fire_at -= DAY
+    assert moments(trellis) == right
+
+
+def _killed_in_its_second_batch(trellis: Trellis) -> None:
+    address = trellis.sessions.engine.url.render_as_string(hide_password=False)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bot.doomed_refresh",
+        address,
+        trellis.clock.people_now().isoformat(),
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as doomed:
+        assert doomed.stdout is not None
+        assert doomed.stdout.readline() == "holding\n"
+        doomed.kill()
+
+
+@pytest.mark.parametrize("before", [None, "2019.1", "2019.1 > 2020.5 @ 7"])
+def test_another_change_that_was_on_its_way_begins_anew(before: str | None) -> None:
+    workspace = Workspace(workspace_id="T1", zone_data=before)
+
+    assert workspace.moved_to_zones("2026.6") == 0
+    workspace.keep_moving_to_zones("2026.6", 500)
+    assert workspace.moved_to_zones("2026.6") == 500
+    assert workspace.moved_to_zones("2027.1") == 0
