@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,11 @@ settings.register_profile("everyday", max_examples=50, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("everyday")
 # Whoever changes a grammar or the validator looks longer: pytest --hypothesis-profile thorough
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one more than there are cores: tests that wait for a process, a browser or a lock leave theirs idle."""
+    return (os.cpu_count() or 1) + 1
 
 
 @event.listens_for(Engine, "before_execute")
