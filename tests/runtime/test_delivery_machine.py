@@ -10,7 +10,6 @@ import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
@@ -30,100 +29,42 @@ from bot.outbox import Message, cancel, enqueue
 from bot.runtime.claims import claim, moments
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Decision, Send
-from bot.runtime.outcomes import record, record_look
-from bot.runtime.rates import Pace
-from bot.runtime.slack import (
-    EARLIER,
-    Doubt,
-    InDoubt,
-    Look,
-    NotSent,
-    Outcome,
-    Outgoing,
-    Refused,
-    Seen,
-    Sent,
-    Unseen,
-)
+from bot.runtime.slack import Doubt, Look, Seen
 from models.base import insert_missing
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN, DAY, MINUTE
+from tests.runtime.modelled_slack import ANSWERS, LOOKS, TIMES, Slack, Worker, timestamp
 from tests.runtime.stage import KIND, HandClock
 from tests.stores import reused_sqlite
 
 KNOWN = {READY, SENDING, SENT, DOUBTFUL, FAILED, EXPIRED, CANCELLED}
 ENDED = {SENT, FAILED, EXPIRED, CANCELLED}
-SLACKS_TIMES = Pace()
-"""How long requests and late acceptances really take, whatever a worker believes."""
 A_WHILE = some.sampled_from([0.1, 1, 5, 10, 19, 21, 45, 60, 61, 90, 91, 151, 600]).map(
     lambda seconds: timedelta(seconds=seconds)
 )
-LIKELY = ("ok", "answer lost", "late", "silent", "failed")
-ANSWERS = (*LIKELY, *LIKELY, *LIKELY, "refused", "revoked", "too many", "unreached")
-LOOKS = ("truth", "truth", "truth", "too many", "unavailable", "no scope")
 MESSAGES = 6
 """Few, so that much befalls each."""
 ROUNDS = 30
 """As many turns end what forty steps began."""
 
 
-@dataclass(frozen=True)
-class Report:
-    """What came of a request, and when it is known (machine time)."""
-
-    asked: Outgoing | Doubt
-    said: Outcome | Look
-    known_at: datetime
-
-
-@dataclass
-class Worker:
-    """What a process has in memory: requests to be begun by a moment, and reports to be recorded."""
-
-    to_send: list[tuple[Outgoing, datetime]] = field(default_factory=list)
-    to_look_up: list[tuple[Doubt, datetime]] = field(default_factory=list)
-    reports: list[Report] = field(default_factory=list)
-
-
-@dataclass
-class Slack:
-    """The truth: what was accepted when (machine time), and what may still be, until when."""
-
-    has: dict[int, list[datetime]] = field(default_factory=dict)
-    on_its_way: list[tuple[int, datetime]] = field(default_factory=list)
-
-    def accept(self, number: int, at: datetime) -> str:
-        self.has.setdefault(number, []).append(at)
-        return timestamp(at)
-
-    def found(self, doubt: Doubt) -> Look:
-        """Read the history as `look` does."""
-        oldest = doubt.since - EARLIER
-        here = {number: at for number in doubt.attempts for at in self.has.get(number, ()) if at >= oldest}
-        return Seen("D1", {number: timestamp(at) for number, at in here.items()})
-
-
-def timestamp(at: datetime) -> str:
-    return f"{at.timestamp():.6f}"
-
-
 class Deliveries(RuleBasedStateMachine):
     """Two workers, a store, a Slack, and everything that may happen to them."""
 
-    pace = SLACKS_TIMES
+    pace = TIMES
+    model = Slack
 
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
         self.sessions = Sessions(self.stack.enter_context(reused_sqlite()))
-        self.clock, self.slack, self.chance = HandClock(), Slack(), random.Random(7)
+        self.clock, self.slack, self.chance = HandClock(), self.model(), random.Random(7)
         self.workers = [Worker(), Worker()]
         self.written = 0
         self.latest = self.clock.people
         self.unwanted: set[int] = set()
-        self.may_fail: set[int] = set()
 
     @initialize()
     def open(self) -> None:
@@ -159,7 +100,7 @@ class Deliveries(RuleBasedStateMachine):
         worker, now = self.workers[who], self.clock.machine
         at = moments(self.pace, self.clock.people, now)
         with self.sessions.begin() as session:
-            self._record(session, worker)
+            worker.record(session, now, pace=self.pace, chance=self.chance)
             taken = claim(session, {KIND: self._prepare}, self.pace, at, limit=limit, can_look=True)
         worker.to_send += [(message, now + self.pace.beginning) for message in taken.outgoing]
         worker.to_look_up += [(doubt, now + self.pace.beginning) for doubt in taken.doubts]
@@ -169,11 +110,10 @@ class Deliveries(RuleBasedStateMachine):
         """Let everything one worker can do follow at once, so that forty steps lead far."""
         self.turn(who, 3)
         worker = self.workers[who]
-        for message, begin_by in worker.to_send:
-            self._begin(worker, message, begin_by, answer)
-        for doubt, begin_by in worker.to_look_up:
-            self._begin(worker, doubt, begin_by, "truth")
-        worker.to_send, worker.to_look_up = [], []
+        while worker.to_send:
+            worker.send(self.slack, 0, answer, self.clock.machine)
+        while worker.to_look_up:
+            worker.look_up(self.slack, 0, "truth", self.clock.machine)
         self.turn(who, 0)
 
     @rule(who=some.integers(0, 1))
@@ -191,38 +131,16 @@ class Deliveries(RuleBasedStateMachine):
     @precondition(lambda self: any(worker.to_send for worker in self.workers))
     @rule(which=some.integers(0, 9), answer=some.sampled_from(ANSWERS))
     def send(self, which: int, answer: str) -> None:
-        waiting = [(worker, each) for worker in self.workers for each in worker.to_send]
-        worker, (message, begin_by) = waiting[which % len(waiting)]
-        worker.to_send.remove((message, begin_by))
-        self._begin(worker, message, begin_by, answer)
+        waiting = [(worker, place) for worker in self.workers for place in range(len(worker.to_send))]
+        worker, place = waiting[which % len(waiting)]
+        worker.send(self.slack, place, answer, self.clock.machine)
 
-    def _begin(self, worker: Worker, asked: Outgoing | Doubt, begin_by: datetime, answer: str) -> None:
-        """Ask Slack, unless it is too late for that, and let the worker know in time."""
-        now = self.clock.machine
-        known_at = now + (self.pace.timeout if answer == "silent" else timedelta())
-        if isinstance(asked, Doubt):
-            said: Outcome | Look = self._look(asked, answer) if now <= begin_by else Unseen("not begun")
-        else:
-            said = self._answer(asked, answer) if now <= begin_by else NotSent("not begun")
-        worker.reports.append(Report(asked, said, known_at))
-
-    def _answer(self, message: Outgoing, answer: str) -> Outcome:
-        number, now = message.delivery_id, self.clock.machine
-        if answer in ("late", "silent"):
-            ends = now + (SLACKS_TIMES.timeout if answer == "silent" else timedelta())
-            self.slack.on_its_way.append((number, ends + SLACKS_TIMES.settling))
-        if answer == "refused":
-            self.may_fail.add(number)
-        if answer in ("ok", "answer lost"):
-            ts = self.slack.accept(number, now)
-            return Sent("D1", ts) if answer == "ok" else InDoubt("reset")
-        answers: dict[str, Outcome] = {
-            "refused": Refused("is_archived"),
-            "revoked": Refused("token_revoked", is_token_gone=True),
-            "too many": NotSent("ratelimited", retry_after=5),
-            "unreached": NotSent("refused"),
-        }
-        return answers.get(answer, InDoubt("500"))
+    @precondition(lambda self: any(worker.to_look_up for worker in self.workers))
+    @rule(which=some.integers(0, 9), answer=some.sampled_from(LOOKS))
+    def look_up(self, which: int, answer: str) -> None:
+        waiting = [(worker, place) for worker in self.workers for place in range(len(worker.to_look_up))]
+        worker, place = waiting[which % len(waiting)]
+        worker.look_up(self.slack, place, answer, self.clock.machine)
 
     @precondition(lambda self: self.slack.on_its_way)
     @rule(which=some.integers(0, 9))
@@ -231,24 +149,6 @@ class Deliveries(RuleBasedStateMachine):
         number, before = self.slack.on_its_way.pop(which % len(self.slack.on_its_way))
         if self.clock.machine < before:
             self.slack.accept(number, self.clock.machine)
-
-    @precondition(lambda self: any(worker.to_look_up for worker in self.workers))
-    @rule(which=some.integers(0, 9), answer=some.sampled_from(LOOKS))
-    def look_up(self, which: int, answer: str) -> None:
-        waiting = [(worker, each) for worker in self.workers for each in worker.to_look_up]
-        worker, (doubt, begin_by) = waiting[which % len(waiting)]
-        worker.to_look_up.remove((doubt, begin_by))
-        self._begin(worker, doubt, begin_by, answer)
-
-    def _look(self, doubt: Doubt, answer: str) -> Look:
-        if answer == "no scope":
-            self.may_fail |= doubt.attempts.keys()
-        answers: dict[str, Look] = {
-            "too many": Unseen("ratelimited", retry_after=30),
-            "unavailable": Unseen("503"),
-            "no scope": Unseen("missing_scope", is_final=True),
-        }
-        return answers[answer] if answer in answers else self.slack.found(doubt)
 
     # Time
 
@@ -278,7 +178,7 @@ class Deliveries(RuleBasedStateMachine):
             if copies:
                 assert row.state in {SENDING, DOUBTFUL, SENT} or self._is_given_up(row)
             if row.state == FAILED:
-                assert row.id in self.may_fail
+                assert row.id in self.slack.given_up
             if row.state == CANCELLED:
                 assert row.id in self.unwanted
             if row.state == EXPIRED:
@@ -314,18 +214,6 @@ class Deliveries(RuleBasedStateMachine):
             row.id: Cancel("not wanted") if row.id in self.unwanted else Send("A note", []) for row in rows
         }
 
-    def _record(self, session: Session, worker: Worker) -> None:
-        now = self.clock.machine
-        known = [report for report in worker.reports if report.known_at <= now]
-        worker.reports = [report for report in worker.reports if report.known_at > now]
-        for report in known:
-            if isinstance(report.asked, Doubt):
-                assert isinstance(report.said, Seen | Unseen)
-                list(record_look(session, report.asked, report.said, now, chance=self.chance))
-            else:
-                assert not isinstance(report.said, Seen | Unseen)
-                record(session, report.asked, report.said, now, pace=self.pace, chance=self.chance)
-
     def _rows(self) -> Sequence[Delivery]:
         with self.sessions.read() as session:
             return session.scalars(select(Delivery)).all()
@@ -338,14 +226,20 @@ class Deliveries(RuleBasedStateMachine):
 class Impatient(Deliveries):
     """An engine that looks for what is in doubt before it has settled."""
 
-    pace = dataclasses.replace(SLACKS_TIMES, settling=timedelta())
+    pace = dataclasses.replace(TIMES, settling=timedelta())
+
+
+class Empty(Slack):
+    """A Slack that nobody looks into."""
+
+    def show(self, doubt: Doubt, answer: str) -> Look:
+        return Seen("D1", {})
 
 
 class Blind(Deliveries):
     """An engine that takes what is in doubt for absent."""
 
-    def _look(self, doubt: Doubt, answer: str) -> Look:
-        return Seen("D1", {})
+    model = Empty
 
 
 IS_THOROUGH = settings.default is not None and settings.default.max_examples > 50

@@ -1,0 +1,130 @@
+"""A model of Slack in a dictionary, and of what a worker keeps in memory between asking it and recording the answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.runtime.outcomes import record, record_look
+from bot.runtime.rates import Pace
+from bot.runtime.slack import (
+    EARLIER,
+    Doubt,
+    InDoubt,
+    Look,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Refused,
+    Seen,
+    Sent,
+    Unseen,
+)
+
+TIMES = Pace()
+"""How long requests and late acceptances really take, whatever a worker believes."""
+LIKELY = ("ok", "answer lost", "late", "silent", "failed")
+ANSWERS = (*LIKELY, *LIKELY, *LIKELY, "refused", "revoked", "too many", "unreached")
+LOOKS = ("truth", "truth", "truth", "too many", "unavailable", "no scope")
+NOT_ACCEPTED: Mapping[str, Outcome] = {
+    "refused": Refused("is_archived"),
+    "revoked": Refused("token_revoked", is_token_gone=True),
+    "too many": NotSent("ratelimited", retry_after=5),
+    "unreached": NotSent("refused"),
+}
+NOT_LOOKED_UP: Mapping[str, Look] = {
+    "too many": Unseen("ratelimited", retry_after=30),
+    "unavailable": Unseen("503"),
+    "no scope": Unseen("missing_scope", is_final=True),
+}
+
+
+@dataclass
+class Slack:
+    """The truth: what was accepted when (machine time), and what may still be, until when."""
+
+    has: dict[int, list[datetime]] = field(default_factory=dict)
+    on_its_way: list[tuple[int, datetime]] = field(default_factory=list)
+    given_up: set[int] = field(default_factory=set)
+    """What it said it would never take, or never tell about."""
+
+    def answer(self, message: Outgoing, answer: str, now: datetime) -> Outcome:
+        """Answer a post: some answers come too late or never, and leave open whether the message will be accepted."""
+        number = message.delivery_id
+        if answer == "ok":
+            return Sent("D1", self.accept(number, now))
+        if answer == "answer lost":
+            self.accept(number, now)
+        if answer in ("late", "silent"):
+            ends = now + (TIMES.timeout if answer == "silent" else timedelta())
+            self.on_its_way.append((number, ends + TIMES.settling))
+        if answer == "refused":
+            self.given_up.add(number)
+        return NOT_ACCEPTED.get(answer, InDoubt(answer))
+
+    def accept(self, number: int, at: datetime) -> str:
+        """Take a message, and say its `ts`."""
+        self.has.setdefault(number, []).append(at)
+        return timestamp(at)
+
+    def show(self, doubt: Doubt, answer: str) -> Look:
+        """Answer a look-up; the history is read from where `look` begins."""
+        if answer == "no scope":
+            self.given_up |= doubt.attempts.keys()
+        if answer in NOT_LOOKED_UP:
+            return NOT_LOOKED_UP[answer]
+        oldest = doubt.since - EARLIER
+        here = {number: at for number in doubt.attempts for at in self.has.get(number, ()) if at >= oldest}
+        return Seen("D1", {number: timestamp(at) for number, at in here.items()})
+
+
+def timestamp(at: datetime) -> str:
+    """Write a moment as Slack does."""
+    return f"{at.timestamp():.6f}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a request, and when it is known (machine time)."""
+
+    asked: Outgoing | Doubt
+    said: Outcome | Look
+    known_at: datetime
+
+
+@dataclass
+class Worker:
+    """What a process has in memory: requests to be begun by a moment, and reports to be recorded."""
+
+    to_send: list[tuple[Outgoing, datetime]] = field(default_factory=list)
+    to_look_up: list[tuple[Doubt, datetime]] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+
+    def send(self, slack: Slack, place: int, answer: str, now: datetime) -> None:
+        """Post a message, unless it is too late for that; the outcome of silence is known when the time is out."""
+        message, begin_by = self.to_send.pop(place)
+        said = slack.answer(message, answer, now) if now <= begin_by else NotSent("not begun")
+        known_at = now + TIMES.timeout if answer == "silent" else now
+        self.reports.append(Report(message, said, known_at))
+
+    def look_up(self, slack: Slack, place: int, answer: str, now: datetime) -> None:
+        """Read a history, unless it is too late for that."""
+        doubt, begin_by = self.to_look_up.pop(place)
+        seen = slack.show(doubt, answer) if now <= begin_by else Unseen("not begun")
+        self.reports.append(Report(doubt, seen, now))
+
+    def record(self, session: Session, now: datetime, *, pace: Pace, chance: random.Random) -> None:
+        """Write down what is known by now."""
+        known = [report for report in self.reports if report.known_at <= now]
+        self.reports = [report for report in self.reports if report.known_at > now]
+        for report in known:
+            if isinstance(report.asked, Doubt):
+                assert isinstance(report.said, Seen | Unseen)
+                list(record_look(session, report.asked, report.said, now, chance=chance))
+            else:
+                assert not isinstance(report.said, Seen | Unseen)
+                record(session, report.asked, report.said, now, pace=pace, chance=chance)
