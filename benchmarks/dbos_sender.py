@@ -36,7 +36,7 @@ def send_note(receiver: str, delivery: str) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Fill the queue or work it off."""
-    global api_url  # noqa: PLW0603 - a workflow's arguments are what is stored
+    global api_url
     store, api_url, what, detail = arguments
     address = store.replace("postgresql+psycopg", "postgresql")
     config = DBOSConfig(

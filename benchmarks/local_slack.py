@@ -115,11 +115,15 @@ class Line(asyncio.Protocol):
             self._write({"ok": False, "error": "unknown_method"})
 
     def _take(self, lines: list[bytes], message: dict[str, Any]) -> None:
-        workspace = next(line for line in lines if line.startswith(TOKEN)).removeprefix(TOKEN).decode().upper()
+        workspace = (
+            next(line for line in lines if line.startswith(TOKEN)).removeprefix(TOKEN).decode().upper()
+        )
         channel = str(message["channel"])
         # Whether one is written to by the person's id or the conversation's, it is one conversation.
         if not self._ledger.judge(workspace, channel[1:]):
-            self._write({"ok": False, "error": "ratelimited"}, status=b"429 Too Many Requests\r\nRetry-After: 1")
+            self._write(
+                {"ok": False, "error": "ratelimited"}, status=b"429 Too Many Requests\r\nRetry-After: 1"
+            )
             return
         delivery = str(message["metadata"]["event_payload"]["delivery_id"])
         if self._ledger.latency:

@@ -1,0 +1,84 @@
+"""Stores with standing 1-on-1s by the million: all of one workspace, the first of them due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from benchmarks.people import NOW, TEAM, profile
+from benchmarks.stores import each_store
+from bot import members
+from bot.planning import BATCH
+from bot.runtime.database import Sessions, connect
+
+PEOPLE = 2_000
+
+
+@contextmanager
+def filled(kind: str, total: int, *, due: int) -> Iterator[Sessions]:
+    """Give a store of this kind with so many 1-on-1s, of which so many are due."""
+    with each_store() as stores:
+        engine = connect(stores[kind])
+        _welcome_people(Sessions(engine))
+        with engine.begin() as connection:
+            _without_patience(connection)
+            _fill(connection, total, due)
+        _settle(engine)
+        yield Sessions(engine)
+        engine.dispose()
+
+
+def _welcome_people(sessions: Sessions) -> None:
+    for first in range(0, PEOPLE, BATCH):
+        people = [profile(f"U{number}") for number in range(first, first + BATCH)]
+        with sessions.begin() as session:
+            members.welcome_workspace(session, TEAM)
+            members.remember_all(session, TEAM, people, at=NOW)
+
+
+def _without_patience(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _fill(connection: Connection, total: int, due: int) -> None:
+    """Put in the rows, of which the first are due."""
+    count = (
+        "generate_series(0, {last}) AS numbers(n)"
+        if connection.dialect.name == "postgresql"
+        else "(WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c)"
+    )
+    before, after = NOW - timedelta(hours=1), NOW + timedelta(days=30)
+    connection.execute(
+        text(
+            "INSERT INTO one_on_one (workspace_id, organiser, partner, pair, manager, is_manager_confirmed, rule, at,"
+            " zone, minutes, next_on, next_fire_at, registered_at, was_declined)"
+            f" SELECT '{TEAM}', 'U' || (n % {PEOPLE}), 'U' || ((n + 1 + n / {PEOPLE}) % {PEOPLE}), 'pair ' || n, NULL,"
+            " false, 'FREQ=WEEKLY;BYDAY=FR', '10:00:00.000000', 'Europe/Berlin', 30, :friday,"
+            f" CASE WHEN n < {due} THEN :before ELSE :after END, :before, false"
+            f" FROM {count.format(last=total - 1)}"
+        ),
+        {
+            "before": _stored(connection, before),
+            "after": _stored(connection, after),
+            "friday": "2026-11-27" if connection.dialect.name == "sqlite" else datetime(2026, 11, 27).date(),  # noqa: DTZ001
+        },
+    )
+
+
+def _stored(connection: Connection, moment: datetime) -> str | datetime:
+    """Write the moment as the column type keeps it; SQLite holds bare text in UTC."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if connection.dialect.name == "sqlite" else moment
+
+
+def _settle(engine: Engine) -> None:
+    """Let the store know its own sizes, as it would after a day."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("VACUUM ANALYZE")
+        else:
+            connection.exec_driver_sql("ANALYZE")
