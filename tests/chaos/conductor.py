@@ -150,6 +150,7 @@ class Conductor:
         deadline = time.monotonic() + patience
         while moving & persist(partial(states, self._sessions)).keys() and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_SECONDS)
+        assert self._crew.is_complete, "a worker ended by itself"
         time.sleep(LATE[1])  # what nobody waits for any more may still be accepted
 
     def restore(self, doubt: Callable[[], None]) -> None:
@@ -162,9 +163,8 @@ class Conductor:
 
     def verdict(self) -> Verdict:
         """Count what arrived."""
-        found = audit(self._driver, self._sessions, MAILBOXES)
-        assert self._written == self._campaign.messages
-        return found
+        assert states(self._sessions).total() == self._campaign.messages
+        return audit(self._driver, self._sessions, MAILBOXES)
 
     def end(self) -> None:
         """Leave nothing running."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import signal
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+import psutil  # type: ignore[import-untyped]
+
 from tests.chaos.worker import Nursery, Order
 
-END_SECONDS = 10.0
-LOOK_EVERY_SECONDS = 0.05
+END_SECONDS = 15.0
 
 
 @dataclass
@@ -21,42 +19,39 @@ class Crew:
 
     nursery: Nursery
     order: Order
-    pids: list[int] = field(default_factory=list)
+    # A process knows when it was born: another that got its number is never signalled in its stead.
+    workers: list[psutil.Process] = field(default_factory=list)
     hired: int = 0
 
     def hire(self, place: int) -> None:
         """Put a new worker into the place."""
         self.hired += 1
         log = f"{self.order.log}.{self.hired}"
-        pid = self.nursery.worker(replace(self.order, log=log, seed=self.order.seed * 1000 + self.hired))
-        self.pids[place : place + 1] = [pid]
+        order = replace(self.order, log=log, seed=self.order.seed * 1000 + self.hired)
+        self.workers[place : place + 1] = [psutil.Process(self.nursery.worker(order))]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nobody ended by themselves."""
+        return all(worker.is_running() for worker in self.workers)
 
     def signal(self, place: int, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pids[place], number)
-
-    def dismiss(self) -> None:
-        """Send everybody home, and those who do not go for good."""
-        for place in range(len(self.pids)):
-            self.signal(place, signal.SIGCONT)
-            self.signal(place, signal.SIGTERM)
-        deadline = time.monotonic() + END_SECONDS
-        while any(map(_is_alive, self.pids)) and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY_SECONDS)
-        for place in range(len(self.pids)):
-            self.signal(place, signal.SIGKILL)
-        self.pids = []
+        with suppress(psutil.NoSuchProcess):
+            self.workers[place].send_signal(number)
 
     def limit_files(self, size: int) -> None:
         """Let no worker write beyond so many bytes of any file."""
-        for pid in self.pids:
-            with suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        for worker in self.workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.rlimit(psutil.RLIMIT_FSIZE, (size, psutil.RLIM_INFINITY))
 
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    def dismiss(self) -> None:
+        """Send everybody home, and those who do not go for good."""
+        for place in range(len(self.workers)):
+            self.signal(place, signal.SIGCONT)
+            self.signal(place, signal.SIGTERM)
+        _, staying = psutil.wait_procs(self.workers, timeout=END_SECONDS)
+        for worker in staying:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        self.workers = []
