@@ -16,6 +16,9 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    bindparam,
+    func,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -72,14 +75,27 @@ def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[s
     """
     if not rows:
         return 0
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    names = tuple(rows[0])
+    given: Any = {name: [row[name] for row in rows] for name in names} if is_postgresql else rows
+    inserting = _insert_arrays(table, names) if is_postgresql else _insert_rows(table)
     # What comes back is counted: drivers disagree about the number of rows that many inserts at once touched.
-    return len(session.execute(_insert_missing(table, session.get_bind().dialect.name), rows).all())
+    return len(session.execute(inserting, given).all())
 
 
 @cache
-def _insert_missing(table: type[Base], dialect_name: str) -> ReturningInsert[Any]:
+def _insert_rows(table: type[Base]) -> ReturningInsert[Any]:
     """Write the statement once: SQLAlchemy then repeats its VALUES for the rows without compiling it anew."""
     columns = cast(Table, table.__table__)
-    dialect = postgresql if dialect_name == "postgresql" else sqlite
-    inserting = dialect.insert(columns).on_conflict_do_nothing()
+    inserting = sqlite.insert(columns).on_conflict_do_nothing()
+    return cast("ReturningInsert[Any]", inserting.returning(*columns.primary_key))
+
+
+@cache
+def _insert_arrays(table: type[Base], names: tuple[str, ...]) -> ReturningInsert[Any]:
+    """Write the statement once, with an array a column: of many VALUES the driver would read each placeholder."""
+    columns = cast(Table, table.__table__)
+    arrays = [bindparam(name, type_=postgresql.ARRAY(columns.c[name].type)) for name in names]
+    rows = func.unnest(*arrays).table_valued(*names).render_derived()
+    inserting = postgresql.insert(columns).from_select(names, select(*rows.c)).on_conflict_do_nothing()
     return cast("ReturningInsert[Any]", inserting.returning(*columns.primary_key))
