@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -15,6 +15,15 @@ from bot.planning import BATCH
 from bot.runtime.database import Sessions, connect
 
 PEOPLE = 2_000
+ZONES = ("Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Kolkata")
+RULES = (
+    "FREQ=WEEKLY;INTERVAL=1;BYDAY=FR",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR",
+    "FREQ=WEEKLY;INTERVAL=4;BYDAY=FR",
+    "FREQ=MONTHLY;BYDAY=4FR",
+)
+STARTS = tuple(f"{hour:02}:{minute:02}:00.000000" for hour in range(8, 18) for minute in (0, 15, 30, 45))
+"""Nobody's calendar is full of twins: what is planned together differs in rhythm, zone and start."""
 
 
 @contextmanager
@@ -33,7 +42,7 @@ def filled(kind: str, total: int, *, due: int) -> Iterator[Sessions]:
 
 def _welcome_people(sessions: Sessions) -> None:
     for first in range(0, PEOPLE, BATCH):
-        people = [profile(f"U{number}") for number in range(first, first + BATCH)]
+        people = [profile(f"U{n}", ZONES[n % len(ZONES)]) for n in range(first, first + BATCH)]
         with sessions.begin() as session:
             members.welcome_workspace(session, TEAM)
             members.remember_all(session, TEAM, people, at=NOW)
@@ -51,13 +60,15 @@ def _fill(connection: Connection, total: int, due: int) -> None:
         if connection.dialect.name == "postgresql"
         else "(WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c)"
     )
+    start = _one_of(STARTS, "n / 20")
+    start = f"CAST({start} AS time)" if connection.dialect.name == "postgresql" else start
     before, after = NOW - timedelta(hours=1), NOW + timedelta(days=30)
     connection.execute(
         text(
             "INSERT INTO one_on_one (workspace_id, organiser, partner, pair, manager, is_manager_confirmed, rule, at,"
             " zone, minutes, next_on, next_fire_at, registered_at, was_declined)"
             f" SELECT '{TEAM}', 'U' || (n % {PEOPLE}), 'U' || ((n + 1 + n / {PEOPLE}) % {PEOPLE}), 'pair ' || n, NULL,"
-            " false, 'FREQ=WEEKLY;BYDAY=FR', '10:00:00.000000', 'Europe/Berlin', 30, :friday,"
+            f" false, {_one_of(RULES, 'n / 5')}, {start}, {_one_of(ZONES, 'n')}, 30, :friday,"
             f" CASE WHEN n < {due} THEN :before ELSE :after END, :before, false"
             f" FROM {count.format(last=total - 1)}"
         ),
@@ -67,6 +78,12 @@ def _fill(connection: Connection, total: int, due: int) -> None:
             "friday": "2026-11-27" if connection.dialect.name == "sqlite" else datetime(2026, 11, 27).date(),  # noqa: DTZ001
         },
     )
+
+
+def _one_of(values: Sequence[str], number: str) -> str:
+    """Write the choice of a value by a number, in turn."""
+    cases = " ".join(f"WHEN {place} THEN '{value}'" for place, value in enumerate(values))
+    return f"CASE ({number}) % {len(values)} {cases} END"
 
 
 def _stored(connection: Connection, moment: datetime) -> str | datetime:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
 from bot import members, outbox, prompts
 from bot.members import Profile, hours_of
 from bot.recurrence import Recurrence, next_after, place
-from bot.working_hours import prep_moment
+from bot.working_hours import WorkingHours, prep_moment
 from models.members import Member
 from models.one_on_ones import PLANNED, Occurrence, OneOnOne
 from models.outbox import Delivery
@@ -20,6 +21,8 @@ AHEAD = timedelta(hours=96)
 (48 h) and a weekend. Whoever works on fewer days gets them earlier still."""
 MARGIN = timedelta(hours=1)
 BATCH = 500
+REMEMBERED = 10_000
+"""So many steps and moments are kept: people meet on the hour, so those who are planned together share most."""
 PREP, CLOSING = "nudges.prep", "nudges.closing"
 NUDGES = (PREP, CLOSING)
 REGISTERED = "one_on_ones.registered"
@@ -68,7 +71,12 @@ def _fire_at(one_on_one: OneOnOne, people: People) -> datetime:
 
 
 def _prep_opens(begins: datetime, member: Member) -> datetime:
-    return prep_moment(begins, timedelta(hours=member.lead_hours), hours_of(member))
+    return _opens(begins, member.lead_hours, hours_of(member))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _opens(begins: datetime, lead_hours: int, hours: WorkingHours) -> datetime:
+    return prep_moment(begins, timedelta(hours=lead_hours), hours)
 
 
 def _days_taken(session: Session, one_on_ones: Sequence[OneOnOne]) -> dict[int, set[date]]:
@@ -93,7 +101,7 @@ def _next_occurrence(one_on_one: OneOnOne, taken: set[date]) -> Occurrence:
         original_on=_free_day(on, taken),
         on=on,
         at=one_on_one.at,
-        starts_at=place(on, one_on_one.at, one_on_one.zone).starts_at,
+        starts_at=_placed(on, one_on_one.at, one_on_one.zone),
         minutes=one_on_one.minutes,
         state=PLANNED,
     )
@@ -116,20 +124,27 @@ def _step_over_the_past(one_on_one: OneOnOne, now: datetime) -> None:
 
 
 def _step(one_on_one: OneOnOne) -> None:
-    one_on_one.next_on = next_after(Recurrence.parse(one_on_one.rule), one_on_one.next_on)
+    one_on_one.next_on = _following(one_on_one.rule, one_on_one.next_on)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _following(rule: str, on: date) -> date:
+    return next_after(Recurrence.parse(rule), on)
 
 
 def starts_at(one_on_one: OneOnOne) -> datetime:
     """Say when the next occurrence that has no row yet begins."""
-    return place(one_on_one.next_on, one_on_one.at, one_on_one.zone).starts_at
+    return _placed(one_on_one.next_on, one_on_one.at, one_on_one.zone)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _placed(on: date, at: time, zone: str) -> datetime:
+    return place(on, at, zone).starts_at
 
 
 def _put_questions(session: Session, occurrences: Sequence[Occurrence], now: datetime) -> None:
-    workspaces = {each.workspace_id for each in occurrences}
-    histories = prompts.histories(session, workspaces, {each.one_on_one.pair for each in occurrences})
+    prompts.put_to(session, occurrences, now=now)
     for each in occurrences:
-        history = histories.get((each.workspace_id, each.one_on_one.pair), [])
-        session.add(prompts.for_occurrence(each, history, carried=each.one_on_one.carried_question, now=now))
         each.one_on_one.carried_question = None
 
 

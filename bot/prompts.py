@@ -15,6 +15,7 @@ from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.question_bank import ANY_TIME, Question, default_bank
 from bot.question_choice import Asked, Choice, FreshStart, LongAgo, NeverTouched, Why, choose
+from models.base import insert_missing
 from models.one_on_ones import Occurrence, pair_of
 from models.prompts import Prompt
 
@@ -64,15 +65,29 @@ def next_for(workspace_id: str, pair: str, history: Sequence[Asked], *, now: dat
     return choose(default_bank(), history, fits=frozenset({ANY_TIME}), chance=chance, now=now)
 
 
-def for_occurrence(
-    occurrence: Occurrence, history: Sequence[Asked], *, carried: str | None, now: datetime
-) -> Prompt:
-    """Build the question both will be asked for an occurrence: the one kept for it, else the next."""
-    pair = occurrence.one_on_one.pair
+def put_to(session: Session, occurrences: Sequence[Occurrence], *, now: datetime) -> None:
+    """Put to both of each occurrence the question kept for it, else the next after what they were asked."""
+    workspaces = {each.workspace_id for each in occurrences}
+    asked = histories(session, workspaces, {each.one_on_one.pair for each in occurrences})
+    rows = [
+        _row_for(each, asked.get((each.workspace_id, each.one_on_one.pair), []), now) for each in occurrences
+    ]
+    insert_missing(session, Prompt, rows)
+
+
+def _row_for(occurrence: Occurrence, history: Sequence[Asked], now: datetime) -> dict[str, Any]:
+    question, why = _kept_or_next(occurrence, history, now)
+    told = _told(occurrence.workspace_id, occurrence.one_on_one.pair, question, why, now)
+    return {**told, "occurrence_id": occurrence.id, "is_not_useful": False}
+
+
+def _kept_or_next(occurrence: Occurrence, history: Sequence[Asked], now: datetime) -> tuple[Question, Reason]:
+    carried = occurrence.one_on_one.carried_question
     kept = worded(carried) if carried else None
-    choice = next_for(occurrence.workspace_id, pair, history, now=now)
-    question, why = (kept, KeptForLater()) if kept else (choice.question, choice.why)
-    return _prompt(occurrence.workspace_id, pair, question, why, now=now, occurrence_id=occurrence.id)
+    if kept:
+        return kept, KeptForLater()
+    choice = next_for(occurrence.workspace_id, occurrence.one_on_one.pair, history, now=now)
+    return choice.question, choice.why
 
 
 def kept(following: Occurrence, pair: str, question: Question, *, now: datetime) -> Prompt:
@@ -98,15 +113,18 @@ def worded(question_id: str) -> Question | None:
 def _prompt(
     workspace_id: str, pair: str, question: Question, why: Reason, *, now: datetime, **place: Any
 ) -> Prompt:
-    return Prompt(
-        workspace_id=workspace_id,
-        pair=pair,
-        question_id=question.id,
-        theme=question.theme,
-        why=_written(why),
-        put_at=now,
-        **place,
-    )
+    return Prompt(**_told(workspace_id, pair, question, why, now), **place)
+
+
+def _told(workspace_id: str, pair: str, question: Question, why: Reason, now: datetime) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "pair": pair,
+        "question_id": question.id,
+        "theme": question.theme,
+        "why": _written(why),
+        "put_at": now,
+    }
 
 
 def ask_now(session: Session, actor: Actor, other: str, *, now: datetime) -> PutQuestion:

@@ -88,6 +88,8 @@ def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[st
     if not fitting:
         raise NothingFits(", ".join(sorted(fits)))
     unwanted = {asked.question_id for asked in history if asked.not_useful}
+    if not unwanted:
+        return fitting
     return [question for question in fitting if question.id not in unwanted] or fitting
 
 
@@ -97,6 +99,8 @@ def _not_yet_in_this_cycle(candidates: list[Question], history: Sequence[Asked])
     A cycle ends where a question came again: by these rules the rest had been seen by then. So nothing has to be
     known about what the bank held, or what fitted, in the past.
     """
+    if not history:
+        return candidates
     ever = {asked.question_id for asked in history}
     cycle: set[str] = set()
     for asked in history:
@@ -112,9 +116,10 @@ def _next_theme(fresh: list[Question], history: Sequence[Asked], chance: random.
     left = Counter(question.theme for question in fresh)
     last_theme = history[-1].theme if history else None
     others = sorted(left.keys() - {last_theme}) or sorted(left)
+    total = left.total()
     for theme in others:
         # More than half of what is left: it needs every other turn from now on, or it will have to follow itself.
-        if 2 * left[theme] > left.total():
+        if 2 * left[theme] > total:
             return theme
     last_at = _last_touched(history)
     rest = {theme: now - last_at[theme] if theme in last_at else NEVER for theme in others}
