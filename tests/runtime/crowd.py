@@ -12,7 +12,9 @@ from sqlalchemy import select
 from bot import members, one_on_ones
 from bot.members import Profile
 from bot.one_on_ones import NewOneOnOne
+from bot.outbox import Message, enqueue
 from bot.permissions import Actor
+from bot.planning import REGISTERED
 from bot.recurrence import Recurrence
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
@@ -51,15 +53,21 @@ def gather(sessions: Sessions, slack: Driver, size: int) -> list[str]:
     return [person for person in people if person != ORGANISER]
 
 
-def tell(sessions: Sessions, people: Sequence[str]) -> None:
-    """Write one message for each into the outbox: the news that somebody registered a 1-on-1 with them."""
+def tell(sessions: Sessions, people: Sequence[str], *, times: int = 1) -> None:
+    """Write messages for each into the outbox: the news, so many times, that somebody registered a 1-on-1 with them."""
     now = SystemClock().people_now()
     day = (now + FAR_AHEAD).date()
     rhythm = Recurrence.weekly(day.weekday())
     with sessions.begin() as session:
         for person in people:
             new = NewOneOnOne(person, rhythm, time(10), 30, day, "peer")
-            one_on_ones.register(session, Actor(TEAM_ID, ORGANISER), new, now=now)
+            about = one_on_ones.register(session, Actor(TEAM_ID, ORGANISER), new, now=now).one_on_one
+            enqueue(session, [_again(person, about.id, number, now) for number in range(1, times)])
+
+
+def _again(person: str, one_on_one: int, number: int, now: datetime) -> Message:
+    key = f"registered:{one_on_one}:{number}"
+    return Message(TEAM_ID, key, REGISTERED, person, one_on_one, now, now + FAR_AHEAD)
 
 
 def deliveries(sessions: Sessions) -> Sequence[Delivery]:
@@ -68,9 +76,10 @@ def deliveries(sessions: Sessions) -> Sequence[Delivery]:
         return session.scalars(select(Delivery).order_by(Delivery.id)).all()
 
 
-def states(sessions: Sessions) -> Counter[str]:
+def states(sessions: Sessions) -> dict[str, int]:
     """Count the outbox by state."""
-    return Counter(delivery.state for delivery in deliveries(sessions))
+    with sessions.read() as session:
+        return dict(session.execute(Delivery.counts()).all())
 
 
 def seen_by(slack: Driver, people: Sequence[str]) -> Counter[str]:

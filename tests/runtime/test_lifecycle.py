@@ -19,7 +19,7 @@ from sandbox.driver import Driver
 from sandbox.identity import APP_TOKEN
 from tests.people import AMY
 from tests.runtime import crowd
-from tests.runtime.programs import END_SECONDS, START_SECONDS, running_app, wait_until_ready
+from tests.runtime.programs import END_SECONDS, running_app, wait_until, wait_until_ready
 from tests.runtime.programs import environment as environment
 from tests.stores import Postgres
 
@@ -49,10 +49,10 @@ def pass_time(process: subprocess.Popen[str], seconds: float) -> None:
     assert process.poll() is None, "it ended too early"
 
 
-def begin_to_send(process: subprocess.Popen[str], store: Sessions, slack: Driver, people: list[str]) -> None:
+def begin_to_send(process: subprocess.Popen[str], store: Sessions, people: list[str]) -> None:
     """Let the process take a message for each of them, and the senders begin."""
     crowd.tell(store, people)
-    slack.eventually(lambda: crowd.states(store)[SENDING] == len(people), seconds=START_SECONDS)
+    wait_until(process, lambda: crowd.states(store).get(SENDING) == len(people))
     pass_time(process, 0.5)
 
 
@@ -65,7 +65,7 @@ def test_what_was_not_begun_is_given_back_while_slack_hangs_and_more_signals_cha
         people = crowd.gather(store, slack, FULL_HOUSE + 3)
         with running_app(arguments, environment) as process:
             wait_until_ready(process, environment)
-            begin_to_send(process, store, slack, people)
+            begin_to_send(process, store, people)
             with ending(process):
                 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGINT, signal.SIGQUIT):
                     pass_time(process, 0.3)
@@ -80,7 +80,7 @@ def test_what_is_on_its_way_arrives_and_is_recorded(environment: dict[str, str],
     with crowd.store_at(environment["DATABASE_URL"]) as store:
         people = crowd.gather(store, slack, FULL_HOUSE)
         with running_app(["worker"], environment) as process:
-            begin_to_send(process, store, slack, people)
+            begin_to_send(process, store, people)
             with ending(process):
                 process.send_signal(signal.SIGINT)
 
@@ -98,7 +98,7 @@ def test_what_slack_said_while_the_database_was_away_is_recorded_when_it_returns
         mine = {**environment, "DATABASE_URL": postgres.address(name)}
         with running_app(arguments, mine) as process:
             wait_until_ready(process, mine)
-            begin_to_send(process, store, slack, people)
+            begin_to_send(process, store, people)
             postgres.shut(name)
             with ending(process):
                 pass_time(process, 4)
@@ -115,7 +115,7 @@ def test_a_process_ends_in_time_though_the_database_stays_away(
         mine = {**environment, "DATABASE_URL": postgres.address(name)}
         slack.fault(POST, "delay", times=100, seconds=2)
         with running_app(["worker"], mine) as process:
-            begin_to_send(process, store, slack, people)
+            begin_to_send(process, store, people)
             postgres.shut(name)
             with ending(process):
                 pass_time(process, 0.1)
