@@ -92,6 +92,11 @@ answer reads the goals from the store; who asks is the same person each time, wh
 once read. The client signs one request, keeps 16 connections open and asks as fast as answers come; for p99 it asks
 50 times a second and counts from the appointed time, so that waiting in line is part of the figure. The due scan is the
 query of planning itself, 500 rows at a time; `planning` adds choosing the questions, writing them and the messages.
+
+Deliveries go to a Slack of a few lines, a process of its own that counts them by their ids. All who post use the SDK's
+client, start on one word, and are timed from the first request to the last answer as that Slack saw them: two
+processes of 16 threads, and for the two other engines two workers of 16 jobs at once, whose queue is filled before.
+PostgreSQL runs without fsync, for everybody.
 """
 
 
