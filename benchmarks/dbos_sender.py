@@ -17,7 +17,7 @@ from benchmarks.posting import client_of, post
 QUEUE, NOBODYS = "notes", "nobody's"
 CONCURRENCY = 16
 POLLING_SECONDS = 0.05
-"""By default it asks once a second for as many as have room then, which is 16 messages a second."""
+"""By default it asks once a second for as many as have room then, which is 16 messages a second and worker."""
 
 api_url = ""
 
