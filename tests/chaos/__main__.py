@@ -13,8 +13,8 @@ from pathlib import Path
 from bot.runtime.config import ROOT, read_environment
 from tests.chaos.places import Place, SqliteFile, postgresql_database
 from tests.chaos.runs import Outcome, Setting, run
-from tests.chaos.schedule import Campaign
-from tests.chaos.worker import SOUND, VARIANTS, nursery
+from tests.chaos.schedule import FAULTS, Campaign
+from tests.chaos.worker import IMPATIENT, SOUND, VARIANTS, nursery
 from tests.chaos.workspaces import workspace_process
 from tests.stores import Postgres, postgres_server
 
@@ -70,10 +70,12 @@ def campaign_of(options: argparse.Namespace) -> Campaign:
         kills=options.kills,
         workers=options.workers,
         faults=int(plain.seconds / SECONDS_A_FAULT),
+        # Whoever does not wait for a doubt to settle is caught by what is accepted late, and by nothing else.
+        kinds=("accepted late",) if options.variant == IMPATIENT else tuple(FAULTS),
         stops=int(plain.seconds / SECONDS_A_STOP),
         # After a restore the command goes by the clock on the wall.
         jumps=0 if options.restore else 6,
-        holds=max(1, int(plain.seconds / 40)),
+        holds=max(1, int(plain.seconds / 40)) if options.variant == SOUND else 0,
         history_fails=options.variant == SOUND,
         backs_up=options.restore,
     )

@@ -13,9 +13,9 @@ POST, HISTORY = "chat.postMessage", "conversations.history"
 WAVE_SECONDS = 0.25
 MESSAGES_A_SECOND = 30
 """Fewer than the pace allows, so that what an attack held up is caught up with."""
-LATE = (1.2, 1.6)
+LATE = (1.4, 2.4)
 """Seconds: after the sender has given up, and well before the doubt has settled."""
-HELD_SECONDS = 2.5
+HELD_SECONDS = 2.2
 """Longer than anybody waits for the store."""
 STOPPED_SECONDS = PACE.lease.total_seconds() + 0.2
 """Past the lease, and not so long that what a stopped sender had begun comes after the look-up."""
@@ -72,11 +72,12 @@ class Campaign:
     history_fails: bool = True
     """A reading of the history that fails is not repeated for half a minute and more."""
     backs_up: bool = False
+    least_seconds: float = 2.0
 
     @property
     def seconds(self) -> float:
         """How long the attack lasts."""
-        return max(self.messages / MESSAGES_A_SECOND, self.kills * 0.8, 2.0)
+        return max(self.messages / MESSAGES_A_SECOND, self.kills * 0.8, self.least_seconds)
 
 
 def schedule(campaign: Campaign, seed: int, ways: Sequence[tuple[str, str]]) -> list[Step]:

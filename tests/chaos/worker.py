@@ -36,7 +36,7 @@ from tests.runtime.stage import KIND, note
 TIMEOUT_SECONDS = 1
 PACE = Pace(
     timeout=timedelta(seconds=TIMEOUT_SECONDS),
-    settling=timedelta(seconds=2),
+    settling=timedelta(seconds=3),
     beginning=timedelta(seconds=1),
     workspace=Rate(timedelta(milliseconds=20), 20),
     conversation=Rate(timedelta(milliseconds=50), 5),
