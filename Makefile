@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench chaos lock
+.PHONY: help setup demo demo-reset test siege check bench chaos lock
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -22,6 +22,9 @@ demo-reset: .venv/.running ## the demo, from the beginning
 
 test: setup ## the whole suite
 	$(BIN)/pytest
+
+siege: setup ## real processes killed, flooded and upgraded; takes minutes
+	$(BIN)/pytest -m siege -n 2
 
 check: setup ## format, lint, types and the rules of import
 	$(BIN)/ruff format --check .

@@ -43,6 +43,8 @@ def next_planned(session: Session) -> datetime | None:
 
 def plan(session: Session, one_on_ones: Sequence[OneOnOne], *, now: datetime) -> list[Occurrence]:
     """Give the next occurrence of each its row, its question and its messages, and step to the one after."""
+    if not one_on_ones:
+        return []
     for one_on_one in one_on_ones:
         _step_over_the_past(one_on_one, now)
     taken, people = _days_taken(session, one_on_ones), _people_of(session, one_on_ones)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -174,7 +174,8 @@ class Delivery(Base):
         late = select(cls.id).where(cls.state == READY, cls.expire_at <= at.people_now)
         lapsed = select(cls.id).where(cls.state == SENDING, cls.lease_until <= at.machine_now)
         looked_up = select(cls.id).where(*cls._is_to_be_looked_up(at.machine_now))
-        return select(or_(*(rows.exists() for rows in (sendable, late, lapsed, looked_up))))
+        strays = select(cls.id).where(cls.state == DOUBTFUL, cls.retry_at.is_(None))
+        return select(or_(*(rows.exists() for rows in (sendable, late, lapsed, looked_up, strays))))
 
     @classmethod
     def waiting_workspaces(cls, people_now: datetime) -> Select[datetime | None, datetime | None]:
@@ -213,6 +214,13 @@ class Delivery(Base):
             lease_until=None,
             reason="lease ran out",
         )
+
+    @classmethod
+    def adopt_doubts(cls, machine_now: datetime, *, settling: timedelta) -> Update:
+        """Give a time to be looked up to what an earlier version doubted: it knew of none."""
+        is_settled = cls.doubt_since <= machine_now - settling
+        strays = update(cls).where(cls.state == DOUBTFUL, cls.retry_at.is_(None))
+        return strays.values(retry_at=case((is_settled, machine_now), else_=machine_now + settling))
 
     @classmethod
     def doubted(cls, delivery_id: int, attempt: int) -> Update:
@@ -365,7 +373,8 @@ class Conversation(Base):
 
     workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
     receiver: Mapped[str] = mapped_column(SlackId, primary_key=True)
-    channel: Mapped[str | None] = mapped_column(SlackId)
+    channel: Mapped[str] = mapped_column(SlackId)
+    """The receiver's own id until Slack has told another: what is posted to a person opens the DM."""
     posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time: when the next message would arrive at the pace Slack allows."""
 

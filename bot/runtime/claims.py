@@ -64,6 +64,7 @@ def claim(
     _count(EXPIRED, session.execute(Delivery.expire(at.people_now)))
     lapsed = Delivery.doubt_lapsed(at.machine_now, look_at=at.machine_now + pace.settling)
     _count(DOUBTFUL, session.execute(lapsed))
+    session.execute(Delivery.adopt_doubts(at.machine_now, settling=pace.settling))
     if limit <= 0:
         return Claim()
     outgoing, put_aside = _take_to_send(session, prepare, pace, at, limit)
@@ -136,7 +137,9 @@ def _places(session: Session, rows: Sequence[Delivery]) -> Places:
     """Read where these receivers are reached; a receiver written to for the first time gets a record."""
     if not rows:
         return {}
-    wanted = [{"workspace_id": row.workspace_id, "receiver": row.receiver} for row in rows]
+    wanted = [
+        {"workspace_id": row.workspace_id, "receiver": row.receiver, "channel": row.receiver} for row in rows
+    ]
     known = Conversation.of({row.workspace_id for row in rows}, {row.receiver for row in rows})
     places = {(place.workspace_id, place.receiver): place for place in session.scalars(known)}
     missing = [row for row in wanted if (row["workspace_id"], row["receiver"]) not in places]
@@ -163,7 +166,7 @@ def _take(row: Delivery, decision: Send, places: Places, machine_now: datetime, 
         owner=row.owner,
         attempt=row.attempt,
         receiver=row.receiver,
-        channel=places[row.workspace_id, row.receiver].channel or row.receiver,
+        channel=places[row.workspace_id, row.receiver].channel,
         text=decision.text,
         blocks=decision.blocks,
     )
@@ -199,7 +202,7 @@ def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit:
 
 def _where(receiver: str, place: Conversation | None) -> str | None:
     """Say which conversation to read: a channel is its own, that with a person is learnt from Slack."""
-    if place and place.channel:
+    if place and place.channel != receiver:
         return place.channel
     return None if receiver.startswith(PERSON) else receiver
 

@@ -20,21 +20,16 @@ def upgrade() -> None:
         workspace.add_column(sa.Column("posts_tat", UtcDateTime(), nullable=True))
         workspace.add_column(sa.Column("looks_tat", UtcDateTime(), nullable=True))
     with op.batch_alter_table("conversation") as conversation:
-        conversation.alter_column("channel", existing_type=sa.String(length=32), nullable=True)
         conversation.add_column(sa.Column("posts_tat", UtcDateTime(), nullable=True))
     op.create_index(
         "ix_delivery_doubtful", "delivery", ["retry_at"], sqlite_where=DOUBTFUL, postgresql_where=DOUBTFUL
     )
-    # What is in doubt already has settled long ago.
-    op.execute("UPDATE delivery SET retry_at = doubt_since, lease_until = NULL WHERE state = 'doubtful'")
 
 
 def downgrade() -> None:
     op.drop_index("ix_delivery_doubtful", "delivery")
-    op.execute("DELETE FROM conversation WHERE channel IS NULL")
     with op.batch_alter_table("conversation") as conversation:
         conversation.drop_column("posts_tat")
-        conversation.alter_column("channel", existing_type=sa.String(length=32), nullable=False)
     with op.batch_alter_table("workspace") as workspace:
         workspace.drop_column("looks_tat")
         workspace.drop_column("posts_tat")

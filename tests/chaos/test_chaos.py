@@ -15,6 +15,8 @@ from tests.chaos.worker import BLIND, IMPATIENT, RESENDING, Nursery, nursery
 from tests.chaos.workspaces import workspace_process
 from tests.stores import Postgres
 
+pytestmark = pytest.mark.siege
+
 SHORT = Campaign(
     messages=150, kills=6, faults=24, stops=1, jumps=3, holds=1, history_fails=False, least_seconds=9.0
 )

@@ -30,6 +30,8 @@ from tests.runtime.programs import environment as environment
 from tests.runtime.programs import fetch, running_app, wait_until_ready
 from tests.stores import Postgres
 
+pytestmark = pytest.mark.siege
+
 IN_TIME = 3.0
 """Seconds after which Slack gives up on an app."""
 AT_ONCE = 1.0

@@ -23,6 +23,8 @@ from tests.runtime.programs import END_SECONDS, running_app, wait_until, wait_un
 from tests.runtime.programs import environment as environment
 from tests.stores import Postgres
 
+pytestmark = pytest.mark.siege
+
 AS_WORKER, ALL_IN_ONE = ("worker", "--probes"), ()
 FULL_HOUSE = 16
 """As many messages as a process has on their way at once."""

@@ -26,6 +26,8 @@ from tests.runtime.programs import fetch, free_port, hear, running_app, wait_unt
 from tests.runtime.stage import Office, exhaust
 from tests.stores import Postgres
 
+pytestmark = pytest.mark.siege
+
 PREVIOUS = "f2418cd9eb1a2dce60088685601d213eb90f685e"
 """The last commit before migration 0003."""
 PROBED = ["worker", "--probes"]
@@ -144,9 +146,6 @@ def _sent_by(environment: dict[str, str]) -> int:
     return sum(int(float(line.split()[1])) for line in told)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what the previous version doubts has no retry_at, by which we look it up"
-)
 def test_what_an_old_worker_left_in_doubt_is_looked_up(office: Office) -> None:
     number = office.write()[0]
     with office.sessions.begin() as session:
@@ -159,9 +158,6 @@ def test_what_an_old_worker_left_in_doubt_is_looked_up(office: Office) -> None:
     assert office.states() == [SENT]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="we leave a receiver without a channel, and the previous version posts to it"
-)
 def test_whom_we_could_not_reach_an_old_worker_still_can(office: Office) -> None:
     office.write()
 
