@@ -1,7 +1,8 @@
 """The same messages to the same Slack by two engines that others made, in the same run, on PostgreSQL.
 
-They are not part of the development environment: `pip install '.[bench]'` puts them into it, or into one whose
-interpreter stands in `.venv-bench`. Where they are missing the part says so.
+They are not part of the development environment, whose versions are locked. What the extra `bench` names, and
+`slack-sdk`, are looked for in `.venv-bench`, or where the interpreter named by BENCH_PYTHON finds them; where they are
+missing the part says so and is left out.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def measure() -> Iterator[Figure]:
     python = _interpreter()
     versions = _versions(python)
     if not versions:
-        names = " and ".join(peer.name for peer in PEERS)
-        print(f"peers are left out: {python} has neither {names}; pip install '.[bench]'")
+        names = " nor ".join(peer.name for peer in PEERS)
+        print(f"peers are left out: {python} has neither {names}; {PYTHON} may name another interpreter")
         return
     with each_store() as stores:
         ours = deliver(stores["PostgreSQL"])
