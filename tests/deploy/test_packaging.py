@@ -21,14 +21,14 @@ from werkzeug.serving import make_server
 
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions
-from bot.runtime.serving import GRACE_SECONDS
+from bot.runtime.serving import LAST_SECONDS
 from bot.runtime.web import build_web
 from tests.trellis import ROOT
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = DEPLOY / "Dockerfile"
 UNITS = sorted(DEPLOY.glob("*.service"))
-STOPPED_WITHIN_SECONDS = GRACE_SECONDS + 5
+STOPPED_WITHIN_SECONDS = LAST_SECONDS + 5
 """The grace of requests, and the writing down of what came of them."""
 
 
