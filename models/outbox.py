@@ -40,6 +40,11 @@ READY, SENDING, SENT = "ready", "sending", "sent"
 DOUBTFUL, FAILED, EXPIRED, CANCELLED = "doubtful", "failed", "expired", "cancelled"
 
 
+def _update(table: type[Base]) -> Update:
+    """Begin an update that leaves alone what a session has read: none reads a row before it is changed this way."""
+    return update(table).execution_options(synchronize_session=False)
+
+
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -200,13 +205,13 @@ class Delivery(Base):
     @classmethod
     def expire(cls, people_now: datetime) -> Update:
         """Give up what is too late to be of use; it stays countable."""
-        late = update(cls).where(cls.state == READY, cls.expire_at <= people_now)
+        late = _update(cls).where(cls.state == READY, cls.expire_at <= people_now)
         return late.values(state=EXPIRED, reason=func.coalesce(cls.reason, "too late to be of use"))
 
     @classmethod
     def doubt_lapsed(cls, machine_now: datetime, *, look_at: datetime) -> Update:
         """Doubt what a worker took and never reported: Slack may have it, so it is looked up before all else."""
-        lapsed = update(cls).where(cls.state == SENDING, cls.lease_until <= machine_now)
+        lapsed = _update(cls).where(cls.state == SENDING, cls.lease_until <= machine_now)
         return lapsed.values(
             state=DOUBTFUL,
             doubt_since=cls.first_doubt(machine_now),
@@ -219,19 +224,19 @@ class Delivery(Base):
     def adopt_doubts(cls, machine_now: datetime, *, settling: timedelta) -> Update:
         """Give a time to be looked up to what an earlier version doubted: it knew of none."""
         is_settled = cls.doubt_since <= machine_now - settling
-        strays = update(cls).where(cls.state == DOUBTFUL, cls.retry_at.is_(None))
+        strays = _update(cls).where(cls.state == DOUBTFUL, cls.retry_at.is_(None))
         return strays.values(retry_at=case((is_settled, machine_now), else_=machine_now + settling))
 
     @classmethod
     def doubted(cls, delivery_id: int, attempt: int) -> Update:
         """Change a row only while it is in doubt about this attempt."""
-        mine = update(cls).where(cls.id == delivery_id, cls.attempt == attempt)
+        mine = _update(cls).where(cls.id == delivery_id, cls.attempt == attempt)
         return mine.where(cls.state == DOUBTFUL)
 
     @classmethod
     def held(cls, delivery_id: int, owner: str, attempt: int) -> Update:
         """Change a row only while this very claim holds it, or has been the last to."""
-        mine = update(cls).where(cls.id == delivery_id, cls.owner == owner, cls.attempt == attempt)
+        mine = _update(cls).where(cls.id == delivery_id, cls.owner == owner, cls.attempt == attempt)
         return mine.where(cls.state.in_((SENDING, DOUBTFUL)))
 
     @classmethod
@@ -318,7 +323,7 @@ class Delivery(Base):
         in what was posted since, and not before `look_at` (both machine time).
         """
         tried = or_(cls.not_before <= before, cls.attempt > 0)
-        stale = update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
+        stale = _update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
         return stale.values(
             state=DOUBTFUL, doubt_since=since, retry_at=look_at, lease_until=None, reason="restored"
         )
@@ -386,5 +391,5 @@ class Conversation(Base):
     @classmethod
     def opened(cls, workspace_id: str, receiver: str, channel: str) -> Update:
         """Keep where a receiver is reached."""
-        mine = update(cls).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
+        mine = _update(cls).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
         return mine.values(channel=channel)
