@@ -22,11 +22,11 @@ from bot.runtime.claims import claim, moments
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Prepare
-from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look
+from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look, record_sent
 from bot.runtime.rates import Pace
-from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Seen, Unseen
+from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Seen, Sent, Unseen
 from models.base import UtcDateTime
-from models.outbox import SENDING, Delivery, Moments
+from models.outbox import SENDING, SENT, Delivery, Moments
 
 log = logging.getLogger(__name__)
 
@@ -223,11 +223,16 @@ class DeliveryLoop:
         self._unrecorded = []
 
     def _record(self, session: Session, machine_now: datetime, turn: Turn) -> None:
+        sent: list[tuple[Outgoing, Sent]] = []
         for asked, said in self._unrecorded:
             if isinstance(asked, Doubt):
                 assert isinstance(said, Seen | Unseen)
                 turn.decided.update(record_look(session, asked, said, machine_now, chance=self._chance))
+            elif isinstance(said, Sent):
+                sent.append((asked, said))
             else:
                 assert not isinstance(said, Seen | Unseen)
                 state = record(session, asked, said, machine_now, pace=self._pace, chance=self._chance)
                 turn.decided[state] += 1
+        record_sent(session, sent, machine_now)
+        turn.decided[SENT] += len(sent)
