@@ -387,9 +387,3 @@ class Conversation(Base):
     def of(cls, workspace_ids: Collection[str], receivers: Collection[str]) -> Select[Conversation]:
         """Select the known conversations of these receivers."""
         return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))
-
-    @classmethod
-    def opened(cls, workspace_id: str, receiver: str, channel: str) -> Update:
-        """Keep where a receiver is reached."""
-        mine = _update(cls).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
-        return mine.values(channel=channel)

@@ -63,14 +63,10 @@ def record_sent(session: Session, sent: Sequence[tuple[Outgoing, Sent]], machine
         }
         for message, outcome in sent
     ]
-    opened = [
-        {"its_workspace": message.workspace_id, "its_receiver": message.receiver, "channel": outcome.channel}
-        for message, outcome in sent
-        if message.channel != outcome.channel
-    ]
-    for statement, values in ((_sent(), rows), (_opened(), opened)):
-        if values:
-            session.connection().execute(statement, values)
+    if rows:
+        session.connection().execute(_sent(), rows)
+    opened = [(message, said.channel) for message, said in sent if message.channel != said.channel]
+    _keep_channels(session, opened)
     for message, _ in sent:
         _tell(message.delivery_id, SENT, None)
 
@@ -92,6 +88,16 @@ def _sent() -> Update:
         ts=bindparam("ts"),
         sent_at=bindparam("sent_at"),
     )
+
+
+def _keep_channels(session: Session, opened: Sequence[tuple[Outgoing | Doubt, str]]) -> None:
+    """Keep where receivers are reached, as Slack has just told."""
+    told = [
+        {"its_workspace": about.workspace_id, "its_receiver": about.receiver, "channel": channel}
+        for about, channel in opened
+    ]
+    if told:
+        session.connection().execute(_opened(), told)
 
 
 @cache
@@ -152,7 +158,7 @@ def record_look(
                 metrics.count_failure(seen.reason)
             yield state
     if isinstance(seen, Seen) and doubt.channel != seen.channel:
-        session.execute(Conversation.opened(doubt.workspace_id, doubt.receiver, seen.channel))
+        _keep_channels(session, [(doubt, seen.channel)])
     if isinstance(seen, Unseen) and seen.retry_after is not None:
         until = machine_now + timedelta(seconds=seen.retry_after)
         mine = update(Workspace).where(Workspace.workspace_id == doubt.workspace_id)
