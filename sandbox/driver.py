@@ -204,6 +204,14 @@ class Driver:
         """Return people's time."""
         return datetime.fromisoformat(self._get("/clock")["now"])
 
+    def is_followed_since(self, moment: datetime) -> bool:
+        """Tell whether an app has reported that at this moment (people's time) or later it had nothing left to do.
+
+        Only then can the clock be moved to the next thing: before its first report an app does not follow yet.
+        """
+        drained_at = self._get("/clock")["drained_at"]
+        return drained_at is not None and datetime.fromisoformat(drained_at) >= moment
+
     def move_clock(
         self, to: datetime | None = None, *, by_seconds: float | None = None, to_next: bool = False
     ) -> Json:

@@ -45,13 +45,18 @@ def conversation(world: World, shown: Conversation, viewer: str) -> Json:
 
 
 def clock(people: PeopleClock, mover: ClockMover) -> Json:
-    """Show people's time and where it is being moved."""
+    """Show people's time, where it is being moved, and what the app that follows it reported last.
+
+    `drained_at` is people's time at the last report, null before the first: an app started at a moment follows from
+    the first report on that is not older, whoever reported before it.
+    """
     return {
         "now": people.now().isoformat(),
         "offset_seconds": people.offset.total_seconds(),
         "moving_to": people.moving_to.isoformat() if people.moving_to else None,
         "generation": people.generation,
         "next_at": mover.next_at.isoformat() if mover.next_at else None,
+        "drained_at": mover.report.at.isoformat() if mover.report else None,
     }
 
 

@@ -11,7 +11,7 @@ from sandbox.moving import Drained, Move
 
 
 async def show(order: Order) -> Json:
-    """Return `{now, offset_seconds, moving_to, generation, next_at}`."""
+    """Return `{now, offset_seconds, moving_to, generation, next_at, drained_at}`."""
     return showing.clock(order.world.clock, order.world.mover)
 
 

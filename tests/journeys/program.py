@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -19,6 +19,8 @@ from sandbox.model import Json, TourStep
 from sandbox.testing import Running, running
 
 START_SECONDS = 30.0
+MOVES_LIMIT = 12
+"""More things than a journey of two weeks has; each move looks two weeks far."""
 
 
 class Program:
@@ -45,7 +47,8 @@ class Program:
         return self.workspace.driver
 
     def start(self) -> None:
-        """Start it and wait until it is connected."""
+        """Start it and wait until it is connected and follows the clock."""
+        started_at = self.slack.now()
         with self._log.open("ab") as log:
             # A session of its own, for it is several processes, which are killed together.
             self._process = subprocess.Popen(
@@ -56,12 +59,13 @@ class Program:
                 stderr=log,
                 start_new_session=True,
             )
-        self.slack.eventually(self._is_connected, seconds=START_SECONDS)
+        self.slack.eventually(lambda: self._is_there(started_at), seconds=START_SECONDS)
 
-    def _is_connected(self) -> bool:
+    def _is_there(self, started_at: datetime) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self._log.read_text()
-        return bool(self.slack.state()["sockets"])
+        # What a killed one reported last is older than the start of this one.
+        return bool(self.slack.state()["sockets"]) and self.slack.is_followed_since(started_at)
 
     def kill(self) -> None:
         """Kill all of it at once, and wait until the workspace has noticed."""
@@ -71,11 +75,24 @@ class Program:
             self._process = None
         self.slack.eventually(lambda: not self.slack.state()["sockets"])
 
+    def revive(self) -> None:
+        """Start it if it was killed."""
+        if self._process is None:
+            self.start()
+
     def move_on(self) -> Json:
         """Move the clock to the next thing somebody sees, and say how that went."""
         moved = self.slack.move_clock(to_next=True)
         assert moved["warning"] is None
         return moved
+
+    def move_on_until(self, look: Callable[[], object]) -> None:
+        """Move from thing to thing until there is what is looked for."""
+        for _ in range(MOVES_LIMIT):
+            if look():
+                return
+            self.move_on()
+        raise AssertionError(f"It was not there after {MOVES_LIMIT} moves, at {self.slack.now()}.")
 
     def to_next_monday(self) -> None:
         """Move the clock to a Monday 05:00 UTC, when nobody has begun to work west of India."""

@@ -77,6 +77,12 @@ def following(
         thread.join(5)
 
 
+def report(workspace: Running, *, at: datetime, next_at: datetime | None = None) -> None:
+    """Say once, as an app that then falls silent, that all is done."""
+    told = {"at": at.isoformat(), "next_at": next_at.isoformat() if next_at else None, "generation": 0}
+    httpx.post(f"{workspace.url}/clock/drained", json=told, trust_env=False).raise_for_status()
+
+
 def test_peoples_time_begins_at_the_wall_clock(driver: Driver) -> None:
     assert abs(driver.now() - datetime.now(UTC)) < 5 * SECOND  # noqa: TID251 (the wall clock is what is tested)
 
@@ -217,12 +223,24 @@ def test_a_move_to_the_next_thing_needs_an_app_that_says_what_it_is(driver: Driv
         driver.move_clock(to_next=True)
 
 
+def test_what_an_earlier_app_reported_does_not_let_a_new_one_follow(workspace: Running) -> None:
+    driver = workspace.driver
+    before_any = driver.is_followed_since(driver.now())
+    report(workspace, at=driver.now())
+    started_at = driver.now()
+    before_its_own = driver.is_followed_since(started_at)
+
+    report(workspace, at=driver.now())
+
+    assert (before_any, before_its_own) == (False, False)
+    assert driver.is_followed_since(started_at)
+
+
 def test_one_move_at_a_time(workspace: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moving, "PATIENCE_SECONDS", 0.5)
     monkeypatch.setattr(moving, "CATCH_UP_SECONDS", 0.1)
     driver = workspace.driver
-    silent = {"at": driver.now().isoformat(), "next_at": None, "generation": 0}
-    httpx.post(f"{workspace.url}/clock/drained", json=silent, trust_env=False)
+    report(workspace, at=driver.now())
     order = {"by_seconds": 60, "wait": False}
 
     first = httpx.post(f"{workspace.url}/clock/move", json=order, trust_env=False)
@@ -239,8 +257,7 @@ def test_a_follower_that_does_not_keep_up_is_named_and_the_clock_moves_all_the_s
     monkeypatch.setattr(moving, "PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(moving, "CATCH_UP_SECONDS", 0.1)
     start = workspace.driver.now()
-    silent = {"at": start.isoformat(), "next_at": (start + HOUR).isoformat(), "generation": 0}
-    httpx.post(f"{workspace.url}/clock/drained", json=silent, trust_env=False)
+    report(workspace, at=start, next_at=start + HOUR)
 
     moved = workspace.driver.move_clock(start + 2 * HOUR)
 
@@ -272,8 +289,7 @@ def test_an_app_that_was_silent_for_long_is_not_waited_for(
     workspace: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = workspace.driver.now()
-    report = {"at": start.isoformat(), "next_at": (start + HOUR).isoformat(), "generation": 0}
-    httpx.post(f"{workspace.url}/clock/drained", json=report, trust_env=False)
+    report(workspace, at=start, next_at=start + HOUR)
     monkeypatch.setattr(moving, "FOLLOWING_SECONDS", 0.0)
 
     moved = workspace.driver.move_clock(start + 2 * HOUR)
