@@ -9,11 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -24,6 +20,7 @@ from bot.runtime.config import ROOT
 PATIENCE_SECONDS = 2
 SHORT_REST_SECONDS = 0.05
 """A connection used so lately is taken as it is: listening to it would hand the interpreter to another thread."""
+MIGRATIONS = ROOT / "migrations"
 READING = "reading"
 """What the engine that only reads is called, in the log and by the one that it belongs to."""
 
@@ -165,41 +162,52 @@ class Sessions:
         return self._reading.connect()
 
 
-def _alembic(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
 def migrate(engine: Engine, *, to: str = "head") -> None:
     """Bring the tables to a revision; a lower one is gone down to, and what a newer version made is left alone."""
+    known = _revisions()
     with engine.begin() as connection:
         standing = _standing(connection)
-        if standing is not None and standing not in _revisions():
+        if standing is not None and standing not in known:
+            return
+        if standing == (known[-1] if to == "head" else to):
             return
         if connection.dialect.name == "postgresql":
             # What answers a person must be quick; rebuilding a table may take its time.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        is_down = to == "base" or (standing is not None and to in _revisions(upper=standing))
-        (command.downgrade if is_down else command.upgrade)(_alembic(connection), to)
+        is_down = to == "base" or (standing is not None and to in known[: known.index(standing)])
+        _move(connection, to, is_down=is_down)
 
 
-def _standing(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def _move(connection: Connection, to: str, *, is_down: bool) -> None:
+    # Alembic takes a quarter of a second to load, and most processes find their tables as they should be.
+    from alembic import command
+    from alembic.config import Config
 
-
-def _revisions(*, upper: str = "head", lower: str = "base") -> list[str]:
-    """List the revisions this version knows from the upper one, which is included, down to the lower one."""
-    scripts = ScriptDirectory.from_config(_alembic())
-    return [script.revision for script in scripts.iterate_revisions(upper, lower)]
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    (command.downgrade if is_down else command.upgrade)(config, to)
 
 
 def missing_migrations(engine: Engine) -> int:
     """Count the migrations this version brings that the store lacks; a store from a newer version lacks none."""
+    known = _revisions()
     with engine.connect() as connection:
         standing = _standing(connection)
-    if standing is not None and standing not in _revisions():
-        return 0
-    return len(_revisions(lower=standing or "base"))
+    if standing is None:
+        return len(known)
+    return len(known) - 1 - known.index(standing) if standing in known else 0
+
+
+def _standing(connection: Connection) -> str | None:
+    """Read at which revision the tables stand; None if there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _revisions() -> list[str]:
+    """List the revisions this version knows, the first one first: a file's name begins with its revision's number."""
+    return sorted(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[!_]*.py"))
