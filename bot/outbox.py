@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from models.base import insert_missing
 from models.outbox import CANCELLED, READY, Delivery
+
+NONCE_LENGTH = 8
+"""Enough: it tells apart what has the same id, which is but a few messages of a restored store."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,12 @@ class Never:
 def enqueue(session: Session, messages: Sequence[Message]) -> int:
     """Write the messages whose key is new and say how many; one that stands already stays as it is."""
     # `asdict` would copy every value, which took longer than anything else about a message.
-    rows = [{**vars(message), "state": READY, "attempt": 0} for message in messages]
+    rows = [{**vars(message), "nonce": _nonce(), "state": READY, "attempt": 0} for message in messages]
     return insert_missing(session, Delivery, rows)
+
+
+def _nonce() -> str:
+    return uuid.uuid4().hex[:NONCE_LENGTH]
 
 
 def cancel(

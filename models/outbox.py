@@ -7,20 +7,16 @@ in Slack before anything else happens to it: there, it is sent; not there, it is
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Float,
     Index,
     Select,
     Update,
     and_,
-    bindparam,
     case,
     cast,
     extract,
@@ -31,13 +27,16 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
 from models.workspaces import Workspace
 
 READY, SENDING, SENT = "ready", "sending", "sent"
 DOUBTFUL, FAILED, EXPIRED, CANCELLED = "doubtful", "failed", "expired", "cancelled"
+ENDED = frozenset({FAILED, EXPIRED, CANCELLED})
+HAS_ENDED = "state IN ('failed', 'expired', 'cancelled')"
+"""These are few beside what was sent; a store finds their index where it reads these very words."""
 
 
 def _update(table: type[Base]) -> Update:
@@ -49,26 +48,6 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-@dataclass(frozen=True)
-class Moments:
-    """The moments on which it depends what is sent now."""
-
-    people_now: datetime
-    machine_now: datetime
-    workspace_room: datetime
-    conversation_room: datetime
-    """The latest arrival time at which a workspace, or a conversation, takes one message more (machine time)."""
-
-
-class BoundMoments(NamedTuple):
-    """The same as parameters of a statement that is built once."""
-
-    people_now: BindParameter[datetime]
-    machine_now: BindParameter[datetime]
-    workspace_room: BindParameter[datetime]
-    conversation_room: BindParameter[datetime]
-
-
 class Delivery(Base):
     """One message to one receiver, with the window in which it is of use."""
 
@@ -76,12 +55,12 @@ class Delivery(Base):
     __table_args__ = (
         Index("uq_delivery_key", "workspace_id", "key", unique=True),
         Index("ix_delivery_ready", "expire_at", **_where("state = 'ready'")),
-        Index("ix_delivery_not_before", "not_before", **_where("state = 'ready'")),
+        Index("ix_delivery_not_before", "not_before", "expire_at", **_where("state = 'ready'")),
         Index("ix_delivery_sending", "workspace_id", "receiver", **_where("state = 'sending'")),
         Index("ix_delivery_doubtful", "retry_at", **_where("state = 'doubtful'")),
         Index("ix_delivery_receiver", "workspace_id", "receiver", **_where("state = 'ready'")),
         Index("ix_delivery_subject", "workspace_id", "kind", "subject_id"),
-        Index("ix_delivery_state", "state"),
+        Index("ix_delivery_ended", "state", "id", **_where(HAS_ENDED)),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -94,6 +73,8 @@ class Delivery(Base):
     """A person's or a channel's id."""
     subject_id: Mapped[int] = mapped_column(RowId)
     """The row the message is about."""
+    nonce: Mapped[str | None]
+    """What tells it in Slack from another that had its id: a store put back from a copy gives ids out again."""
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     expire_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """`not_before` and `expire_at` are people's time; the other moments are machine time."""
@@ -112,120 +93,6 @@ class Delivery(Base):
     channel: Mapped[str | None] = mapped_column(SlackId)
     ts: Mapped[str | None]
     """Channel and timestamp under which Slack keeps the message."""
-
-    @classmethod
-    def claimable(cls, moments: Moments, limit: int) -> Select[Delivery]:
-        """Select what may be sent now, earliest deadline first; other workers skip the rows we get.
-
-        Left out are workspaces that wait, have no room or lost their token, and receivers that have a message in
-        flight or had as many as Slack takes.
-        """
-        free = select(cls).where(*cls._is_free(moments))
-        return free.order_by(cls.expire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
-
-    @classmethod
-    def _is_free(cls, at: Moments | BoundMoments) -> tuple[ColumnElement[bool], ...]:
-        in_flight = aliased(cls)
-        busy = select(in_flight.id).where(
-            in_flight.state == SENDING,
-            in_flight.workspace_id == cls.workspace_id,
-            in_flight.receiver == cls.receiver,
-        )
-        held_up = select(Workspace.workspace_id).where(
-            or_(
-                Workspace.blocked_until > at.machine_now,
-                Workspace.posts_tat > at.workspace_room,
-                Workspace.stopped_because.is_not(None),
-            )
-        )
-        full = select(Conversation.receiver).where(
-            Conversation.workspace_id == cls.workspace_id,
-            Conversation.receiver == cls.receiver,
-            Conversation.posts_tat > at.conversation_room,
-        )
-        return (
-            cls.state == READY,
-            cls.not_before <= at.people_now,
-            cls.expire_at > at.people_now,
-            or_(cls.retry_at.is_(None), cls.retry_at <= at.machine_now),
-            cls.workspace_id.not_in(held_up),
-            ~busy.exists(),
-            ~full.exists(),
-        )
-
-    @classmethod
-    def in_doubt(cls, machine_now: datetime, limit: int) -> Select[Delivery]:
-        """Select what is to be looked up now, the oldest doubt first; other workers skip the rows we get."""
-        stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
-        settled = select(cls).where(*cls._is_to_be_looked_up(machine_now), cls.workspace_id.not_in(stopped))
-        return settled.order_by(cls.retry_at, cls.id).limit(limit).with_for_update(skip_locked=True)
-
-    @classmethod
-    def _is_to_be_looked_up(
-        cls, machine_now: datetime | BindParameter[datetime]
-    ) -> tuple[ColumnElement[bool], ...]:
-        nobody_looks = or_(cls.lease_until.is_(None), cls.lease_until <= machine_now)
-        return cls.state == DOUBTFUL, cls.retry_at <= machine_now, nobody_looks
-
-    @classmethod
-    @cache
-    def has_work(cls) -> Select[bool]:
-        """Select whether a row waits to be sent, to expire, to be doubted or looked up; takes the Moments by name.
-
-        Every loop asks twice a second, so the statement is built once.
-        """
-        at = BoundMoments(*(bindparam(name, type_=UtcDateTime) for name in Moments.__dataclass_fields__))
-        sendable = select(cls.id).where(*cls._is_free(at))
-        late = select(cls.id).where(cls.state == READY, cls.expire_at <= at.people_now)
-        lapsed = select(cls.id).where(cls.state == SENDING, cls.lease_until <= at.machine_now)
-        looked_up = select(cls.id).where(*cls._is_to_be_looked_up(at.machine_now))
-        strays = select(cls.id).where(cls.state == DOUBTFUL, cls.retry_at.is_(None))
-        return select(or_(*(rows.exists() for rows in (sendable, late, lapsed, looked_up, strays))))
-
-    @classmethod
-    def waiting_workspaces(cls, people_now: datetime) -> Select[datetime | None, datetime | None]:
-        """Select until when (machine time) Slack told workspaces with due rows to wait, and their arrival time."""
-        waiting = select(cls.workspace_id).where(cls.state == READY, cls.not_before <= people_now)
-        held_up = select(Workspace.blocked_until, Workspace.posts_tat).where(
-            Workspace.stopped_because.is_(None)
-        )
-        return held_up.where(Workspace.workspace_id.in_(waiting))
-
-    @classmethod
-    def waiting_conversations(cls, people_now: datetime) -> Select[datetime | None]:
-        """Select the arrival times (machine time) of conversations with due rows."""
-        due = select(cls.id).where(
-            cls.state == READY,
-            cls.not_before <= people_now,
-            cls.workspace_id == Conversation.workspace_id,
-            cls.receiver == Conversation.receiver,
-        )
-        return select(Conversation.posts_tat).where(Conversation.posts_tat.is_not(None), due.exists())
-
-    @classmethod
-    def expire(cls, people_now: datetime) -> Update:
-        """Give up what is too late to be of use; it stays countable."""
-        late = _update(cls).where(cls.state == READY, cls.expire_at <= people_now)
-        return late.values(state=EXPIRED, reason=func.coalesce(cls.reason, "too late to be of use"))
-
-    @classmethod
-    def doubt_lapsed(cls, machine_now: datetime, *, look_at: datetime) -> Update:
-        """Doubt what a worker took and never reported: Slack may have it, so it is looked up before all else."""
-        lapsed = _update(cls).where(cls.state == SENDING, cls.lease_until <= machine_now)
-        return lapsed.values(
-            state=DOUBTFUL,
-            doubt_since=cls.first_doubt(machine_now),
-            retry_at=look_at,
-            lease_until=None,
-            reason="lease ran out",
-        )
-
-    @classmethod
-    def adopt_doubts(cls, machine_now: datetime, *, settling: timedelta) -> Update:
-        """Give a time to be looked up to what an earlier version doubted: it knew of none."""
-        is_settled = cls.doubt_since <= machine_now - settling
-        strays = _update(cls).where(cls.state == DOUBTFUL, cls.retry_at.is_(None))
-        return strays.values(retry_at=case((is_settled, machine_now), else_=machine_now + settling))
 
     @classmethod
     def doubted(cls, delivery_id: int, attempt: int) -> Update:
@@ -299,6 +166,8 @@ class Delivery(Base):
         The most urgent come first; where nothing is urgent any more, the newest.
         """
         chosen = select(cls).where(cls.state.in_(states))
+        if ENDED.issuperset(states):
+            chosen = chosen.where(text(HAS_ENDED))
         if workspace_id is not None:
             chosen = chosen.where(cls.workspace_id == workspace_id)
         is_urgent = not {READY, SENDING, DOUBTFUL}.isdisjoint(states)

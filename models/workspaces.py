@@ -24,6 +24,8 @@ class Workspace(Base):
     """Machine time: when the next post, or reading of a history, would arrive at the pace Slack allows."""
     stopped_because: Mapped[str | None]
     """Slack's error when it took the token away; nothing is posted until the app is installed again."""
+    history: Mapped[str | None]
+    """Which history of a server the rows belong to: in another one, they may be older than what was sent."""
     zone_data: Mapped[str | None]
     """The version of the time zone data with which the next moments were computed.
 

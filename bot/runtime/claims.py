@@ -11,17 +11,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Result
+from sqlalchemy import BindParameter, CursorResult, Result, Table, Update, bindparam, update
 from sqlalchemy.orm import Session
 
 from bot.runtime import metrics
 from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Outgoing
+from models import outbox_work
 from models.base import insert_missing
-from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, SENDING, Conversation, Delivery, Moments
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, SENDING, Conversation, Delivery
+from models.outbox_work import Moments, Work
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -58,18 +61,25 @@ def moments(pace: Pace, people_now: datetime, machine_now: datetime) -> Moments:
 
 
 def claim(
-    session: Session, prepare: Mapping[str, Prepare], pace: Pace, at: Moments, *, limit: int, can_look: bool
+    session: Session, prepare: Mapping[str, Prepare], pace: Pace, at: Moments, work: Work, *, limit: int
 ) -> Claim:
-    """Close what is too late, doubt what was never reported, and take what may be sent or looked up now."""
-    _count(EXPIRED, session.execute(Delivery.expire(at.people_now)))
-    lapsed = Delivery.doubt_lapsed(at.machine_now, look_at=at.machine_now + pace.settling)
-    _count(DOUBTFUL, session.execute(lapsed))
-    session.execute(Delivery.adopt_doubts(at.machine_now, settling=pace.settling))
+    """Do of the work what is there: close what is too late, doubt what was never reported, take what may leave."""
+    _tidy_up(session, pace, at, work)
     if limit <= 0:
         return Claim()
-    outgoing, put_aside = _take_to_send(session, prepare, pace, at, limit)
-    doubts = _take_to_look_up(session, pace, at.machine_now, limit) if can_look else []
+    outgoing, put_aside = _take_to_send(session, prepare, pace, at, limit) if work.sendable else ([], [])
+    doubts = _take_to_look_up(session, pace, at.machine_now, limit) if work.in_doubt else []
     return Claim(outgoing, put_aside, doubts)
+
+
+def _tidy_up(session: Session, pace: Pace, at: Moments, work: Work) -> None:
+    if work.late:
+        _count(EXPIRED, session.execute(outbox_work.expire(at.people_now)))
+    if work.lapsed:
+        look_at = at.machine_now + pace.settling
+        _count(DOUBTFUL, session.execute(outbox_work.doubt_lapsed(at.machine_now, look_at=look_at)))
+    if work.stray:
+        session.execute(outbox_work.adopt_doubts(at.machine_now, settling=pace.settling))
 
 
 def _count(state: str, changed: Result[Any]) -> None:
@@ -82,7 +92,8 @@ def _count(state: str, changed: Result[Any]) -> None:
 def _take_to_send(
     session: Session, prepare: Mapping[str, Prepare], pace: Pace, at: Moments, limit: int
 ) -> tuple[list[Outgoing], list[str]]:
-    candidates = session.scalars(Delivery.claimable(at, limit)).all()
+    asked = {**vars(at), "limit": limit}
+    candidates = session.scalars(outbox_work.claimable(), asked).all()
     workspaces = _locked(session, candidates)
     rows = _within_rates(candidates, workspaces, pace, at.machine_now)
     for row in rows:
@@ -90,12 +101,14 @@ def _take_to_send(
     decisions = decide(prepare, session, rows, at.people_now)
     put_aside = [_put_aside(row, said) for row, said in decisions if not isinstance(said, Send)]
     sends = [(row, said) for row, said in decisions if isinstance(said, Send)]
-    places = _places(session, [row for row, _ in sends])
-    for row, _ in sends:
-        _spend(
-            row, workspaces[row.workspace_id], places[row.workspace_id, row.receiver], pace, at.machine_now
-        )
-    return [_take(row, said, places, at.machine_now, pace) for row, said in sends], put_aside
+    if not sends:
+        return [], put_aside
+    rows = [row for row, _ in sends]
+    places = _places(session, rows)
+    _spend(session, rows, workspaces, places, pace, at.machine_now)
+    outgoing = [_outgoing(row, said, places) for row, said in sends]
+    _lease(session, outgoing, until=at.machine_now + pace.lease)
+    return outgoing, put_aside
 
 
 def _locked(session: Session, rows: Sequence[Delivery]) -> dict[str, Workspace]:
@@ -135,8 +148,6 @@ def _put_aside(row: Delivery, decision: Decision) -> str:
 
 def _places(session: Session, rows: Sequence[Delivery]) -> Places:
     """Read where these receivers are reached; a receiver written to for the first time gets a record."""
-    if not rows:
-        return {}
     wanted = [
         {"workspace_id": row.workspace_id, "receiver": row.receiver, "channel": row.receiver} for row in rows
     ]
@@ -150,21 +161,46 @@ def _places(session: Session, rows: Sequence[Delivery]) -> Places:
 
 
 def _spend(
-    row: Delivery, workspace: Workspace, place: Conversation, pace: Pace, machine_now: datetime
+    session: Session,
+    rows: Sequence[Delivery],
+    workspaces: Mapping[str, Workspace],
+    places: Places,
+    pace: Pace,
+    machine_now: datetime,
 ) -> None:
-    workspace.posts_tat = pace.workspace.after(workspace.posts_tat, machine_now, 1)
-    place.posts_tat = pace.conversation.after(place.posts_tat, machine_now, 1)
+    """Move the arrival times of the workspaces, and of the conversations, by a message each."""
+    for row in rows:
+        workspace = workspaces[row.workspace_id]
+        workspace.posts_tat = pace.workspace.after(workspace.posts_tat, machine_now, 1)
+    moved = [
+        {
+            "its_workspace": row.workspace_id,
+            "its_receiver": row.receiver,
+            "posts_tat": pace.conversation.after(
+                places[row.workspace_id, row.receiver].posts_tat, machine_now, 1
+            ),
+        }
+        for row in rows
+    ]
+    session.connection().execute(_spent(), moved)
 
 
-def _take(row: Delivery, decision: Send, places: Places, machine_now: datetime, pace: Pace) -> Outgoing:
-    """Put the row under a lease of this claim; the commit that follows comes before the call to Slack."""
-    row.state, row.owner, row.attempt = SENDING, uuid.uuid4().hex, row.attempt + 1
-    row.lease_until = machine_now + pace.lease
+@cache
+def _spent() -> Update:
+    place = cast("Table", Conversation.__table__)
+    mine = (place.c.workspace_id == bindparam("its_workspace")) & (
+        place.c.receiver == bindparam("its_receiver")
+    )
+    return update(place).where(mine).values(posts_tat=bindparam("posts_tat"))
+
+
+def _outgoing(row: Delivery, decision: Send, places: Places) -> Outgoing:
     return Outgoing(
         delivery_id=row.id,
+        nonce=row.nonce,
         workspace_id=row.workspace_id,
-        owner=row.owner,
-        attempt=row.attempt,
+        owner=uuid.uuid4().hex,
+        attempt=row.attempt + 1,
         receiver=row.receiver,
         channel=places[row.workspace_id, row.receiver].channel,
         text=decision.text,
@@ -172,9 +208,27 @@ def _take(row: Delivery, decision: Send, places: Places, machine_now: datetime, 
     )
 
 
+def _lease(session: Session, taken: Sequence[Outgoing], *, until: datetime) -> None:
+    """Put the rows under a lease of this claim; the commit that follows comes before the calls to Slack."""
+    rows = [
+        {"its_id": each.delivery_id, "owner": each.owner, "attempt": each.attempt, "lease_until": until}
+        for each in taken
+    ]
+    session.connection().execute(_leased(), rows)
+
+
+@cache
+def _leased() -> Update:
+    row = cast("Table", Delivery.__table__)
+    values: dict[str, BindParameter[Any]] = {
+        name: bindparam(name) for name in ("owner", "attempt", "lease_until")
+    }
+    return update(row).where(row.c.id == bindparam("its_id")).values(state=SENDING, **values)
+
+
 def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit: int) -> list[Doubt]:
     """Take what is in doubt, a receiver's together, as many receivers as the histories may be read of now."""
-    rows = session.scalars(Delivery.in_doubt(machine_now, limit)).all()
+    rows = session.scalars(outbox_work.in_doubt(machine_now, limit)).all()
     workspaces = _locked(session, rows)
     groups: dict[tuple[str, str], list[Delivery]] = {}
     for row in rows:
@@ -194,6 +248,7 @@ def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit:
             receiver=key[1],
             channel=_where(key[1], places.get(key)),
             attempts={row.id: row.attempt for row in group},
+            nonces={row.id: row.nonce for row in group},
             since=min(row.doubt_since or machine_now for row in group),
         )
         for key, group in taken.items()

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -25,13 +25,19 @@ from bot.runtime.decisions import Prepare
 from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look, record_sent
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Seen, Sent, Unseen
+from models import outbox_work
 from models.base import UtcDateTime
-from models.outbox import SENDING, SENT, Delivery, Moments
+from models.outbox import SENDING, SENT, Delivery
+from models.outbox_work import Moments, Work
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
 SENDERS = 16
+GATHERING_SECONDS = 0.02
+"""How long a busy loop lets answers gather, to record them together; the senders have work for longer than that."""
+LOOK_ROUND_SECONDS = 0.5
+"""How often a loop looks whether there is work, be it idle or busy."""
 
 Report = tuple[Outgoing, Outcome] | tuple[Doubt, Look]
 """What was asked of Slack, and what came of it."""
@@ -72,6 +78,7 @@ class DeliveryLoop:
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._unrecorded: list[Report] = []
         self._in_flight = 0
+        self._looked_at = -LOOK_ROUND_SECONDS
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -96,8 +103,10 @@ class DeliveryLoop:
     def _run(self) -> None:
         while not self._stopping.is_set():
             if self._is_idle_after_turn():
-                self._wake.wait(timeout=0.2 if self._in_flight else 0.5)
+                self._wake.wait(timeout=0.2 if self._in_flight else LOOK_ROUND_SECONDS)
                 self._wake.clear()
+            else:
+                self._stopping.wait(GATHERING_SECONDS)
 
     def _is_idle_after_turn(self) -> bool:
         """Turn once; a store that is away is waited for, and what Slack said meanwhile is kept."""
@@ -130,14 +139,14 @@ class DeliveryLoop:
         with self._sessions.read() as session:
             at = moments(self._pace, people_now, self._machine_now(session))
             is_sending = session.scalars(Delivery.any_in(SENDING)).one()
-            has_work = session.scalars(Delivery.has_work(), asdict(at)).one()
+            has_work = any(session.execute(outbox_work.work(), vars(at)).one())
         return not (is_sending or has_work or self._waits_for_slack(people_now))
 
     def _waits_for_slack(self, people_now: datetime) -> bool:
         """Whether rows wait only because Slack said when to go on, or takes no more at once, and that is soon."""
         with self._sessions.read() as session:
-            workspaces = session.execute(Delivery.waiting_workspaces(people_now)).all()
-            conversations = session.scalars(Delivery.waiting_conversations(people_now)).all()
+            workspaces = session.execute(outbox_work.waiting_workspaces(people_now)).all()
+            conversations = session.scalars(outbox_work.waiting_conversations(people_now)).all()
             now = self._machine_now(session)
         until = [blocked for blocked, _ in workspaces]
         until += [self._pace.workspace.opens_at(tat) for _, tat in workspaces]
@@ -148,15 +157,15 @@ class DeliveryLoop:
     def turn(self) -> Turn:
         """Record what came back, claim what is ready, and hand it to the senders."""
         self._collect()
-        turn = Turn()
-        if not self._unrecorded and not self._has_work():
+        turn, work = Turn(), self._work()
+        if not any(work):
             return turn
         start_by = time.monotonic() + self._pace.beginning.total_seconds()
         with self._sessions.begin() as session:
             at = self._moments(self._machine_now(session))
             self._record(session, at.machine_now, turn)
             room = BATCH - self._in_flight
-            taken = claim(session, self._prepare, self._pace, at, limit=room, can_look=self._look is not None)
+            taken = claim(session, self._prepare, self._pace, at, work, limit=room)
         turn.recorded, self._unrecorded = len(self._unrecorded), []
         turn.claimed = len(taken.outgoing) + len(taken.put_aside) + len(taken.doubts)
         turn.decided.update(taken.put_aside)
@@ -170,11 +179,25 @@ class DeliveryLoop:
         self._in_flight += 1
         self._senders.submit(do, what, start_by)
 
-    def _has_work(self) -> bool:
+    def _work(self) -> Work:
+        """Say what there is to do; what comes back from Slack makes room for more to be sent.
+
+        A busy loop looks for the rest of its work no more often than an idle one.
+        """
+        is_busy, now = bool(self._unrecorded), time.monotonic()
+        if is_busy and now - self._looked_at < LOOK_ROUND_SECONDS:
+            return Work(sendable=True)
+        self._looked_at = now
+        found = self._look_round()
+        return found._replace(
+            sendable=found.sendable or is_busy, in_doubt=found.in_doubt and self._look is not None
+        )
+
+    def _look_round(self) -> Work:
         """Look without locking: an idle loop must not stand in the way of those who write."""
         with self._sessions.read() as session:
             at = self._moments(self._machine_now(session))
-            return session.scalars(Delivery.has_work(), asdict(at)).one()
+            return Work(*session.execute(outbox_work.work(), vars(at)).one())
 
     def _moments(self, machine_now: datetime) -> Moments:
         return moments(self._pace, self._clock.people_now(), machine_now)

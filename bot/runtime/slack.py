@@ -17,6 +17,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 EVENT_TYPE, MARK = "trellis_delivery", "delivery:"
 """What metadata and block ids of our messages are known by."""
+Mark = tuple[str, str | None]
+"""A delivery's id and its nonce, as a message in Slack carries them."""
 PAGE = 200
 EARLIER = timedelta(minutes=5)
 """A doubt begins when it is noticed; the request, and Slack's clock, may have been so much earlier."""
@@ -33,6 +35,7 @@ class Outgoing:
     """A finished message under a claim; sending it touches no database."""
 
     delivery_id: int
+    nonce: str | None
     workspace_id: str
     owner: str
     attempt: int
@@ -92,6 +95,8 @@ class Doubt:
     channel: str | None
     attempts: Mapping[int, int]
     """The deliveries in doubt, and which attempt of each."""
+    nonces: Mapping[int, str | None]
+    """Their nonces, without which one could be taken for another that had its id before a restore."""
     since: datetime
     """When Slack may have got the first of them."""
 
@@ -117,13 +122,13 @@ Look = Seen | Unseen
 
 
 def post(client: WebClient, outgoing: Outgoing) -> Outcome:
-    """Post the message once, with the delivery's id in its metadata and as a block id, and say what became of it."""
+    """Post the message once, with the delivery's id in its metadata and in a block id, and say what became of it."""
     try:
         answer = client.chat_postMessage(
             channel=outgoing.channel,
             text=outgoing.text,
             blocks=_signed(outgoing),
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"delivery_id": str(outgoing.delivery_id)}},
+            metadata={"event_type": EVENT_TYPE, "event_payload": _payload(outgoing)},
             unfurl_links=False,
             unfurl_media=False,
         )
@@ -143,33 +148,42 @@ def look(client: WebClient, doubt: Doubt) -> Look:
     try:
         channel = doubt.channel or client.conversations_open(users=[doubt.receiver])["channel"]["id"]
         oldest = f"{(doubt.since - EARLIER).timestamp():.6f}"
-        found: dict[int, str] = {}
+        seen: dict[Mark, str] = {}
         cursor = ""
         while True:
             page = client.conversations_history(
                 channel=channel, oldest=oldest, limit=PAGE, cursor=cursor, include_all_metadata=True
             )
-            found.update(_deliveries_in(page["messages"]))
+            seen.update(_marks_in(page["messages"]))
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return Seen(channel, found)
+                return Seen(channel, _found(doubt, seen))
     except SlackApiError as refusal:
         return _unseen(refusal)
     except (URLError, HTTPException, OSError, SlackClientError) as failure:
         return Unseen(type(failure).__name__)
 
 
-def _deliveries_in(messages: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Find our deliveries' ids in metadata, and in block ids should the metadata have got lost."""
-    found: dict[int, str] = {}
+def _found(doubt: Doubt, seen: Mapping[Mark, str]) -> dict[int, str]:
+    """Tell which of the doubted are among what was seen; a version that knew of no nonce posted the id alone."""
+    mine = {number: ((str(number), nonce), (str(number), None)) for number, nonce in doubt.nonces.items()}
+    return {number: seen[mark] for number, marks in mine.items() for mark in marks if mark in seen}
+
+
+def _marks_in(messages: Sequence[Mapping[str, Any]]) -> dict[Mark, str]:
+    """Find our deliveries' marks in metadata, and in block ids should the metadata have got lost."""
+    seen: dict[Mark, str] = {}
     for message in messages:
         metadata = message.get("metadata") or {}
-        marks = [f"{block.get('block_id')}" for block in message.get("blocks") or ()]
         if metadata.get("event_type") == EVENT_TYPE:
-            marks.append(f"{MARK}{metadata['event_payload'].get('delivery_id')}")
-        ids = [mark.removeprefix(MARK) for mark in marks if mark.startswith(MARK)]
-        found.update({int(text): message["ts"] for text in ids if text.isdecimal()})
-    return found
+            payload = metadata["event_payload"]
+            seen[str(payload.get("delivery_id")), payload.get("nonce")] = message["ts"]
+            continue
+        for name in (str(block.get("block_id")) for block in message.get("blocks") or ()):
+            if name.startswith(MARK):
+                number, _, nonce = name.removeprefix(MARK).partition(":")
+                seen[number, nonce or None] = message["ts"]
+    return seen
 
 
 def _unseen(refusal: SlackApiError) -> Unseen:
@@ -181,9 +195,15 @@ def _unseen(refusal: SlackApiError) -> Unseen:
 
 
 def _signed(outgoing: Outgoing) -> list[dict[str, Any]]:
-    """Put the id once more into the first block, should the metadata get lost."""
+    """Put the mark once more into the first block, should the metadata get lost."""
     first, *rest = outgoing.blocks
-    return [{**first, "block_id": f"{MARK}{outgoing.delivery_id}"}, *(dict(block) for block in rest)]
+    mark = ":".join(_payload(outgoing).values())
+    return [{**first, "block_id": f"{MARK}{mark}"}, *(dict(block) for block in rest)]
+
+
+def _payload(outgoing: Outgoing) -> dict[str, str]:
+    nonce = {"nonce": outgoing.nonce} if outgoing.nonce else {}
+    return {"delivery_id": str(outgoing.delivery_id), **nonce}
 
 
 def _of_answer(refusal: SlackApiError) -> NotSent | InDoubt | Refused:

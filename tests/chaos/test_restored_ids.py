@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import Engine, delete
 
 from bot.runtime.clock import SystemClock
@@ -15,9 +14,6 @@ from tests.people import AMY
 from tests.runtime.stage import Office
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a look-up knows a message by its number alone, and numbers come back with a backup"
-)
 def test_a_number_given_out_again_after_a_restore_is_not_taken_for_the_old_message(
     sqlite: Engine, slack: Driver, workspace: Running
 ) -> None:

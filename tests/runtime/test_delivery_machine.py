@@ -32,6 +32,7 @@ from bot.runtime.decisions import Cancel, Decision, Send
 from bot.runtime.slack import Doubt, Look, Seen
 from models.base import insert_missing
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
+from models.outbox_work import Work
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN, DAY, MINUTE
@@ -41,6 +42,7 @@ from tests.stores import reused_sqlite
 
 KNOWN = {READY, SENDING, SENT, DOUBTFUL, FAILED, EXPIRED, CANCELLED}
 ENDED = {SENT, FAILED, EXPIRED, CANCELLED}
+EVERYTHING = Work(sendable=True, late=True, lapsed=True, in_doubt=True, stray=True)
 A_WHILE = some.sampled_from([0.1, 1, 5, 10, 19, 21, 45, 60, 61, 90, 91, 151, 600]).map(
     lambda seconds: timedelta(seconds=seconds)
 )
@@ -101,7 +103,7 @@ class Deliveries(RuleBasedStateMachine):
         at = moments(self.pace, self.clock.people, now)
         with self.sessions.begin() as session:
             worker.record(session, now, pace=self.pace, chance=self.chance)
-            taken = claim(session, {KIND: self._prepare}, self.pace, at, limit=limit, can_look=True)
+            taken = claim(session, {KIND: self._prepare}, self.pace, at, EVERYTHING, limit=limit)
         worker.to_send += [(message, now + self.pace.beginning) for message in taken.outgoing]
         worker.to_look_up += [(doubt, now + self.pace.beginning) for doubt in taken.doubts]
 

@@ -44,11 +44,12 @@ def test_a_message_carries_its_delivery_in_metadata_and_block(office: Office, sl
     office.loop().drain()
 
     (call,) = slack.calls(POST)
+    nonce = office.row(number).nonce
     assert call["arguments"]["metadata"] == {
         "event_type": "trellis_delivery",
-        "event_payload": {"delivery_id": str(number)},
+        "event_payload": {"delivery_id": str(number), "nonce": nonce},
     }
-    assert slack.last_dm(AMY).blocks[0]["block_id"] == f"delivery:{number}"
+    assert slack.last_dm(AMY).blocks[0]["block_id"] == f"delivery:{number}:{nonce}"
 
 
 def test_the_second_message_goes_to_the_conversation_the_first_one_opened(

@@ -1,0 +1,194 @@
+"""What the delivery loop asks of the outbox, several times a second: is there work, what is free, what is in doubt.
+
+What every turn asks is built once and takes its moments by name. States are written out and not bound: only then does
+a store know, whatever the value, that an index over the rows of that state is enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from models.base import UtcDateTime
+from models.outbox import DOUBTFUL, EXPIRED, READY, SENDING, Conversation, Delivery
+from models.workspaces import Workspace
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The moments on which it depends what is sent now."""
+
+    people_now: datetime
+    machine_now: datetime
+    workspace_room: datetime
+    conversation_room: datetime
+    """The latest arrival time at which a workspace, or a conversation, takes one message more (machine time)."""
+
+
+class Work(NamedTuple):
+    """What there is to do: rows to be sent, to expire, to be doubted, to be looked up; doubts nobody gave a time."""
+
+    sendable: bool = False
+    late: bool = False
+    lapsed: bool = False
+    in_doubt: bool = False
+    stray: bool = False
+
+
+def _in(state: str, row: type[Delivery] = Delivery) -> ColumnElement[bool]:
+    return row.state == literal_column(f"'{state}'")
+
+
+def _bound(name: str) -> BindParameter[datetime]:
+    assert name in {field.name for field in fields(Moments)}
+    return bindparam(name, type_=UtcDateTime)
+
+
+@cache
+def work() -> Select[bool, bool, bool, bool, bool]:
+    """Select what there is to do, as Work has it; takes the Moments by name."""
+    sendable = select(Delivery.id).where(*_is_free())
+    late = select(Delivery.id).where(_in(READY), Delivery.expire_at <= _bound("people_now"))
+    lapsed = select(Delivery.id).where(_in(SENDING), Delivery.lease_until <= _bound("machine_now"))
+    looked_up = select(Delivery.id).where(*_is_to_be_looked_up(_bound("machine_now")))
+    strays = select(Delivery.id).where(_in(DOUBTFUL), Delivery.retry_at.is_(None))
+    return select(sendable.exists(), late.exists(), lapsed.exists(), looked_up.exists(), strays.exists())
+
+
+@cache
+def claimable() -> Select[Delivery]:
+    """Select what may be sent now, earliest deadline first; takes the Moments and a `limit` by name.
+
+    Other workers skip the rows we get. Left out are workspaces that wait, have no room or lost their token, and
+    receivers that have a message in flight or had as many as Slack takes.
+    """
+    free = select(Delivery).where(*_is_free()).order_by(Delivery.expire_at, Delivery.id)
+    return free.limit(bindparam("limit", type_=Integer)).with_for_update(skip_locked=True, of=Delivery)
+
+
+def _is_free() -> tuple[ColumnElement[bool], ...]:
+    return (
+        _in(READY),
+        Delivery.not_before <= _bound("people_now"),
+        Delivery.expire_at > _bound("people_now"),
+        Delivery.expire_at <= _latest_deadline(),
+        or_(Delivery.retry_at.is_(None), Delivery.retry_at <= _bound("machine_now")),
+        Delivery.workspace_id.not_in(_held_up()),
+        ~_flying().exists(),
+        ~_full().exists(),
+    )
+
+
+def _latest_deadline() -> Any:
+    """Give the last deadline of what is due, which ends the search: most of what is planned for later is beyond."""
+    planned = aliased(Delivery)
+    is_due = planned.not_before <= _bound("people_now")
+    # With the filter a store looks for what is due; without it, for the greatest deadline of all that is planned.
+    latest = func.max(planned.expire_at, type_=UtcDateTime).filter(is_due)
+    return select(latest).where(_in(READY, planned), is_due).scalar_subquery()
+
+
+def _held_up() -> Select[str]:
+    return select(Workspace.workspace_id).where(
+        or_(
+            Workspace.blocked_until > _bound("machine_now"),
+            Workspace.posts_tat > _bound("workspace_room"),
+            Workspace.stopped_because.is_not(None),
+        )
+    )
+
+
+def _flying() -> Select[int]:
+    flying = aliased(Delivery)
+    return select(flying.id).where(
+        _in(SENDING, flying),
+        flying.workspace_id == Delivery.workspace_id,
+        flying.receiver == Delivery.receiver,
+    )
+
+
+def _full() -> Select[str]:
+    return select(Conversation.receiver).where(
+        Conversation.workspace_id == Delivery.workspace_id,
+        Conversation.receiver == Delivery.receiver,
+        Conversation.posts_tat > _bound("conversation_room"),
+    )
+
+
+def _is_to_be_looked_up(machine_now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
+    nobody_looks = or_(Delivery.lease_until.is_(None), Delivery.lease_until <= machine_now)
+    return _in(DOUBTFUL), Delivery.retry_at <= machine_now, nobody_looks
+
+
+def in_doubt(machine_now: datetime, limit: int) -> Select[Delivery]:
+    """Select what is to be looked up now, the oldest doubt first; other workers skip the rows we get."""
+    stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
+    settled = select(Delivery).where(*_is_to_be_looked_up(machine_now), Delivery.workspace_id.not_in(stopped))
+    oldest_first = settled.order_by(Delivery.retry_at, Delivery.id).limit(limit)
+    return oldest_first.with_for_update(skip_locked=True)
+
+
+def waiting_workspaces(people_now: datetime) -> Select[datetime | None, datetime | None]:
+    """Select until when (machine time) Slack told workspaces with due rows to wait, and their arrival time."""
+    waiting = select(Delivery.workspace_id).where(_in(READY), Delivery.not_before <= people_now)
+    held_up = select(Workspace.blocked_until, Workspace.posts_tat).where(Workspace.stopped_because.is_(None))
+    return held_up.where(Workspace.workspace_id.in_(waiting))
+
+
+def waiting_conversations(people_now: datetime) -> Select[datetime | None]:
+    """Select the arrival times (machine time) of conversations with due rows."""
+    due = select(Delivery.id).where(
+        _in(READY),
+        Delivery.not_before <= people_now,
+        Delivery.workspace_id == Conversation.workspace_id,
+        Delivery.receiver == Conversation.receiver,
+    )
+    return select(Conversation.posts_tat).where(Conversation.posts_tat.is_not(None), due.exists())
+
+
+def _update() -> Update:
+    """Begin an update that leaves alone what a session has read: none reads a row before it is changed this way."""
+    return update(Delivery).execution_options(synchronize_session=False)
+
+
+def expire(people_now: datetime) -> Update:
+    """Give up what is too late to be of use; it stays countable."""
+    late = _update().where(_in(READY), Delivery.expire_at <= people_now)
+    return late.values(state=EXPIRED, reason=func.coalesce(Delivery.reason, "too late to be of use"))
+
+
+def doubt_lapsed(machine_now: datetime, *, look_at: datetime) -> Update:
+    """Doubt what a worker took and never reported: Slack may have it, so it is looked up before all else."""
+    lapsed = _update().where(_in(SENDING), Delivery.lease_until <= machine_now)
+    return lapsed.values(
+        state=DOUBTFUL,
+        doubt_since=Delivery.first_doubt(machine_now),
+        retry_at=look_at,
+        lease_until=None,
+        reason="lease ran out",
+    )
+
+
+def adopt_doubts(machine_now: datetime, *, settling: timedelta) -> Update:
+    """Give a time to be looked up to what an earlier version doubted: it knew of none."""
+    is_settled = Delivery.doubt_since <= machine_now - settling
+    strays = _update().where(_in(DOUBTFUL), Delivery.retry_at.is_(None))
+    return strays.values(retry_at=case((is_settled, machine_now), else_=machine_now + settling))
