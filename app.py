@@ -1,4 +1,7 @@
-"""Trellis' commands: wires the parts together and runs one form of it; nobody imports this file."""
+"""Trellis' commands: wires the parts together and runs one form of it; nobody imports this file.
+
+A command loads what it runs with by itself: all of it takes over a second, and most commands need little of it.
+"""
 
 from __future__ import annotations
 
@@ -9,51 +12,52 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from slack_bolt import App
-from sqlalchemy.exc import DBAPIError
+from bot.runtime import config, logs, manifest
+from bot.runtime.clock import Clock, FollowedClock, SystemClock
+from bot.runtime.config import ANY_DOOR, HTTP_DOOR, OUR_NAME, ROOT, Need, Settings
+from bot.runtime.faults import Fault
 
-from bot.runtime import backup, config, database, demo, desk_words, doctor, logs, manifest
-from bot.runtime.clock import Clock, SystemClock
-from bot.runtime.config import ANY_DOOR, HTTP_DOOR, OUR_NAME, ROOT, BadSettings, Need, Settings
-from bot.runtime.database import Sessions
-from bot.runtime.desk import Desk, NotDone
-from bot.runtime.engine import BadTickTime, Work, run_tick_once, tick_time
-from bot.runtime.occupancy import OCCUPIED, Occupied, Unlockable, occupied
-from bot.runtime.process import Process, clock_for
-from bot.zones import ZONE_DATA_VERSION
-from handlers import wiring
+if TYPE_CHECKING:
+    from slack_bolt import App
+    from sqlalchemy.exc import DBAPIError
 
+    from bot.runtime.database import Sessions
+    from bot.runtime.desk_words import Ask
+    from bot.runtime.engine import Work
+    from bot.runtime.process import Process
+
+OUTBOX = "outbox"
 TOUR = ROOT / "handlers" / "views" / "tour.toml"
-WRONG_USE = 2
 
 
-class NotReady(Exception):
+class NotReady(Fault):
     """Something must be done before this can run."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and give its exit code; faults are told in plain words on stderr."""
-    options = _parser().parse_args(arguments)
+    options = _parser(arguments).parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except BadSettings as bad:
-        return _fail(*bad.faults, code=WRONG_USE)
-    except (BadTickTime, manifest.BadAddress, backup.NotAFile) as bad:
-        return _fail(str(bad), code=WRONG_USE)
-    except (NotReady, NotDone, Unlockable, backup.NotBackedUp) as refusal:
-        return _fail(str(refusal))
-    except Occupied as other:
-        return _fail(str(other), code=OCCUPIED)
-    except DBAPIError as away:
+    except Fault as fault:
+        return _fail(str(fault), code=fault.code)
+    except _no_answer() as away:
         return _fail(f"The database does not answer: {away.orig}")
 
 
-def _fail(*sentences: str, code: int = 1) -> int:
-    for sentence in sentences:
-        print(sentence, file=sys.stderr)
+def _fail(sentences: str, *, code: int = 1) -> int:
+    print(sentences, file=sys.stderr)
     return code
+
+
+def _no_answer() -> type[DBAPIError]:
+    """Name what is raised when the database is away; nobody asks before something is raised."""
+    from sqlalchemy.exc import DBAPIError
+
+    return DBAPIError
 
 
 def _settings(*needs: Need) -> Settings:
@@ -62,38 +66,63 @@ def _settings(*needs: Need) -> Settings:
     return settings
 
 
+def _clock(settings: Settings) -> Clock:
+    """Choose the clock: the machine's, or the one of a sandbox that CLOCK_URL names."""
+    return FollowedClock(settings.clock_url) if settings.clock_url else SystemClock()
+
+
 def _app(settings: Settings, sessions: Sessions, clock: Clock) -> App:
+    from handlers import wiring
+
     return wiring.build_app(settings, sessions=sessions, clock=clock)
 
 
 def _work(settings: Settings, clock: Clock) -> Work:
+    from handlers import wiring
+
     return wiring.work(wiring.slack_client(settings), clock)
+
+
+def _process(settings: Settings, *, answers: bool = True, works: bool = True) -> Process:
+    """Make a process with doors for Slack that answer, with an engine that plans and delivers, or with both."""
+    from bot.runtime.process import Process
+
+    # Built in each of gunicorn's workers, but loaded before: they share it.
+    from handlers import wiring  # noqa: F401
+
+    return Process(
+        settings, _clock(settings), build_app=_app if answers else None, build_work=_work if works else None
+    )
 
 
 def run_everything(_: argparse.Namespace) -> int:
     """Doors, clock and delivery in one process; a SQLite file gets its tables by itself."""
+    from bot.runtime.occupancy import occupied
+
     settings = _settings(OUR_NAME, ANY_DOOR)
     with occupied(settings.database_url, alone=True):
         if settings.database_url.startswith("sqlite"):
             _migrate(settings.database_url)
         else:
             _require_migrations(settings)
-        Process(settings, build_app=_app, build_work=_work).serve(processes=1)
+        _process(settings).serve(processes=1)
     return 0
 
 
 def run_web(_: argparse.Namespace) -> int:
     """Slack's door over HTTP, without clock and delivery."""
     settings = _settings(OUR_NAME, HTTP_DOOR)
-    Process(settings, build_app=_app, build_work=None).serve(processes=settings.processes)
+    _process(settings, works=False).serve(processes=settings.processes)
     return 0
 
 
 def run_worker(options: argparse.Namespace) -> int:
     """Clock and delivery; with a port also what operators ask over HTTP."""
+    from bot.runtime.occupancy import occupied
+
     settings = _settings(OUR_NAME)
-    process = Process(settings, build_app=None, build_work=_work)
     with occupied(settings.database_url, alone=False):
+        process = _process(settings, answers=False)
         if options.probes:
             process.serve(processes=1)
         process.run()
@@ -109,12 +138,15 @@ def migrate(options: argparse.Namespace) -> int:
 
 def tick(options: argparse.Namespace) -> int:
     """Do once what is due, print what became of it."""
+    from bot.runtime.database import Sessions, connect
+    from bot.runtime.engine import run_tick_once, tick_time
+
     settings = _settings(OUR_NAME)
     _require_migrations(settings)
-    clock, at = clock_for(settings), None
+    clock, at = _clock(settings), None
     if options.at:
         at = tick_time(options.at, machine_now=clock.machine_now(), may_be_future=settings.is_local_slack)
-    engine = database.connect(settings.database_url)
+    engine = connect(settings.database_url)
     work = _work(settings, clock)
     counts = run_tick_once(Sessions(engine), clock, work, at=at, chance=random.SystemRandom())
     engine.dispose()
@@ -124,12 +156,15 @@ def tick(options: argparse.Namespace) -> int:
 
 def ask_the_outbox(options: argparse.Namespace) -> int:
     """Look at the messages the bot is to send and decide about single ones; what they say is never shown."""
+    from bot.runtime.database import Sessions, connect
+    from bot.runtime.desk import Desk
+
     settings = _settings()
     _require_migrations(settings)
-    engine = database.connect(settings.database_url)
-    ask: desk_words.Ask = options.ask
+    engine = connect(settings.database_url)
+    ask: Ask = options.ask
     try:
-        print("\n".join(ask(Desk(Sessions(engine), clock_for(settings)), options)))
+        print("\n".join(ask(Desk(Sessions(engine), _clock(settings)), options)))
     finally:
         engine.dispose()
     return 0
@@ -137,12 +172,17 @@ def ask_the_outbox(options: argparse.Namespace) -> int:
 
 def back_up(options: argparse.Namespace) -> int:
     """Copy a SQLite store while the bot runs, check the copy, and say how large it is."""
+    from bot.runtime import backup
+
     print(backup.back_up(_settings().database_url, options.path, force=options.force))
     return 0
 
 
 def run_doctor(_: argparse.Namespace) -> int:
     """Say what is missing or wrong."""
+    from bot.runtime import doctor
+    from bot.zones import ZONE_DATA_VERSION
+
     logs.set_up("ERROR")
     findings = doctor.examine(config.read_environment(), zone_data=ZONE_DATA_VERSION, clock=SystemClock())
     print("\n".join(map(str, findings)))
@@ -158,7 +198,6 @@ def print_manifest(options: argparse.Namespace) -> int:
 
 def run_sandbox(options: argparse.Namespace) -> int:
     """Run the sandbox workspace with Trellis installed in it."""
-    # A program of its own, which nobody who runs Trellis needs to load.
     from sandbox import __main__ as sandbox
 
     arguments = ["--manifest", str(manifest.PATH), "--tour", str(TOUR), "--port", str(options.port)]
@@ -167,22 +206,25 @@ def run_sandbox(options: argparse.Namespace) -> int:
 
 def run_demo(options: argparse.Namespace) -> int:
     """Run the sandbox and the bot attached to it until Ctrl-C."""
+    from bot.runtime import demo
     from sandbox import identity
 
     tokens = demo.Tokens(identity.BOT_TOKEN, identity.APP_TOKEN, identity.SIGNING_SECRET)
-    folder = Path(options.folder).absolute()
-    return demo.run(
-        demo.Demo(folder, Path(__file__), tokens, config.read_environment(), _migrate), fresh=options.fresh
-    )
+    folder = Path(options.folder).absolute() if options.folder else demo.FOLDER
+    return demo.run(demo.Demo(folder, Path(__file__), tokens, config.read_environment()), fresh=options.fresh)
 
 
 def _migrate(url: str, *, to: str = "head") -> None:
+    from bot.runtime import database
+
     engine = database.connect(url)
     database.migrate(engine, to=to)
     engine.dispose()
 
 
 def _require_migrations(settings: Settings) -> None:
+    from bot.runtime import database
+
     engine = database.connect(settings.database_url)
     missing = database.missing_migrations(engine)
     engine.dispose()
@@ -190,7 +232,7 @@ def _require_migrations(settings: Settings) -> None:
         raise NotReady(f"{missing} migrations are missing: run `python app.py migrate` first")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python app.py", description="Trellis, a Slack bot for career development."
     )
@@ -202,7 +244,9 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--probes", action="store_true", help="serve /healthz, /readyz and /metrics on PORT")
     add("migrate", migrate, "bring the tables to this version").add_argument("--to", default="head")
     add("tick", tick, "do once what is due, for hosting by cron").add_argument("--at", metavar="TIME")
-    desk_words.add_to(add("outbox", ask_the_outbox, "what waits to be sent, and why; retry, cancel, doubt"))
+    outbox = add(OUTBOX, ask_the_outbox, "what waits to be sent, and why; retry, cancel, doubt")
+    if OUTBOX in arguments:
+        _teach_questions(outbox)
     copy = add("backup", back_up, "copy a SQLite store while the bot runs")
     copy.add_argument("path", type=Path, help="the new file")
     copy.add_argument("--force", action="store_true", help="replace a file of that name")
@@ -213,8 +257,15 @@ def _parser() -> argparse.ArgumentParser:
     local.add_argument("--state", help="file that keeps it between starts")
     both = add("demo", run_demo, "sandbox and bot together")
     both.add_argument("--fresh", action="store_true", help="forget what was before")
-    both.add_argument("--folder", default=demo.FOLDER, help="where data and logs go")
+    both.add_argument("--folder", help="where data and logs go, instead of .demo")
     return parser
+
+
+def _teach_questions(outbox: argparse.ArgumentParser) -> None:
+    # Its words name the states of the tables, which the parser of another command does without.
+    from bot.runtime import desk_words
+
+    desk_words.add_to(outbox)
 
 
 def _add(

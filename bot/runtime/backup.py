@@ -14,17 +14,18 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from bot.runtime.database import PATIENCE_SECONDS
+from bot.runtime.faults import Fault, WrongUse
 
 ONLY_US = 0o600
 """The copy holds what people wrote, private answers too."""
 GUIDE = "deploy/BACKUPS.md"
 
 
-class NotBackedUp(Exception):
+class NotBackedUp(Fault):
     """There is no new backup, and what was there before is as it was; says why."""
 
 
-class NotAFile(Exception):
+class NotAFile(WrongUse):
     """The store is not one that is copied as a file; says what to use."""
 
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from bot.runtime.faults import WrongUse
+
 SLACK_API_URL = "https://slack.com/api/"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,7 +25,7 @@ HTTP_DOOR: Need = "http door"
 """What a process cannot do without: a token to speak with, a way in, or the way in over HTTP in particular."""
 
 
-class BadSettings(Exception):
+class BadSettings(WrongUse):
     """Something in the environment is missing or wrong; every fault is named at once."""
 
     def __init__(self, faults: list[str]) -> None:

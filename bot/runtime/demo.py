@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,6 @@ class Demo:
     program: Path
     tokens: Tokens
     environment: Mapping[str, str]
-    migrate: Callable[[str], None]
 
     @property
     def store(self) -> str:
@@ -73,7 +72,6 @@ def run(demo: Demo, *, fresh: bool) -> int:
             stack.enter_context(_only_one(demo.folder))
             if fresh:
                 _start_over(demo.folder)
-            demo.migrate(demo.store)
             page = _start_page(demo, stack)
             if not _is_up(page, told):
                 return 0

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from bot.runtime.faults import Fault
 from bot.runtime.rates import Pace
 from bot.runtime.waits import Circumstances, explain, moment
 from models.base import UtcDateTime
@@ -47,7 +48,7 @@ HEADING = (
 ).rstrip()
 
 
-class NotDone(Exception):
+class NotDone(Fault):
     """The outbox stays as it was; says why, and what can be done instead."""
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.runtime.desk import LISTED, STATES, UNFINISHED, Desk
-from bot.runtime.engine import tick_time
 
 Ask = Callable[[Desk, argparse.Namespace], Sequence[str]]
 """Puts a question to the desk, and gives the lines of the answer."""
@@ -80,6 +79,9 @@ def _doubt(desk: Desk, options: argparse.Namespace) -> Sequence[str]:
 
 
 def _moment(desk: Desk, text: str) -> datetime:
+    # With it comes all that delivers, which no other question needs.
+    from bot.runtime.engine import tick_time
+
     now = desk.people_now()
     # A moment to come is no danger here: to doubt more only means to look up more.
     return now if text == "now" else tick_time(text, machine_now=now, may_be_future=True)

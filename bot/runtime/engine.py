@@ -25,6 +25,7 @@ from bot.runtime.clock import Clock, FollowedClock, MovedClock
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Prepare
 from bot.runtime.delivery import DeliveryLoop
+from bot.runtime.faults import WrongUse
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Look, Outcome, Outgoing
 from models.outbox import Delivery
@@ -205,7 +206,7 @@ class Engine:
         self._work.daily(self._sessions, self._clock)
 
 
-class BadTickTime(Exception):
+class BadTickTime(WrongUse):
     """The time given to `tick --at` is not one at which a tick may run."""
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sys
 import traceback
 from types import TracebackType
 from typing import TextIO
-
-from slack_sdk.errors import SlackApiError
-from sqlalchemy.exc import SQLAlchemyError
 
 USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 """What every record has; anything else was given as a field."""
@@ -24,8 +20,6 @@ CAPPED = {
     # A beat that finds the last one still at work is skipped, which is meant.
     "apscheduler": logging.ERROR,
 }
-TELLING = (SQLAlchemyError, SlackApiError, OSError)
-"""Errors whose messages name tables, hosts and Slack's codes; others may quote what they stumbled over."""
 MESSAGE_CHARACTERS = 300
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -59,9 +53,18 @@ def _bare(value: object) -> str:
 
 def _named(error: BaseException) -> str:
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    if not isinstance(error, TELLING):
+    if not _is_telling(error):
         return f"{kind}\n"
     return f"{kind}: {str(error)[:MESSAGE_CHARACTERS]}\n"
+
+
+def _is_telling(error: BaseException) -> bool:
+    """Whether its message names tables, hosts and Slack's codes; others may quote what they stumbled over."""
+    # Every command sets up the log, and hardly one meets a bug: what raised the error has loaded these by then.
+    from slack_sdk.errors import SlackApiError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return isinstance(error, (SQLAlchemyError, SlackApiError, OSError))
 
 
 def _is_meant(record: logging.LogRecord) -> bool:
@@ -69,8 +72,8 @@ def _is_meant(record: logging.LogRecord) -> bool:
     return record.levelno >= CAPPED.get(record.name.partition(".")[0], logging.NOTSET)
 
 
-def set_up(level: str, *, to: TextIO = sys.stderr) -> None:
-    """Send everything there in our format, and keep the libraries from talking about people."""
+def set_up(level: str, *, to: TextIO | None = None) -> None:
+    """Send everything there (stderr) in our format, and keep the libraries from talking about people."""
     handler = logging.StreamHandler(to)
     handler.setFormatter(FieldFormatter())
     handler.addFilter(_is_meant)

@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.runtime.config import ROOT
+from bot.runtime.faults import WrongUse
 
 PATH = ROOT / "manifest.json"
 
 Manifest = dict[str, Any]
 
 
-class BadAddress(Exception):
+class BadAddress(WrongUse):
     """The address given is none that Slack can call."""
 
 

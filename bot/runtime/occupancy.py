@@ -16,15 +16,19 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
+from bot.runtime.faults import Fault
+
 OCCUPIED = 5
 """The exit code of a process that found another at work; gunicorn uses 3 and 4."""
 
 
-class Occupied(Exception):
+class Occupied(Fault):
     """Another process works on the store; says which, and what to do."""
 
+    code = OCCUPIED
 
-class Unlockable(Exception):
+
+class Unlockable(Fault):
     """The lock cannot be written where the store is; says why."""
 
 

@@ -16,7 +16,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk.errors import SlackApiError
 
-from bot.runtime.clock import Clock, FollowedClock, SystemClock
+from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions, connect
 from bot.runtime.engine import Engine, Work
@@ -34,18 +34,13 @@ BuildApp = Callable[[Settings, Sessions, Clock], App]
 BuildWork = Callable[[Settings, Clock], Work]
 
 
-def clock_for(settings: Settings) -> Clock:
-    """Choose the clock: the machine's, or the one of a sandbox that CLOCK_URL names."""
-    return FollowedClock(settings.clock_url) if settings.clock_url else SystemClock()
-
-
 class Process:
     """One process of Trellis; it may have a door for Slack, and an engine that plans and delivers."""
 
     def __init__(
-        self, settings: Settings, *, build_app: BuildApp | None, build_work: BuildWork | None
+        self, settings: Settings, clock: Clock, *, build_app: BuildApp | None, build_work: BuildWork | None
     ) -> None:
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self._build_app, self._build_work = build_app, build_work
         self._app: App | None = None
         self._sessions: Sessions | None = None
@@ -79,7 +74,7 @@ class Process:
 
     def build(self) -> Flask:
         """Connect to the store and build the doors; nothing is started."""
-        settings, clock = self._settings, clock_for(self._settings)
+        settings, clock = self._settings, self._clock
         self._sessions = Sessions(connect(settings.database_url))
         if self._build_work:
             # Chance only spreads retries, so that processes that failed together do not return together.

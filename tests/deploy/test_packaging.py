@@ -23,11 +23,14 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions
 from bot.runtime.serving import LAST_SECONDS
 from bot.runtime.web import build_web
+from tests.runtime.command_line import program
 from tests.trellis import ROOT
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = DEPLOY / "Dockerfile"
 UNITS = sorted(DEPLOY.glob("*.service"))
+NOBODY = "http://127.0.0.1:1/api/"
+"""An address at which no Slack answers."""
 STOPPED_WITHIN_SECONDS = LAST_SECONDS + 5
 """The grace of requests, and the writing down of what came of them."""
 
@@ -61,7 +64,7 @@ def our_services() -> dict[str, dict[str, Any]]:
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}  # noqa: TID251 - the machine's own
+    kept = {"PATH": os.environ["PATH"]}  # noqa: TID251 - the machine's own
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -92,11 +95,14 @@ def test_the_image_holds_all_that_the_program_needs(image: Path, tmp_path: Path)
     migrated = run(image, "app.py", "migrate", DATABASE_URL=store)
     printed = run(image, "app.py", "manifest")
     examined = run(image, "app.py", "doctor", DATABASE_URL=store)
+    ticked = run(image, "app.py", "tick", DATABASE_URL=store, SLACK_BOT_TOKEN="xoxb-1", SLACK_API_URL=NOBODY)
 
     assert (migrated.returncode, migrated.stderr) == (0, "")
     assert json.loads(printed.stdout)["display_information"]["name"] == "Trellis"
     assert "SLACK_BOT_TOKEN" in examined.stdout
     assert "Traceback" not in examined.stderr
+    # It is the one that loads every door and use case.
+    assert (ticked.returncode, ticked.stdout) == (0, "0 planned\n"), ticked.stderr
 
 
 def test_the_builder_gets_what_is_copied_and_no_secrets() -> None:
@@ -251,5 +257,6 @@ def test_every_command_is_one_the_program_knows() -> None:
 
     assert len(found) == 3 + 3 + 3 + 1
     for words in sorted({tuple(words) for words in found.values()}):
-        asked = run(ROOT, "app.py", *words, "--help")
-        assert asked.returncode == 0, asked.stderr
+        with pytest.raises(SystemExit) as end:
+            program()([*words, "--help"])
+        assert end.value.code == 0, words

@@ -26,6 +26,11 @@ FAULTS = [
     (["tick", "--at", "noon"], {}, "'noon' is not a time"),
     (["manifest", "--url", "http://insecure.example"], {}, "begins with https://"),
 ]
+SPARED = [
+    (["manifest"], {"sqlalchemy", "slack_sdk", "slack_bolt", "flask"}),
+    (["outbox", "list"], {"alembic", "slack_sdk", "slack_bolt", "flask", "prometheus_client", "apscheduler"}),
+]
+"""What is not loaded for a command: loading costs more than all that such a command does."""
 
 
 @pytest.mark.parametrize(("arguments", "change", "words"), FAULTS)
@@ -48,8 +53,8 @@ def test_a_tick_in_the_future_is_refused_beside_the_real_slack(environment: dict
     assert "lies in the future" in done.stderr
 
 
-def test_a_tick_at_a_time_prints_what_it_did(environment: dict[str, str]) -> None:
-    done = run_apart(["tick", "--at", "2099-01-01T00:00Z"], environment)
+def test_a_tick_at_a_time_prints_what_it_did(environment: dict[str, str], run: Run) -> None:
+    done = run(["tick", "--at", "2099-01-01T00:00Z"], environment)
 
     assert (done.returncode, done.stdout) == (0, "0 planned\n")
 
@@ -73,6 +78,22 @@ def test_the_doctor_is_content_and_says_so(environment: dict[str, str], run: Run
     assert done.returncode == 0, done.stdout
     assert BOT_TOKEN not in done.stdout + done.stderr
     assert done.stdout.startswith("ok     The settings are complete\n")
+
+
+@pytest.mark.parametrize(("arguments", "spared"), SPARED, ids=["manifest", "outbox"])
+def test_a_command_loads_only_what_it_needs(
+    arguments: list[str], spared: set[str], environment: dict[str, str]
+) -> None:
+    done = run_apart(arguments, {**environment, "PYTHONPROFILEIMPORTTIME": "1"})
+
+    loaded = {
+        line.rpartition("|")[2].strip()
+        for line in done.stderr.splitlines()
+        if line.startswith("import time:")
+    }
+    assert done.returncode == 0, done.stderr
+    assert "bot.runtime.config" in loaded
+    assert loaded & spared == set()
 
 
 def test_all_in_one_makes_its_tables_and_answers_over_a_socket(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import timedelta
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
-from bot.runtime.database import Sessions
 from models.outbox import Delivery
 from tests.people import AMY, BEN, RAY
-from tests.runtime.command_line import Done, Run, run_apart
+from tests.runtime.command_line import Done, Run
 from tests.runtime.desk_stage import (
     FAR_OFF,
     IN_YEARS,
@@ -25,10 +22,9 @@ from tests.runtime.desk_stage import (
     Desk,
     soon,
 )
-from tests.stores import migrated_sqlite
 
 
-def listed(done: Done | CompletedProcess[str]) -> list[int]:
+def listed(done: Done) -> list[int]:
     assert done.returncode == 0, done.stderr
     return [int(line.split()[0]) for line in done.stdout.splitlines()[1:] if line.split()[0].isdecimal()]
 
@@ -204,7 +200,7 @@ def test_what_is_on_its_way_or_finished_is_not_cancelled(state: str, desk: Desk)
 
 def test_a_decision_waits_for_a_worker_that_holds_the_row(desk: Desk) -> None:
     number = desk.write()
-    answers: list[Done | CompletedProcess[str]] = []
+    answers: list[Done] = []
     asking = threading.Thread(target=lambda: answers.append(desk.ask("cancel", number)))
 
     with desk.sessions.begin() as worker:
@@ -269,10 +265,7 @@ def test_what_is_doubted_depends_on_the_moment_given(desk: Desk) -> None:
     assert [desk.state(number)[0] for number in (old, new)] == ["doubtful", "ready"]
 
 
-def test_every_decision_leaves_one_line_of_ids_in_the_log(tmp_path: Path) -> None:
-    engine = migrated_sqlite(tmp_path / "trellis.db")
-    address = {"PATH": os.defpath, "DATABASE_URL": f"sqlite:///{tmp_path / 'trellis.db'}"}
-    desk = Desk(Sessions(engine), lambda *words: run_apart(["outbox", *map(str, words)], address))
+def test_every_decision_leaves_one_line_of_ids_in_the_log(desk: Desk) -> None:
     number = desk.write(state="failed")
 
     logs = [
@@ -284,7 +277,6 @@ def test_every_decision_leaves_one_line_of_ids_in_the_log(tmp_path: Path) -> Non
             ["list"],
         )
     ]
-    engine.dispose()
 
     assert [log.partition(" INFO ")[2] for log in logs] == [
         f"delivery_retried delivery={number} state=ready absent=False\n",
