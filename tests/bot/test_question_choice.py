@@ -10,19 +10,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.question_bank import ANY_TIME, Question, QuestionBank, Theme, default_bank
+from bot.question_bank import Question, QuestionBank, Theme, default_bank
 from bot.question_choice import Asked, Choice, FreshStart, LongAgo, NeverTouched, NothingFits, choose
-
-MONDAY_NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
-WEEK = timedelta(weeks=1)
-ANY = frozenset({ANY_TIME})
+from tests.bot.pairs import ANY, MONDAY_NOON, WEEK, meet
 
 
 def a_bank(*sizes: int, when: frozenset[str] = ANY) -> QuestionBank:
@@ -50,17 +47,6 @@ def choose_now(
     bank: QuestionBank, history: list[Asked], *, fits: frozenset[str] = ANY, seed: int = 1
 ) -> Choice:
     return choose(bank, history, fits=fits, chance=random.Random(seed), now=MONDAY_NOON)
-
-
-def meet(bank: QuestionBank, times: int, *, seed: int = 1, history: list[Asked] | None = None) -> list[Asked]:
-    """Let a pair meet every week, and return what it was given, after what it had been given before."""
-    given_so_far = list(history or [])
-    chance = random.Random(seed)
-    for week in range(times):
-        now = MONDAY_NOON + week * WEEK
-        question = choose(bank, given_so_far, fits=ANY, chance=chance, now=now).question
-        given_so_far.append(Asked(question.id, question.theme, now))
-    return given_so_far
 
 
 def themes_twice_in_a_row(history: list[Asked]) -> list[str]:
@@ -223,7 +209,8 @@ def test_the_order_of_the_bank_changes_nothing(
 
 def test_neither_does_the_hash_seed_of_the_process() -> None:
     program = (
-        "from tests.bot.test_question_choice import *\n"
+        "from bot.question_bank import default_bank\n"
+        "from tests.bot.pairs import meet\n"
         "print([one.question_id for one in meet(default_bank(), 40, seed=7)])"
     )
     root = Path(__file__).parents[2]

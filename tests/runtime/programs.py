@@ -21,7 +21,7 @@ from sandbox.identity import BOT_TOKEN, SIGNING_SECRET
 from sandbox.testing import Running
 from tests.stores import migrated_sqlite
 
-START_SECONDS, END_SECONDS, LOOK_AGAIN_SECONDS = 30.0, 25.0, 0.1
+START_SECONDS, END_SECONDS, LOOK_AGAIN_SECONDS = 60.0, 25.0, 0.1
 """A process that is asked to end does so within 25 s, whatever hangs or is away."""
 
 
