@@ -29,11 +29,20 @@ MARKS = [
     pytest.mark.skipif(PROGRAM is None and not IS_REQUIRED, reason="There is no chromium on this machine."),
 ]
 DESKTOP, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
-WIDER_THAN_THEIR_PLACE = """
-    [...document.querySelectorAll(".scroll, .modal-body, .topbar, .sidebar, .tour, .scroll *:not(.sr-only)")]
-        .filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1)
-        .map((part) => part.outerHTML.slice(0, 120))
+TOO_WIDE = """
+    (width) => {
+        const beginnings = (parts) => [...parts].map((part) => part.outerHTML.slice(0, 120));
+        const places = ".scroll, .modal-body, .topbar, .sidebar, .tour, .scroll *:not(.sr-only)";
+        const overfull = [...document.querySelectorAll(places)]
+            .filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1);
+        const whole = document.documentElement.scrollWidth;
+        if (whole <= width) return beginnings(overfull);
+        const beyond = [...document.body.querySelectorAll("*")]
+            .filter((part) => part.checkVisibility() && part.getBoundingClientRect().right > width);
+        return [`The page is ${whole} px wide.`, ...beginnings(overfull), ...beginnings(beyond)];
+    }
 """
+"""What is wider than its place on a screen of this width (px), by the beginning of its markup."""
 
 
 @contextmanager
@@ -62,6 +71,10 @@ def composer(page: Page) -> Locator:
 
 
 def assert_it_fits(page: Page) -> None:
-    """See that nothing on a phone is wider than its place."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert page.evaluate(WIDER_THAN_THEIR_PLACE) == []
+    """See that nothing on a phone is wider than its place.
+
+    What a link leads to can be asked before it has its styles; it is not painted before, and nothing fits then.
+    """
+    page.wait_for_load_state("load")
+    too_wide = page.evaluate(TOO_WIDE, PHONE["width"])
+    assert not too_wide, "\n".join(too_wide)
