@@ -137,7 +137,7 @@ def _not_now(
     delivery: Delivery, occurrence: Occurrence, receiver: Member, now: datetime
 ) -> Later | Never | None:
     """Find the first moment that suits the receiver; the closing nudge belongs to the meeting and asks no hours."""
-    opens, closes = planning.window(delivery.kind, occurrence, receiver)
+    opens, closes = planning.window(delivery.kind, occurrence, planning.reach_of(receiver))
     if now < opens:
         return Later(opens, "the meeting was moved")
     silent = silent_until(receiver, now)

@@ -1,28 +1,39 @@
-"""What all tables share: the declarative base, moments in UTC, and inserts that tolerate a twin."""
+"""What all tables share: the declarative base, moments in UTC, and writing many rows with one statement."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    CursorResult,
     DateTime,
     Dialect,
+    Insert,
     Integer,
     MetaData,
+    Row,
     String,
     Table,
+    TableValuedAlias,
+    Text,
     TypeDecorator,
+    Update,
     bindparam,
     func,
+    insert,
     select,
+    update,
 )
+from sqlalchemy import cast as converted
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.orm.attributes import set_committed_value
 
 # Names are spelt out so that a migration can drop a constraint on SQLite and PostgreSQL alike.
 NAMING = {
@@ -75,27 +86,123 @@ def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[s
     """
     if not rows:
         return 0
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
     names = tuple(rows[0])
-    given: Any = {name: [row[name] for row in rows] for name in names} if is_postgresql else rows
-    inserting = _insert_arrays(table, names) if is_postgresql else _insert_rows(table)
-    # What comes back is counted: drivers disagree about the number of rows that many inserts at once touched.
-    return len(session.execute(inserting, given).all())
+    if _is_postgresql(session):
+        inserting = _insert_arrays(table, names, or_ignore=True)
+        done = session.execute(inserting, _arrays(names, rows), execution_options={"preserve_rowcount": True})
+        return cast("CursorResult[Any]", done).rowcount
+    # Here what comes back is counted: drivers disagree about how many rows many inserts at once touched.
+    return len(session.execute(_insert_rows(table), list(rows)).all())
+
+
+def insert_new(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *, returning: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Insert the rows and give these columns of each, in any order; all rows name the same columns.
+
+    Raises IntegrityError, and then inserts none, if one of them stands already.
+    """
+    if not rows:
+        return []
+    names, columns = tuple(rows[0]), _table(table).c
+    is_postgresql = _is_postgresql(session)
+    inserting = _insert_arrays(table, names, or_ignore=False) if is_postgresql else insert(_table(table))
+    given: Any = _arrays(names, rows) if is_postgresql else list(rows)
+    return session.execute(inserting.returning(*(columns[name] for name in returning)), given).all()
+
+
+def change_each(session: Session, changes: Sequence[tuple[Base, Mapping[str, Any]]]) -> None:
+    """Give columns of rows of one table, known by their `id`, new values, with one statement for all.
+
+    What the session holds is kept in step, without its finding out by itself row by row what has changed. All
+    changes name the same columns.
+    """
+    if not changes:
+        return
+    table, names = type(changes[0][0]), tuple(changes[0][1])
+    session.flush()
+    rows = [{"id": each.id, **values} for each, values in changes]  # type: ignore[attr-defined]
+    if _is_postgresql(session):
+        session.execute(_update_arrays(table, names), _arrays(("id", *names), rows))
+    else:
+        given = [{_given(name): value for name, value in row.items()} for row in rows]
+        session.connection().execute(_update_rows(table, names), given)
+    for each, values in changes:
+        for name, value in values.items():
+            set_committed_value(each, name, value)
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _table(table: type[Base]) -> Table:
+    return cast(Table, table.__table__)
 
 
 @cache
-def _insert_rows(table: type[Base]) -> ReturningInsert[Any]:
+def _insert_rows(table: type[Base]) -> Any:
     """Write the statement once: SQLAlchemy then repeats its VALUES for the rows without compiling it anew."""
-    columns = cast(Table, table.__table__)
-    inserting = sqlite.insert(columns).on_conflict_do_nothing()
-    return cast("ReturningInsert[Any]", inserting.returning(*columns.primary_key))
+    inserting = sqlite.insert(_table(table)).on_conflict_do_nothing()
+    return inserting.returning(*_table(table).primary_key)
 
 
 @cache
-def _insert_arrays(table: type[Base], names: tuple[str, ...]) -> ReturningInsert[Any]:
+def _insert_arrays(table: type[Base], names: tuple[str, ...], *, or_ignore: bool) -> Insert:
     """Write the statement once, with an array a column: of many VALUES the driver would read each placeholder."""
-    columns = cast(Table, table.__table__)
-    arrays = [bindparam(name, type_=postgresql.ARRAY(columns.c[name].type)) for name in names]
-    rows = func.unnest(*arrays).table_valued(*names).render_derived()
-    inserting = postgresql.insert(columns).from_select(names, select(*rows.c)).on_conflict_do_nothing()
-    return cast("ReturningInsert[Any]", inserting.returning(*columns.primary_key))
+    rows = _unnested(_table(table), names)
+    inserting = postgresql.insert(_table(table)).from_select(names, select(*rows.c))
+    return inserting.on_conflict_do_nothing() if or_ignore else inserting
+
+
+@cache
+def _update_rows(table: type[Base], names: tuple[str, ...]) -> Update:
+    columns = _table(table).c
+    changing = update(_table(table)).where(columns.id == bindparam(_given("id"), type_=columns.id.type))
+    return changing.values({name: bindparam(_given(name), type_=columns[name].type) for name in names})
+
+
+@cache
+def _update_arrays(table: type[Base], names: tuple[str, ...]) -> Update:
+    rows = _unnested(_table(table), ("id", *names))
+    changing = update(_table(table)).where(_table(table).c.id == rows.c.id)
+    return changing.values({name: rows.c[name] for name in names})
+
+
+def _unnested(table: Table, names: Sequence[str]) -> TableValuedAlias:
+    """Write rows as one array a column, each of which comes as text."""
+    # As an array of VARCHAR(n) a text would be cut short; a column refuses one that is too long.
+    kinds = [Text() if isinstance(table.c[name].type, String) else table.c[name].type for name in names]
+    arrays = [
+        converted(bindparam(_given(name), type_=Text), ARRAY(kind))
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    return func.unnest(*arrays).table_valued(*names).render_derived()
+
+
+def _arrays(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Write each column as PostgreSQL reads an array; the driver would take three times as long."""
+    return {_given(name): "{" + ",".join([_element(row[name]) for row in rows]) + "}" for name in names}
+
+
+def _given(name: str) -> str:
+    """Name the parameter for a column: one of the same name would be taken for a value to set."""
+    return f"given_{name}"
+
+
+def _element(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if value is None:
+        return "NULL"
+    if isinstance(value, datetime):
+        return _written_moment(value)
+    return _element(json.dumps(value)) if isinstance(value, dict) else f'"{value}"'
+
+
+@lru_cache(maxsize=10_000)
+def _written_moment(value: datetime) -> str:
+    """Write a moment in UTC; people meet on the hour, so many moments of a batch are the same."""
+    if value.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return f'"{value.astimezone(UTC).isoformat()}"'

@@ -61,6 +61,18 @@ class Member(Base):
         return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.user_id.in_(user_ids))
 
     @classmethod
+    def reached_among(
+        cls, workspace_ids: Collection[str], user_ids: Collection[str]
+    ) -> Select[str, str, str, str, time, time, int]:
+        """Select when these members can be reached.
+
+        Rows are workspace, id, zone, working days, their start and end, and the lead time in hours.
+        """
+        hours = cls.zone, cls.work_days, cls.work_starts, cls.work_ends, cls.lead_hours
+        chosen = select(cls.workspace_id, cls.user_id, *hours)
+        return chosen.where(cls.workspace_id.in_(workspace_ids), cls.user_id.in_(user_ids))
+
+    @classmethod
     def people_of(cls, workspace_id: str) -> Select[Member]:
         """Select everyone Trellis knows in the workspace who is still active."""
         return select(cls).where(cls.workspace_id == workspace_id, cls.is_deactivated.is_(False))
