@@ -9,8 +9,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from flask import Flask
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
@@ -20,7 +20,9 @@ from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions, connect
 from bot.runtime.engine import Engine, Work
-from bot.runtime.web import build_web
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 log = logging.getLogger(__name__)
 
@@ -67,24 +69,32 @@ class Process:
         """Work without HTTP until SIGTERM or SIGINT."""
         # Taken one by one and never by a handler: a second signal finds nobody whom it could disturb.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-        self.build()
+        self._build_parts()
         self.start()
         signal.sigwait(ENDING)
         self.stop()
 
     def build(self) -> Flask:
         """Connect to the store and build the doors; nothing is started."""
+        # The server has loaded it before it forked; without one nobody needs Flask.
+        from bot.runtime.web import build_web
+
+        sessions = self._build_parts()
+        # Without a signing secret anybody could sign: Socket Mode is then the only door.
+        app = self._app if self._settings.signing_secret else None
+        return build_web(app, sessions=sessions, clock=self._clock)
+
+    def _build_parts(self) -> Sessions:
         settings, clock = self._settings, self._clock
-        self._sessions = Sessions(connect(settings.database_url))
+        self._sessions = sessions = Sessions(connect(settings.database_url))
         if self._build_work:
             # Chance only spreads retries, so that processes that failed together do not return together.
             work = self._build_work(settings, clock)
-            self._engine = Engine(self._sessions, clock, work, chance=random.SystemRandom())
+            self._engine = Engine(sessions, clock, work, chance=random.SystemRandom())
         if self._build_app:
             with _explained("slack_refused"):
-                self._app = self._build_app(settings, self._sessions, clock)
-        # Without a signing secret anybody could sign: Socket Mode is then the only door.
-        return build_web(self._app if settings.signing_secret else None, sessions=self._sessions, clock=clock)
+                self._app = self._build_app(settings, sessions, clock)
+        return sessions
 
     def start(self) -> None:
         """Start the engine, and take Slack's calls over a socket if there is a token for it."""
