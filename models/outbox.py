@@ -180,12 +180,15 @@ class Delivery(Base):
         return flying.where(cls.state == SENDING).order_by(cls.id)
 
     @classmethod
-    def last_sent(cls) -> Select[datetime | None]:
-        """Select when the last message was sent (machine time); this reads the whole table."""
-        return select(func.max(cls.sent_at))
+    def last_sent(cls, workspace_id: str | None) -> Select[datetime | None]:
+        """Select when the last message was sent (machine time), in a workspace or in all; this reads every row."""
+        latest = select(func.max(cls.sent_at))
+        return latest.where(cls.workspace_id == workspace_id) if workspace_id else latest
 
     @classmethod
-    def doubt_restored(cls, before: datetime, *, since: datetime, look_at: datetime) -> Update:
+    def doubt_restored(
+        cls, before: datetime, *, since: datetime, look_at: datetime, workspace_id: str | None
+    ) -> Update:
         """Doubt, in a store put back from a copy, what may have been sent since the copy was made.
 
         That is what was on its way, what had been tried, and what was due before (people's time). It is looked for
@@ -193,6 +196,8 @@ class Delivery(Base):
         """
         tried = or_(cls.not_before <= before, cls.attempt > 0)
         stale = _update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
+        if workspace_id:
+            stale = stale.where(cls.workspace_id == workspace_id)
         return stale.values(
             state=DOUBTFUL, doubt_since=since, retry_at=look_at, lease_until=None, reason="restored"
         )

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, CursorResult, Result, Table, Update, bindparam, update
+from sqlalchemy import BindParameter, CursorResult, Table, Update, bindparam, update
 from sqlalchemy.orm import Session
 
-from bot.runtime import metrics
+from bot.runtime import metrics, restored
 from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Outgoing
@@ -37,17 +37,12 @@ Places = Mapping[tuple[str, str], Conversation]
 
 @dataclass(frozen=True)
 class Claim:
-    """What a turn took: messages to send, what was decided about others, and doubts to look up."""
+    """What a turn took: messages to send, what became of others, and doubts to look up."""
 
     outgoing: Sequence[Outgoing] = ()
     put_aside: Sequence[str] = ()
-    """`deferred` or `cancelled`, one for each."""
+    """What became of each instead: it was deferred, cancelled, doubted or is too late."""
     doubts: Sequence[Doubt] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing was there to take."""
-        return not (self.outgoing or self.put_aside or self.doubts)
 
 
 def moments(pace: Pace, people_now: datetime, machine_now: datetime) -> Moments:
@@ -60,55 +55,85 @@ def moments(pace: Pace, people_now: datetime, machine_now: datetime) -> Moments:
     )
 
 
-def claim(
-    session: Session, prepare: Mapping[str, Prepare], pace: Pace, at: Moments, work: Work, *, limit: int
-) -> Claim:
-    """Do of the work what is there: close what is too late, doubt what was never reported, take what may leave."""
-    _tidy_up(session, pace, at, work)
-    if limit <= 0:
-        return Claim()
-    outgoing, put_aside = _take_to_send(session, prepare, pace, at, limit) if work.sendable else ([], [])
-    doubts = _take_to_look_up(session, pace, at.machine_now, limit) if work.in_doubt else []
-    return Claim(outgoing, put_aside, doubts)
+@dataclass(frozen=True)
+class Claimer:
+    """Takes rows in one transaction, at one moment, for whoever knows how to prepare them."""
 
+    session: Session
+    prepare: Mapping[str, Prepare]
+    pace: Pace
+    at: Moments
+    history: str | None
+    """The history the store is in; what a workspace has to send is doubted if it was written in another."""
 
-def _tidy_up(session: Session, pace: Pace, at: Moments, work: Work) -> None:
-    if work.late:
-        _count(EXPIRED, session.execute(outbox_work.expire(at.people_now)))
-    if work.lapsed:
-        look_at = at.machine_now + pace.settling
-        _count(DOUBTFUL, session.execute(outbox_work.doubt_lapsed(at.machine_now, look_at=look_at)))
-    if work.stray:
-        session.execute(outbox_work.adopt_doubts(at.machine_now, settling=pace.settling))
+    def claim(self, work: Work, *, limit: int) -> Claim:
+        """Do of the work what is there: close what is too late, doubt what was never reported, take what may go."""
+        put_aside = [*self._tidy_up(work)]
+        if limit <= 0:
+            return Claim(put_aside=put_aside)
+        outgoing = self._take_to_send(limit, put_aside) if work.sendable else []
+        doubts = (
+            _take_to_look_up(self.session, self.pace, self.at.machine_now, limit) if work.in_doubt else []
+        )
+        return Claim(outgoing, put_aside, doubts)
 
+    def _tidy_up(self, work: Work) -> Iterator[str]:
+        now = self.at.machine_now
+        if work.late:
+            yield from self._closed(EXPIRED, outbox_work.expire(self.at.people_now))
+        if work.lapsed:
+            yield from self._closed(DOUBTFUL, outbox_work.doubt_lapsed(now, look_at=now + self.pace.settling))
+        if work.stray:
+            self.session.execute(outbox_work.adopt_doubts(now, settling=self.pace.settling))
 
-def _count(state: str, changed: Result[Any]) -> None:
-    number = cast("CursorResult[Any]", changed).rowcount
-    if number > 0:
-        metrics.OUTCOMES.labels(state).inc(number)
-        log.info("messages_" + state, extra={"count": number})
+    def _closed(self, state: str, change: Update) -> list[str]:
+        number = cast("CursorResult[Any]", self.session.execute(change)).rowcount
+        if number > 0:
+            metrics.OUTCOMES.labels(state).inc(number)
+            log.info("messages_" + state, extra={"count": number})
+        return [state] * number
 
+    def _take_to_send(self, limit: int, put_aside: list[str]) -> list[Outgoing]:
+        """Lease what may leave; what is put aside instead is added to the list."""
+        asked = {**vars(self.at), "limit": limit}
+        candidates = self.session.scalars(outbox_work.claimable(), asked).all()
+        workspaces = _locked(self.session, candidates)
+        for workspace in [each for each in workspaces.values() if not self._goes_on(each)]:
+            put_aside += self._doubt_all(workspaces.pop(workspace.workspace_id))
+        rows = _within_rates(candidates, workspaces, self.pace, self.at.machine_now)
+        for row in rows:
+            metrics.LATENESS.observe((self.at.people_now - row.not_before).total_seconds())
+        decisions = decide(self.prepare, self.session, rows, self.at.people_now)
+        put_aside += [_put_aside(row, said) for row, said in decisions if not isinstance(said, Send)]
+        sends = [(row, said) for row, said in decisions if isinstance(said, Send)]
+        return self._leased(sends, workspaces) if sends else []
 
-def _take_to_send(
-    session: Session, prepare: Mapping[str, Prepare], pace: Pace, at: Moments, limit: int
-) -> tuple[list[Outgoing], list[str]]:
-    asked = {**vars(at), "limit": limit}
-    candidates = session.scalars(outbox_work.claimable(), asked).all()
-    workspaces = _locked(session, candidates)
-    rows = _within_rates(candidates, workspaces, pace, at.machine_now)
-    for row in rows:
-        metrics.LATENESS.observe((at.people_now - row.not_before).total_seconds())
-    decisions = decide(prepare, session, rows, at.people_now)
-    put_aside = [_put_aside(row, said) for row, said in decisions if not isinstance(said, Send)]
-    sends = [(row, said) for row, said in decisions if isinstance(said, Send)]
-    if not sends:
-        return [], put_aside
-    rows = [row for row, _ in sends]
-    places = _places(session, rows)
-    _spend(session, rows, workspaces, places, pace, at.machine_now)
-    outgoing = [_outgoing(row, said, places) for row, said in sends]
-    _lease(session, outgoing, until=at.machine_now + pace.lease)
-    return outgoing, put_aside
+    def _goes_on(self, workspace: Workspace) -> bool:
+        """Keep which history a workspace's rows belong to, and say whether it is the one they were written in."""
+        before, workspace.history = workspace.history, self.history
+        return before is None or before == self.history
+
+    def _doubt_all(self, workspace: Workspace) -> list[str]:
+        log.warning("store_put_back", extra={"workspace": workspace.workspace_id})
+        number = restored.doubt(
+            self.session,
+            self.at.people_now,
+            machine_now=self.at.machine_now,
+            settling=self.pace.settling,
+            workspace_id=workspace.workspace_id,
+        )
+        return [DOUBTFUL] * number
+
+    def _leased(
+        self, sends: Sequence[tuple[Delivery, Send]], workspaces: Mapping[str, Workspace]
+    ) -> list[Outgoing]:
+        """Spend what the rates allow on these, and put them under leases of this claim."""
+        rows = [row for row, _ in sends]
+        places = _places(self.session, rows)
+        _spend(self.session, rows, workspaces, places, self.pace, self.at.machine_now)
+        outgoing = [_outgoing(row, said, places) for row, said in sends]
+        _lease(self.session, outgoing, until=self.at.machine_now + self.pace.lease)
+        return outgoing
 
 
 def _locked(session: Session, rows: Sequence[Delivery]) -> dict[str, Workspace]:

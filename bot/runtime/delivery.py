@@ -13,20 +13,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from bot.runtime.claims import claim, moments
+from bot.runtime.claims import Claimer, moments
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Prepare
 from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look, record_sent
+from bot.runtime.present import machine_now, present
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Seen, Sent, Unseen
 from models import outbox_work
-from models.base import UtcDateTime
 from models.outbox import SENDING, SENT, Delivery
 from models.outbox_work import Moments, Work
 
@@ -137,7 +136,7 @@ class DeliveryLoop:
     def is_settled(self, people_now: datetime) -> bool:
         """Whether the store holds nothing to be sent at the moment, and nothing on its way."""
         with self._sessions.read() as session:
-            at = moments(self._pace, people_now, self._machine_now(session))
+            at = moments(self._pace, people_now, machine_now(session, self._clock))
             is_sending = session.scalars(Delivery.any_in(SENDING)).one()
             has_work = any(session.execute(outbox_work.work(), vars(at)).one())
         return not (is_sending or has_work or self._waits_for_slack(people_now))
@@ -147,7 +146,7 @@ class DeliveryLoop:
         with self._sessions.read() as session:
             workspaces = session.execute(outbox_work.waiting_workspaces(people_now)).all()
             conversations = session.scalars(outbox_work.waiting_conversations(people_now)).all()
-            now = self._machine_now(session)
+            now = machine_now(session, self._clock)
         until = [blocked for blocked, _ in workspaces]
         until += [self._pace.workspace.opens_at(tat) for _, tat in workspaces]
         until += [self._pace.conversation.opens_at(tat) for tat in conversations]
@@ -162,10 +161,11 @@ class DeliveryLoop:
             return turn
         start_by = time.monotonic() + self._pace.beginning.total_seconds()
         with self._sessions.begin() as session:
-            at = self._moments(self._machine_now(session))
-            self._record(session, at.machine_now, turn)
-            room = BATCH - self._in_flight
-            taken = claim(session, self._prepare, self._pace, at, work, limit=room)
+            here = present(session, self._clock)
+            self._record(session, here.machine_now, turn)
+            at = self._moments(here.machine_now)
+            claimer = Claimer(session, self._prepare, self._pace, at, here.history)
+            taken = claimer.claim(work, limit=BATCH - self._in_flight)
         turn.recorded, self._unrecorded = len(self._unrecorded), []
         turn.claimed = len(taken.outgoing) + len(taken.put_aside) + len(taken.doubts)
         turn.decided.update(taken.put_aside)
@@ -196,17 +196,11 @@ class DeliveryLoop:
     def _look_round(self) -> Work:
         """Look without locking: an idle loop must not stand in the way of those who write."""
         with self._sessions.read() as session:
-            at = self._moments(self._machine_now(session))
+            at = self._moments(machine_now(session, self._clock))
             return Work(*session.execute(outbox_work.work(), vars(at)).one())
 
     def _moments(self, machine_now: datetime) -> Moments:
         return moments(self._pace, self._clock.people_now(), machine_now)
-
-    def _machine_now(self, session: Session) -> datetime:
-        """Read the clock all workers share: the database's, where it is a server."""
-        if session.get_bind().dialect.name == "postgresql":
-            return session.scalars(select(func.clock_timestamp(type_=UtcDateTime))).one()
-        return self._clock.machine_now()
 
     def _send(self, message: Outgoing, start_by: float) -> None:
         outcome: Outcome = InDoubt("sender failed")
@@ -242,7 +236,7 @@ class DeliveryLoop:
         if not self._unrecorded:
             return
         with self._sessions.begin() as session:
-            self._record(session, self._machine_now(session), Turn())
+            self._record(session, machine_now(session, self._clock), Turn())
         self._unrecorded = []
 
     def _record(self, session: Session, machine_now: datetime, turn: Turn) -> None:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
 
-from sqlalchemy import CursorResult, func, select
 from sqlalchemy.orm import Session
 
+from bot.runtime import restored
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.faults import Fault
+from bot.runtime.present import machine_now
 from bot.runtime.rates import Pace
 from bot.runtime.waits import Circumstances, explain, moment
-from models.base import UtcDateTime
 from models.outbox import (
     CANCELLED,
     DOUBTFUL,
@@ -39,10 +38,6 @@ UNFINISHED = (READY, SENDING, DOUBTFUL)
 GIVEN_UP = (FAILED, EXPIRED, CANCELLED)
 LISTED = 50
 BY_HAND = "taken back by an operator"
-OLDEST_COPY = timedelta(days=31)
-"""How far back what is doubted is looked for in a store that does not know of any message sent."""
-SET_CLOCK = timedelta(hours=2)
-"""How much a machine's clock may have been put back since the last message was sent."""
 HEADING = (
     f"{'id':>9}  {'state':<9}  {'kind':<24}  {'receiver':<12}  {'window':<44}  {'attempt':>7}  reason"
 ).rstrip()
@@ -86,7 +81,7 @@ class Desk:
             in_doubt = row.doubt_since is not None and not absent
             row.reason, row.lease_until = "put back by an operator", None
             if in_doubt:
-                row.state, row.retry_at = DOUBTFUL, self._machine_now(session) + self._pace.settling
+                row.state, row.retry_at = DOUBTFUL, machine_now(session, self._clock) + self._pace.settling
             else:
                 row.state, row.retry_at, row.doubt_since = READY, None, None
         log.info("delivery_retried", extra={"delivery": number, "state": row.state, "absent": absent})
@@ -117,16 +112,10 @@ class Desk:
         last message was sent of which the copy knows.
         """
         with self._sessions.begin() as session:
-            if session.get_bind().dialect.name == "postgresql":
-                # What answers a person must be quick; a store put back may hold a month of messages.
-                session.connection().exec_driver_sql("SET LOCAL statement_timeout = 0")
-            now = self._machine_now(session)
-            copied_at = since or session.scalars(Delivery.last_sent()).one() or now - OLDEST_COPY
-            stale = Delivery.doubt_restored(
-                before, since=min(copied_at, now) - SET_CLOCK, look_at=now + self._pace.settling
+            now = machine_now(session, self._clock)
+            count = restored.doubt(
+                session, before, machine_now=now, settling=self._pace.settling, since=since
             )
-            count = cast("CursorResult[object]", session.execute(stale)).rowcount
-        log.info("deliveries_doubted", extra={"count": count, "before": before.isoformat()})
         return [f"{count} messages are in doubt now: each is looked up in Slack before it may be sent."]
 
     def _circumstances(self, session: Session, row: Delivery) -> Circumstances:
@@ -137,19 +126,13 @@ class Desk:
             conversation=session.get(Conversation, (row.workspace_id, row.receiver)),
             in_flight=[number for number in flying if number != row.id],
             people_now=self.people_now(),
-            machine_now=self._machine_now(session),
+            machine_now=machine_now(session, self._clock),
             pace=self._pace,
         )
 
     def _taken(self, session: Session, number: int) -> Delivery:
         """Lock the row, so that no worker takes it while we decide."""
         return _found(session.get(Delivery, number, with_for_update=True), number)
-
-    def _machine_now(self, session: Session) -> datetime:
-        """Read the clock by which the workers measure leases: the database's, where it is a server."""
-        if session.get_bind().dialect.name == "postgresql":
-            return session.scalars(select(func.clock_timestamp(type_=UtcDateTime))).one()
-        return self._clock.machine_now()
 
 
 def _line(row: Delivery) -> str:

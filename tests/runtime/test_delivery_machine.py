@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.outbox import Message, cancel, enqueue
-from bot.runtime.claims import claim, moments
+from bot.runtime.claims import Claimer, moments
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Decision, Send
 from bot.runtime.slack import Doubt, Look, Seen
@@ -103,7 +103,8 @@ class Deliveries(RuleBasedStateMachine):
         at = moments(self.pace, self.clock.people, now)
         with self.sessions.begin() as session:
             worker.record(session, now, pace=self.pace, chance=self.chance)
-            taken = claim(session, {KIND: self._prepare}, self.pace, at, EVERYTHING, limit=limit)
+            claimer = Claimer(session, {KIND: self._prepare}, self.pace, at, history=None)
+            taken = claimer.claim(EVERYTHING, limit=limit)
         worker.to_send += [(message, now + self.pace.beginning) for message in taken.outgoing]
         worker.to_look_up += [(doubt, now + self.pace.beginning) for doubt in taken.doubts]
 
