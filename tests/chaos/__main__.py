@@ -8,37 +8,49 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import product
 from pathlib import Path
 
 from bot.runtime.config import ROOT, read_environment
+from tests.chaos.disks import Disk, small_disk
 from tests.chaos.places import Place, SqliteFile, postgresql_database
 from tests.chaos.runs import Outcome, Setting, run
 from tests.chaos.schedule import FAULTS, Campaign
-from tests.chaos.worker import IMPATIENT, SOUND, VARIANTS, nursery
+from tests.chaos.ways import GIVING_BACK
+from tests.chaos.worker import BLIND, IMPATIENT, SOUND, VARIANTS, nursery
 from tests.chaos.workspaces import workspace_process
 from tests.stores import Postgres, postgres_server
 
 STORES = ("sqlite", "postgresql")
-NO_ATTACK = {"write", "kill", "continue", "leave", "open", "clear", "recover"}
+NO_ATTACK = {"write", "kill", "continue", *GIVING_BACK}
 SECONDS_A_STOP, SECONDS_A_FAULT = 12.0, 0.4
-PATIENCE_SECONDS = 240.0
-"""A look-up that failed twice is repeated after a minute and a half."""
+SECONDS_A_HOLD = 60.0
+LEAST_SECONDS = 40.0
+"""All ways of taking something away have to find room one after the other."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what is asked for; the exit code says whether everything arrived once."""
+    """Run what is asked for; the exit code says whether everything arrived once, or was caught."""
     options = _parser().parse_args(arguments)
     stores = STORES if options.store == "both" else (options.store,)
-    is_clean = True
+    is_expected = True
     _say(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server()) if "postgresql" in stores else None
-        for seed in options.seed:
-            for store in stores:
-                outcome = _attack(options, store, seed, server)
-                _say(_line(options, store, seed, outcome))
-                is_clean = is_clean and outcome.verdict.is_clean
-    return 0 if is_clean else 1
+        for seed, workers, store in product(options.seed, options.workers, stores):
+            campaign = campaign_of(options, workers)
+            outcome = _attack(options, campaign, store, seed, server)
+            _say(_line(options, campaign, store, seed, outcome))
+            is_expected = is_expected and _is_expected(outcome, options.variant)
+    return 0 if is_expected else 1
+
+
+def _is_expected(outcome: Outcome, variant: str) -> bool:
+    """Say whether all arrived once, or, of an engine that is to be caught, whether it was."""
+    found = outcome.verdict
+    if variant == SOUND:
+        return found.is_clean
+    return bool(found.lost if variant == BLIND else found.twice)
 
 
 def _say(text: str) -> None:
@@ -51,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--messages", type=int, default=3000)
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, nargs="+", default=[2])
     parser.add_argument("--store", choices=(*STORES, "both"), default="both")
     parser.add_argument("--variant", choices=VARIANTS, default=SOUND, help="an engine that is to be caught")
     parser.add_argument("--restore", action="store_true", help="put back a copy made half-way, at the end")
@@ -62,38 +74,44 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def campaign_of(options: argparse.Namespace) -> Campaign:
+def campaign_of(options: argparse.Namespace, workers: int) -> Campaign:
     """Spread attacks of every kind over a run of this size."""
-    plain = Campaign(messages=options.messages, kills=options.kills)
+    is_sound = options.variant == SOUND
+    least = LEAST_SECONDS if is_sound else 2.0
+    plain = Campaign(messages=options.messages, kills=options.kills, least_seconds=least)
     return Campaign(
         messages=options.messages,
         kills=options.kills,
-        workers=options.workers,
+        workers=workers,
         faults=int(plain.seconds / SECONDS_A_FAULT),
         # Whoever does not wait for a doubt to settle is caught by what is accepted late, and by nothing else.
         kinds=("accepted late",) if options.variant == IMPATIENT else tuple(FAULTS),
         stops=int(plain.seconds / SECONDS_A_STOP),
         # After a restore the command goes by the clock on the wall.
         jumps=0 if options.restore else 6,
-        holds=max(1, int(plain.seconds / 40)) if options.variant == SOUND else 0,
-        history_fails=options.variant == SOUND,
+        holds=max(1, int(plain.seconds / SECONDS_A_HOLD)) if is_sound else 0,
+        history_fails=is_sound,
         backs_up=options.restore,
+        least_seconds=least,
     )
 
 
-def _attack(options: argparse.Namespace, store: str, seed: int, server: Postgres | None) -> Outcome:
+def _attack(
+    options: argparse.Namespace, campaign: Campaign, store: str, seed: int, server: Postgres | None
+) -> Outcome:
     with ExitStack() as stack:
-        folder = stack.enter_context(_folder(options.logs, f"{store}-{seed}"))
-        place = stack.enter_context(_place(folder, server if store == "postgresql" else None))
-        setting = Setting(stack.enter_context(workspace_process()), stack.enter_context(nursery()), folder)
+        folder = stack.enter_context(_folder(options.logs, f"{store}-{seed}-{campaign.workers}"))
+        disk = stack.enter_context(small_disk(folder / "disk"))
+        place = stack.enter_context(_place(disk, server if store == "postgresql" else None))
+        workspace, workers = stack.enter_context(workspace_process()), stack.enter_context(nursery())
+        setting = Setting(workspace, workers, folder, disk)
         return run(
             setting,
             place,
-            campaign_of(options),
+            campaign,
             seed=seed,
             variant=options.variant,
             doubt=_doubt,
-            patience=PATIENCE_SECONDS,
         )
 
 
@@ -108,11 +126,11 @@ def _folder(kept: Path | None, name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _place(folder: Path, server: Postgres | None) -> Iterator[Place]:
+def _place(disk: Disk, server: Postgres | None) -> Iterator[Place]:
     if server is None:
-        yield SqliteFile(folder)
+        yield SqliteFile(disk.folder)
         return
-    with postgresql_database(server, may_crash=True) as database:
+    with postgresql_database(server) as database:
         yield database
 
 
@@ -138,13 +156,13 @@ COLUMNS = (
 )
 
 
-def _line(options: argparse.Namespace, store: str, seed: int, outcome: Outcome) -> str:
+def _line(options: argparse.Namespace, campaign: Campaign, store: str, seed: int, outcome: Outcome) -> str:
     """Write a run as a line of the table, and what was lost or came twice below it."""
     found, deeds = outcome.verdict, outcome.deeds
     engine = options.variant + (", restored" if options.restore else "")
     attacks = ", ".join(f"{count} × {name}" for name, count in sorted(deeds.items()) if name not in NO_ATTACK)
     figures = (len(found.lost), len(found.twice), len(found.misjudged), round(outcome.seconds))
-    cells = (store, seed, options.workers, engine, options.messages, deeds["kill"], *figures, attacks)
+    cells = (store, seed, campaign.workers, engine, options.messages, deeds["kill"], *figures, attacks)
     lines = [f"| {' | '.join(map(str, cells))} |"]
     if not found.is_clean:
         lines.append(f"{found}")

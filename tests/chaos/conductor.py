@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -17,16 +16,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import SystemClock
-from bot.runtime.database import Sessions, connect, migrate
+from bot.runtime.database import Sessions, connect
 from models.base import insert_missing
 from models.outbox import DOUBTFUL, READY, SENDING
 from models.workspaces import Workspace
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
+from tests.chaos.conditions import MACHINE, PEOPLE, Conditions
 from tests.chaos.crew import Crew
+from tests.chaos.disks import Disk
 from tests.chaos.ledger import Verdict, audit, states
 from tests.chaos.places import AWAY, Place
 from tests.chaos.schedule import HOUR_SECONDS, LATE, Campaign, Step
+from tests.chaos.suffering import deeds_on_workers
+from tests.chaos.tomorrow import upgrade
 from tests.chaos.worker import BLIND
 from tests.people import AMY
 from tests.runtime.stage import KIND, client_of
@@ -36,8 +39,6 @@ GENERAL = "CGENERAL1"
 MAILBOXES = (*((person, None) for person in CROWD), (AMY, GENERAL))
 """Where to look for what was sent: in direct messages, and in a channel through a member's eyes."""
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "continue": signal.SIGCONT}
-DISKS = {"fill": 0, "clear": resource.RLIM_INFINITY}
-"""Bytes up to which a file may be written."""
 LOOK_EVERY_SECONDS = 0.05
 STORE_PATIENCE_SECONDS = 60.0
 STORE_AWAY = (DBAPIError, PoolTimeoutError, *AWAY)
@@ -48,8 +49,10 @@ T = TypeVar("T")
 class Conductor:
     """Attacks one store and the workers on it."""
 
-    def __init__(self, driver: Driver, place: Place, crew: Crew, campaign: Campaign) -> None:
+    def __init__(self, driver: Driver, place: Place, crew: Crew, disk: Disk, campaign: Campaign) -> None:
         self._driver, self._place, self._crew, self._campaign = driver, place, crew, campaign
+        self._conditions = Conditions(Path(crew.order.conditions))
+        self._on_workers = deeds_on_workers(self._conditions, crew, disk)
         self._sessions = Sessions(connect(place.address))
         self._began = SystemClock().people_now()
         self._written = 0
@@ -59,7 +62,8 @@ class Conductor:
 
     def prepare(self) -> None:
         """Let there be people, a workspace and workers."""
-        self.set_clock(0)
+        for clock in (PEOPLE, MACHINE):
+            self._conditions.shift(clock, 0)
         self._driver.reset()
         for number, person in enumerate(CROWD):
             self._driver.add_person(person, f"crowd{number}", f"Crowd {number}")
@@ -82,7 +86,7 @@ class Conductor:
             promise.result(STORE_PATIENCE_SECONDS)
         self._driver.clear_faults()
         if self._campaign.jumps:
-            self.set_clock(HOUR_SECONDS)  # by now everything is due
+            self._conditions.shift(PEOPLE, HOUR_SECONDS)  # by now everything is due
 
     def _carry_out(self, step: Step) -> None:
         if step.deed in SIGNALS:
@@ -92,29 +96,19 @@ class Conductor:
         if step.deed == "fault":
             self._driver.fault(**step.fields)
         if step.deed == "set the clock":
-            self.set_clock(step.fields["seconds"])
-        if step.deed in DISKS:
-            self._crew.limit_files(DISKS[step.deed])
+            self._conditions.shift(PEOPLE, step.fields["seconds"])
         if step.deed in (planned := self._plans(step)):
             self._promise(self._writer, planned[step.deed])
-        if step.deed in (ways := self._ways()):
-            self._promise(self._keeper, ways[step.deed])
+        if step.deed in self._on_workers:
+            self._on_workers[step.deed]()
+        if step.deed in (on_store := self._place.deeds):
+            self._promise(self._keeper, on_store[step.deed])
 
     def _plans(self, step: Step) -> dict[str, Callable[[], None]]:
         return {
             "write": partial(self._write, step.place),
-            "migrate": partial(migrate, self._sessions.engine),
+            "migrate": partial(upgrade, self._sessions.engine),
             "back up": self._place.back_up,
-        }
-
-    def _ways(self) -> dict[str, Callable[[], None]]:
-        place = self._place
-        return {
-            "occupy": place.occupy,
-            "leave": place.leave,
-            "shut": place.shut,
-            "open": place.open,
-            "crash": place.crash,
         }
 
     def _promise(self, hand: ThreadPoolExecutor, do: Callable[[], None]) -> None:
@@ -136,13 +130,6 @@ class Conductor:
         due = self._began + (timedelta(minutes=30) if is_ahead else -timedelta(hours=2))
         expiry = self._began + timedelta(days=1)
         return Message(TEAM_ID, f"chaos:{number}", KIND, receiver, number, due, expiry)
-
-    def set_clock(self, seconds: int) -> None:
-        """Put people's time so many seconds ahead of the machine's."""
-        file = Path(self._crew.order.clock)
-        fresh = file.with_suffix(".new")
-        fresh.write_text(str(seconds))
-        fresh.replace(file)
 
     def rest(self, *, patience: float) -> None:
         """Wait until no message is on its way any more, or for so many seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,13 +23,18 @@ class Crew:
     # A process knows when it was born: another that got its number is never signalled in its stead.
     workers: list[psutil.Process] = field(default_factory=list)
     hired: int = 0
+    file_limit: int = resource.RLIM_INFINITY
+    """Bytes up to which a worker may write a file."""
 
     def hire(self, place: int) -> None:
         """Put a new worker into the place."""
         self.hired += 1
         log = f"{self.order.log}.{self.hired}"
         order = replace(self.order, log=log, seed=self.order.seed * 1000 + self.hired)
-        self.workers[place : place + 1] = [psutil.Process(self.nursery.worker(order))]
+        worker = psutil.Process(self.nursery.worker(order))
+        self.workers[place : place + 1] = [worker]
+        if self.file_limit != resource.RLIM_INFINITY:
+            self._limit(worker)
 
     @property
     def is_complete(self) -> bool:
@@ -40,10 +46,14 @@ class Crew:
             self.workers[place].send_signal(number)
 
     def limit_files(self, size: int) -> None:
-        """Let no worker write beyond so many bytes of any file."""
+        """Let no worker, nor one who is hired now, write beyond so many bytes of any file."""
+        self.file_limit = size
         for worker in self.workers:
-            with suppress(psutil.NoSuchProcess):
-                worker.rlimit(psutil.RLIMIT_FSIZE, (size, psutil.RLIM_INFINITY))
+            self._limit(worker)
+
+    def _limit(self, worker: psutil.Process) -> None:
+        with suppress(psutil.NoSuchProcess):
+            worker.rlimit(psutil.RLIMIT_FSIZE, (self.file_limit, psutil.RLIM_INFINITY))
 
     def dismiss(self) -> None:
         """Send everybody home, and those who do not go for good."""

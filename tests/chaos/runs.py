@@ -12,14 +12,18 @@ from pathlib import Path
 from bot.runtime.database import Sessions, connect
 from bot.runtime.desk import Desk
 from sandbox.testing import Running
+from tests.chaos.conditions import Conditions, ShiftedClock
 from tests.chaos.conductor import Conductor
 from tests.chaos.crew import Crew
+from tests.chaos.disks import Disk
 from tests.chaos.ledger import Verdict
 from tests.chaos.places import Place
 from tests.chaos.schedule import Campaign, Step, schedule
-from tests.chaos.worker import PACE, SOUND, Nursery, Order, ShiftedClock
+from tests.chaos.ways import OF_WORKERS
+from tests.chaos.worker import PACE, SOUND, Nursery, Order
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
+"""A look-up that failed is repeated after most of a minute, and one that failed twice after a minute and a half."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,9 @@ class Setting:
     workspace: Running
     nursery: Nursery
     folder: Path
-    """For logs and the clock."""
+    """For what the workers live under."""
+    disk: Disk
+    """For logs, and for a store that is a file."""
 
 
 @dataclass(frozen=True)
@@ -54,39 +60,39 @@ def run(
     seed: int,
     variant: str = SOUND,
     doubt: Callable[[str], None] | None = None,
-    patience: float = PATIENCE_SECONDS,
 ) -> Outcome:
     """Attack a store; after a backup half-way also put the copy back, and see that through."""
     began = time.monotonic()
-    steps = schedule(campaign, seed, place.ways)
-    clock = setting.folder / "clock"
+    steps = schedule(campaign, seed, (*place.ways, *OF_WORKERS))
+    conditions = Conditions(setting.folder)
     order = Order(
         place.address,
         setting.workspace.api_url,
-        str(clock),
-        str(setting.folder / "worker.log"),
+        str(setting.folder),
+        str(setting.disk.folder / "worker.log"),
         seed,
         variant,
     )
-    conductor = Conductor(setting.workspace.driver, place, Crew(setting.nursery, order), campaign)
+    crew = Crew(setting.nursery, order)
+    conductor = Conductor(setting.workspace.driver, place, crew, setting.disk, campaign)
     try:
         conductor.prepare()
         conductor.attack(steps)
-        conductor.rest(patience=patience)
+        conductor.rest(patience=PATIENCE_SECONDS)
         if campaign.backs_up:
-            conductor.restore(lambda: (doubt or doubt_soon(clock))(place.address))
-            conductor.rest(patience=patience)
+            conductor.restore(lambda: (doubt or doubt_soon(conditions))(place.address))
+            conductor.rest(patience=PATIENCE_SECONDS)
         return Outcome(conductor.verdict(), steps, time.monotonic() - began)
     finally:
         conductor.end()
 
 
-def doubt_soon(clock: Path) -> Callable[[str], None]:
+def doubt_soon(conditions: Conditions) -> Callable[[str], None]:
     """Do what `app.py outbox doubt --before now` does, with a settling time as short as all others here."""
 
     def doubt(address: str) -> None:
         with closing(_Opened(address)) as opened:
-            desk = Desk(opened.sessions, ShiftedClock(clock), PACE)
+            desk = Desk(opened.sessions, ShiftedClock(conditions), PACE)
             desk.doubt(desk.people_now())
 
     return doubt

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.ways import Way
 from tests.chaos.worker import PACE
 
 POST, HISTORY = "chat.postMessage", "conversations.history"
@@ -80,7 +81,7 @@ class Campaign:
         return max(self.messages / MESSAGES_A_SECOND, self.kills * 0.8, self.least_seconds)
 
 
-def schedule(campaign: Campaign, seed: int, ways: Sequence[tuple[str, str]]) -> list[Step]:
+def schedule(campaign: Campaign, seed: int, ways: Sequence[Way]) -> list[Step]:
     """Draw when what happens, earliest first; `ways` are those of taking the store away and giving it back."""
     chance = random.Random(seed)
     steps = [
@@ -148,7 +149,7 @@ def _jumping(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
         yield Step(_sometime(campaign, chance), "set the clock", 0, f"{by:+} s", {"seconds": by})
 
 
-def _holding(campaign: Campaign, chance: random.Random, ways: Sequence[tuple[str, str]]) -> Iterator[Step]:
+def _holding(campaign: Campaign, chance: random.Random, ways: Sequence[Way]) -> Iterator[Step]:
     """Take the store away in every way, one after the other in stretches of their own."""
     turns = [*ways] * campaign.holds
     chance.shuffle(turns)

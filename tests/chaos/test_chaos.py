@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sandbox.testing import Running
+from tests.chaos.disks import Disk, small_disk
 from tests.chaos.places import Place, SqliteFile, postgresql_database
 from tests.chaos.runs import Setting, run
 from tests.chaos.schedule import Campaign, schedule
+from tests.chaos.ways import OF_WORKERS
 from tests.chaos.worker import BLIND, IMPATIENT, RESENDING, Nursery, nursery
 from tests.chaos.workspaces import workspace_process
-from tests.stores import Postgres
+from tests.stores import Postgres, postgres_server
 
 pytestmark = pytest.mark.siege
 
 SHORT = Campaign(
-    messages=150, kills=6, faults=24, stops=1, jumps=3, holds=1, history_fails=False, least_seconds=9.0
+    messages=150, kills=8, faults=24, stops=1, jumps=3, holds=1, history_fails=False, least_seconds=38.0
 )
+"""Long enough that whatever can be taken away is, one after the other."""
 SEED = 1
 
 
@@ -35,25 +39,41 @@ def ground() -> Iterator[Running]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """Give a server of our own, for it is crashed and stopped."""
+    with postgres_server() as running:
+        yield running
+
+
 @pytest.fixture
-def setting(ground: Running, workers: Nursery, tmp_path: Path) -> Setting:
-    return Setting(ground, workers, tmp_path)
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    with small_disk(tmp_path / "disk") as mounted:
+        yield mounted
+
+
+@pytest.fixture
+def setting(ground: Running, workers: Nursery, tmp_path: Path, disk: Disk) -> Setting:
+    return Setting(ground, workers, tmp_path, disk)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, disk: Disk) -> Iterator[Place]:
     if request.param == "sqlite":
-        yield SqliteFile(tmp_path)
+        yield SqliteFile(disk.folder)
         return
-    server: Postgres = request.getfixturevalue("postgres")
-    with postgresql_database(server, may_crash=False) as database:
+    with postgresql_database(request.getfixturevalue("server")) as database:
         yield database
 
 
-def test_everything_arrives_once_whatever_is_killed_broken_or_away(setting: Setting, place: Place) -> None:
-    outcome = run(setting, place, SHORT, seed=SEED)
+@pytest.mark.parametrize("workers_at_work", [2, 8])
+def test_everything_arrives_once_whatever_is_killed_broken_or_away(
+    setting: Setting, place: Place, workers_at_work: int
+) -> None:
+    outcome = run(setting, place, replace(SHORT, workers=workers_at_work), seed=SEED)
 
     assert outcome.verdict.is_clean, outcome
+    assert {take for take, _ in (*place.ways, *OF_WORKERS)} <= outcome.deeds.keys()
 
 
 def test_a_restore_from_a_backup_loses_nothing_and_repeats_nothing(setting: Setting, place: Place) -> None:
@@ -69,27 +89,27 @@ def test_a_restore_from_a_backup_loses_nothing_and_repeats_nothing(setting: Sett
     [(RESENDING, ("accepted, then dropped", "accepted, then 500")), (IMPATIENT, ("accepted late",))],
 )
 def test_the_harness_sees_what_comes_twice(
-    variant: str, kinds: tuple[str, ...], setting: Setting, tmp_path: Path
+    variant: str, kinds: tuple[str, ...], setting: Setting, disk: Disk
 ) -> None:
     campaign = Campaign(messages=40, kills=0, faults=8, kinds=kinds, history_fails=False)
 
-    outcome = run(setting, SqliteFile(tmp_path), campaign, seed=SEED, variant=variant)
+    outcome = run(setting, SqliteFile(disk.folder), campaign, seed=SEED, variant=variant)
 
     assert outcome.verdict.twice
     assert not outcome.verdict.lost
 
 
-def test_the_harness_sees_what_is_lost(setting: Setting, tmp_path: Path) -> None:
+def test_the_harness_sees_what_is_lost(setting: Setting, disk: Disk) -> None:
     campaign = Campaign(messages=40, kills=0, faults=8, kinds=("dropped",), history_fails=False)
 
-    outcome = run(setting, SqliteFile(tmp_path), campaign, seed=SEED, variant=BLIND)
+    outcome = run(setting, SqliteFile(disk.folder), campaign, seed=SEED, variant=BLIND)
 
     assert outcome.verdict.lost
     assert not outcome.verdict.twice
 
 
 def test_a_seed_stands_for_one_schedule() -> None:
-    ways = (("occupy", "leave"),)
+    ways = OF_WORKERS
 
     assert schedule(SHORT, 3, ways) == schedule(SHORT, 3, ways)
     assert schedule(SHORT, 3, ways) != schedule(SHORT, 4, ways)

@@ -17,23 +17,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from slack_sdk import WebClient
 
 from bot.runtime import logs
-from bot.runtime.clock import SystemClock
 from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions, connect
 from bot.runtime.engine import Engine, Work
 from bot.runtime.rates import Pace, Rate
 from bot.runtime.slack import Doubt, Look, Seen, look, post
 from sandbox.identity import BOT_TOKEN
+from tests.chaos.conditions import Conditions, Patient, ShiftedClock
 from tests.runtime.stage import KIND, note
 
 TIMEOUT_SECONDS = 1
+LOOK_EVERY_SECONDS = 0.1
 PACE = Pace(
     timeout=timedelta(seconds=TIMEOUT_SECONDS),
     settling=timedelta(seconds=3),
@@ -55,21 +56,11 @@ class Order:
 
     store: str
     api_url: str
-    clock: str
-    """A file with the seconds by which people's time differs from the machine's."""
+    conditions: str
+    """The folder of what all workers live under."""
     log: str
     seed: int
     variant: str = SOUND
-
-
-@dataclass(frozen=True)
-class ShiftedClock(SystemClock):
-    """People's time is the machine's and the seconds in a file."""
-
-    file: Path
-
-    def people_now(self) -> datetime:
-        return super().people_now() + timedelta(seconds=float(self.file.read_text()))
 
 
 def assume_absent(doubt: Doubt) -> Look:
@@ -97,12 +88,13 @@ def work(order: Order) -> None:
     """Deliver until told to stop, or until nobody is left to tell."""
     told, parent = threading.Event(), os.getppid()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
-    clock = ShiftedClock(Path(order.clock))
+    conditions = Conditions(Path(order.conditions))
     sessions = Sessions(connect(order.store))
-    engine = Engine(sessions, clock, work_of(order), chance=random.Random(order.seed))
+    patient = Patient(conditions, sessions)
+    engine = Engine(sessions, ShiftedClock(conditions), work_of(order), chance=random.Random(order.seed))
     engine.start()
-    while not told.wait(0.5) and os.getppid() == parent:
-        continue
+    while not told.wait(LOOK_EVERY_SECONDS) and os.getppid() == parent:
+        patient.suffer()
     engine.stop()
 
 
