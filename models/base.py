@@ -132,6 +132,16 @@ def change_each(session: Session, changes: Sequence[tuple[Base, Mapping[str, Any
             set_committed_value(each, name, value)
 
 
+def hold_alone(session: Session, name: str) -> bool:
+    """Take a name until the transaction ends, unless another transaction holds it; no row is locked for it.
+
+    SQLite has one writer at a time, who is alone anyhow.
+    """
+    if not _is_postgresql(session):
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext(name)))))
+
+
 def _is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 

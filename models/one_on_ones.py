@@ -109,6 +109,12 @@ class OneOnOne(Base):
         )
 
     @classmethod
+    def locked_among(cls, workspace_id: str, ids: Collection[int]) -> Select[OneOnOne]:
+        """Select these as they stand now, locked for a change."""
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.id.in_(ids)).order_by(cls.id)
+        return chosen.with_for_update().execution_options(populate_existing=True)
+
+    @classmethod
     def by_id(cls, workspace_id: str, one_on_one_id: int) -> Select[OneOnOne]:
         """Select one."""
         return select(cls).where(cls.workspace_id == workspace_id, cls.id == one_on_one_id)
@@ -178,6 +184,15 @@ class Occurrence(Base):
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.one_on_one_id.in_(one_on_ones))
         coming = chosen.where(cls.state == PLANNED, cls.starts_at >= moment)
         return coming.options(joinedload(cls.one_on_one)).order_by(cls.starts_at)
+
+    @classmethod
+    def with_some_to_come(
+        cls, workspace_id: str, one_on_ones: Collection[int], moment: datetime
+    ) -> Select[int]:
+        """Select which of these 1-on-1s have occurrences still to begin at the moment or later."""
+        chosen = select(cls.one_on_one_id).where(cls.workspace_id == workspace_id)
+        coming = chosen.where(cls.one_on_one_id.in_(one_on_ones), cls.state == PLANNED)
+        return coming.where(cls.starts_at >= moment).distinct()
 
     @classmethod
     def days_since(

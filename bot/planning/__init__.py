@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from bot.planning.batches import BATCH, due, next_planned, plan
-from bot.planning.changes import add_missing_nudges, reach_again, reopen_windows, schedule, take_over
+from bot.planning.changes import (
+    add_missing_nudges,
+    misplaced,
+    reach_again,
+    reopen_windows,
+    schedule,
+    take_over,
+)
 from bot.planning.messages import CLOSING, NUDGES, PREP, REGISTERED, window
 from bot.planning.moments import AHEAD, MARGIN, Reach, reach_of, starts_at
 
@@ -18,6 +25,7 @@ __all__ = [
     "Reach",
     "add_missing_nudges",
     "due",
+    "misplaced",
     "next_planned",
     "plan",
     "reach_again",

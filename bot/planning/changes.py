@@ -19,9 +19,19 @@ from models.outbox import Delivery
 
 def schedule(session: Session, one_on_ones: Sequence[OneOnOne]) -> None:
     """Say of each when its next occurrence is to be planned; two statements however many there are."""
+    moments = _misplaced(session, one_on_ones)
+    change_each(session, [(each, {"next_fire_at": at}) for each, at in moments])
+
+
+def misplaced(session: Session, one_on_ones: Sequence[OneOnOne]) -> set[int]:
+    """Name those whose next occurrence is to be planned at another moment than they say."""
+    return {each.id for each, _ in _misplaced(session, one_on_ones)}
+
+
+def _misplaced(session: Session, one_on_ones: Sequence[OneOnOne]) -> list[tuple[OneOnOne, datetime]]:
     people = people_of(session, one_on_ones)
     moments = [(each, fire_at(each, each.next_on, people)) for each in one_on_ones]
-    change_each(session, [(each, {"next_fire_at": at}) for each, at in moments if at != each.next_fire_at])
+    return [(each, at) for each, at in moments if at != each.next_fire_at]
 
 
 def reopen_windows(session: Session, occurrences: Sequence[Occurrence]) -> None:

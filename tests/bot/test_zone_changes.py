@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import timedelta
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from bot import zone_changes
+from bot import occurrences, zone_changes
 from bot.zones import ZONE_DATA_VERSION
 from handlers import wiring
 from models.one_on_ones import Occurrence, OneOnOne
 from models.outbox import Delivery
 from models.workspaces import Workspace
+from sandbox.driver import Driver
 from tests.people import BEN, DAY, HOUR, JONAS, MIA
-from tests.trellis import ROOT, Trellis, utc
+from tests.stores import Postgres
+from tests.trellis import ROOT, Bot, Trellis, utc
 
 
 def computed_with_old_zones(trellis: Trellis, wrong_by: timedelta) -> None:
@@ -154,6 +158,65 @@ def _killed_in_its_second_batch(trellis: Trellis) -> None:
         assert doomed.stdout is not None
         assert doomed.stdout.readline() == "holding\n"
         doomed.kill()
+
+
+@pytest.fixture
+def on_postgresql(slack: Driver, served_bot: Bot, postgres: Postgres) -> Iterator[Trellis]:
+    """Give Trellis on PostgreSQL, where several processes write at once."""
+    with postgres.reused() as engine, served_bot.on(engine) as trellis:
+        yield trellis
+
+
+def test_while_a_batch_is_on_its_way_its_workspace_is_posted_to(on_postgresql: Trellis) -> None:
+    trellis = on_postgresql
+    five_meetings(trellis)
+    computed_with_old_zones(trellis, wrong_by=HOUR)
+
+    with trellis.sessions.begin() as moving, trellis.sessions.begin() as claiming:
+        zone_changes.refresh(moving, now=trellis.clock.people_now(), limit=2)
+        claimed = claiming.scalars(Workspace.locked([trellis.workspace])).all()
+
+    assert [workspace.workspace_id for workspace in claimed] == [trellis.workspace]
+
+
+def test_of_two_processes_one_moves_a_workspace(on_postgresql: Trellis) -> None:
+    trellis = on_postgresql
+    right = five_meetings(trellis)
+    computed_with_old_zones(trellis, wrong_by=HOUR)
+    now = trellis.clock.people_now()
+
+    with trellis.sessions.begin() as one, trellis.sessions.begin() as other:
+        assert zone_changes.refresh(one, now=now, limit=2)
+        assert not zone_changes.refresh(other, now=now, limit=2)
+    wiring.refresh_zones(trellis.sessions, clock=trellis.clock)
+
+    assert moments(trellis) == right
+
+
+def test_what_people_move_meanwhile_stays_where_they_put_it(on_postgresql: Trellis) -> None:
+    trellis = on_postgresql
+    trellis.slack.command(MIA, "/1on1 add @jonas every wednesday 10:00 as manager")
+    computed_with_old_zones(trellis, wrong_by=HOUR)
+
+    with ThreadPoolExecutor(1) as pool:
+        with trellis.sessions.begin() as session:
+            one_on_one = session.scalars(OneOnOne.locked(trellis.workspace, 1)).one()
+            refreshed = pool.submit(wiring.refresh_zones, trellis.sessions, clock=trellis.clock)
+            occurrences.move(
+                session,
+                one_on_one,
+                on=date(2026, 11, 27),
+                at=time(15),
+                zone="UTC",
+                now=trellis.clock.people_now(),
+            )
+        refreshed.result()
+
+    with trellis.sessions.read() as session:
+        moved = session.scalars(select(Occurrence.starts_at).where(Occurrence.on == date(2026, 11, 27))).all()
+        closing = session.scalars(select(Delivery.expire_at).where(Delivery.kind == "nudges.closing")).all()
+    assert moved == [utc("2026-11-27 15:00")]
+    assert closing == [utc("2026-11-27 15:30")]
 
 
 @pytest.mark.parametrize("before", [None, "2019.1", "2019.1 > 2020.5 @ 7"])

@@ -7,14 +7,16 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.runtime.database import Sessions
-from models.base import insert_missing
+from models.base import change_each, hold_alone, insert_missing, insert_new
 from models.members import Member
-from models.one_on_ones import OneOnOne, pair_of
+from models.one_on_ones import PLANNED, Occurrence, OneOnOne, pair_of
 from models.receipts import Receipt, take_receipt
 from tests.people import AMY, BEN, DAY, HOUR, MONDAY_NOON, RAY
+from tests.stores import Postgres
 
 TEAM, OTHER_TEAM = "TSANDBOX", "TOTHER"
 
@@ -107,6 +109,127 @@ def test_old_receipts_are_pruned(sessions: Sessions) -> None:
 def test_inserting_nothing_is_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
         assert insert_missing(session, Receipt, []) == 0
+
+
+ODD_TEXTS = [
+    "",
+    "NULL",
+    "null",
+    'a "quoted" one',
+    "back\\slash",
+    "{a,b}",
+    "two\nlines\tand a tab",
+    "Zoë’s 50 %",
+]
+
+
+def test_texts_that_mean_something_to_a_store_are_kept_as_they_are(sessions: Sessions) -> None:
+    rows = [{"workspace_id": TEAM, "key": text, "taken_at": MONDAY_NOON} for text in ODD_TEXTS]
+    with sessions.begin() as session:
+        assert insert_missing(session, Receipt, rows[:3]) == 3
+        assert insert_missing(session, Receipt, rows) == len(ODD_TEXTS) - 3
+
+    with sessions.read() as session:
+        assert {each.key for each in session.query(Receipt)} == set(ODD_TEXTS)
+
+
+def meeting(one_on_one_id: int, day: int) -> dict[str, object]:
+    return {
+        "workspace_id": TEAM,
+        "one_on_one_id": one_on_one_id,
+        "original_on": date(2026, 11, day),
+        "on": date(2026, 11, day),
+        "at": time(10),
+        "starts_at": MONDAY_NOON + day * DAY,
+        "minutes": 30,
+        "state": PLANNED,
+    }
+
+
+@pytest.fixture
+def two_pairs(staffed: Sessions) -> Sessions:
+    """Give a store with two standing 1-on-1s, 1 and 2."""
+    with staffed.begin() as session:
+        session.add(one_on_one(AMY, BEN, id=1, carried_question="ask-amy"))
+        session.add(one_on_one(AMY, RAY, id=2))
+    return staffed
+
+
+def test_new_rows_come_back_with_their_ids(two_pairs: Sessions) -> None:
+    with two_pairs.begin() as session:
+        rows = insert_new(
+            session, Occurrence, [meeting(1, 24), meeting(2, 25)], returning=["id", "one_on_one_id"]
+        )
+        assert insert_new(session, Occurrence, [], returning=["id"]) == []
+
+    with two_pairs.read() as session:
+        stored = {each.one_on_one_id: each for each in session.query(Occurrence)}
+    assert {(row.one_on_one_id, row.id) for row in rows} == {(1, stored[1].id), (2, stored[2].id)}
+    assert stored[2].on == date(2026, 11, 25)
+    assert stored[2].at == time(10)
+    assert stored[2].starts_at == MONDAY_NOON + 25 * DAY
+
+
+def test_of_new_rows_none_is_inserted_if_one_stands_already(two_pairs: Sessions) -> None:
+    with two_pairs.begin() as session:
+        insert_new(session, Occurrence, [meeting(1, 24)], returning=["id"])
+
+    with pytest.raises(IntegrityError), two_pairs.begin() as session:
+        insert_new(session, Occurrence, [meeting(2, 24), meeting(1, 24)], returning=["id"])
+
+    with two_pairs.read() as session:
+        assert [each.one_on_one_id for each in session.query(Occurrence)] == [1]
+
+
+def test_many_rows_change_at_once_each_in_its_own_way(two_pairs: Sessions) -> None:
+    with two_pairs.begin() as session:
+        first, second = session.scalars(select(OneOnOne).order_by(OneOnOne.id)).all()
+        first.minutes = 45
+        change_each(
+            session,
+            [
+                (
+                    first,
+                    {"next_on": date(2026, 12, 1), "next_fire_at": MONDAY_NOON, "carried_question": None},
+                ),
+                (
+                    second,
+                    {
+                        "next_on": date(2026, 12, 8),
+                        "next_fire_at": MONDAY_NOON + DAY,
+                        "carried_question": "x",
+                    },
+                ),
+            ],
+        )
+        assert (first.next_on, first.carried_question) == (date(2026, 12, 1), None)
+        assert not session.dirty
+        change_each(session, [])
+
+    with two_pairs.read() as session:
+        stored = session.scalars(select(OneOnOne).order_by(OneOnOne.id)).all()
+    assert [(each.next_on, each.next_fire_at, each.carried_question, each.minutes) for each in stored] == [
+        (date(2026, 12, 1), MONDAY_NOON, None, 45),
+        (date(2026, 12, 8), MONDAY_NOON + DAY, "x", 30),
+    ]
+
+
+def test_a_moment_without_a_zone_is_a_bug_in_many_rows_too(two_pairs: Sessions) -> None:
+    naive = {**meeting(1, 24), "starts_at": datetime(2026, 11, 24, 10)}  # noqa: DTZ001
+
+    with pytest.raises((ValueError, StatementError), match="needs a time zone"), two_pairs.begin() as session:
+        insert_new(session, Occurrence, [naive], returning=["id"])
+
+
+def test_a_name_is_held_by_one_transaction_until_it_ends(postgres: Postgres) -> None:
+    with postgres.reused() as engine:
+        sessions = Sessions(engine)
+        with sessions.begin() as one, sessions.begin() as other:
+            assert hold_alone(one, "zones:T1")
+            assert not hold_alone(other, "zones:T1")
+            assert hold_alone(other, "zones:T2")
+        with sessions.begin() as later:
+            assert hold_alone(later, "zones:T1")
 
 
 def test_a_pair_has_one_standing_1on1_whoever_is_named_first(staffed: Sessions) -> None:
