@@ -29,6 +29,8 @@ from models.workspaces import Workspace
 
 SKEW_SECONDS = 60
 """Slack's signatures hold for five minutes: a clock a minute off is on its way there."""
+COUNTED_AT_MOST = 100_000
+"""Rows of a state: an outbox keeps what was sent for months, and whoever asks waits for the answer."""
 
 
 @dataclass(frozen=True)
@@ -194,18 +196,28 @@ def _stopped(workspace: Workspace) -> Finding:
 
 
 def _outbox(session: Session, people_now: datetime) -> Iterator[Finding]:
-    states = dict(session.execute(Delivery.counts()).all())
+    ready, sending, doubtful = (_counted(session, state) for state in (READY, SENDING, DOUBTFUL))
     due, since = session.execute(Delivery.due(people_now)).one()
     late = f", the oldest for {(people_now - since).total_seconds():.0f} s" if since else ""
-    yield _ok(
-        f"{states.get(READY, 0)} messages wait for their time, {states.get(SENDING, 0)} are on their way"
-    )
+    yield _ok(f"{_many(ready)} messages wait for their time, {_many(sending)} are on their way")
     if due:
         yield _note(f"{due} messages wait to be sent{late}: is a worker running?")
-    if doubtful := states.get(DOUBTFUL):
-        yield _note(f"Of {doubtful} messages nobody knows whether Slack has them; they are not sent again")
-    if failed := states.get(FAILED):
-        yield _note(f"Slack refused {failed} messages; the log has the reasons")
+    if doubtful:
+        yield _note(
+            f"Of {_many(doubtful)} messages nobody knows whether Slack has them; they are looked up there first"
+        )
+    failed = Delivery.listed([FAILED], workspace_id=None, limit=COUNTED_AT_MOST).subquery()
+    if refused := session.scalars(select(func.count()).select_from(failed)).one():
+        yield _note(f"Slack refused {_many(refused)} messages; `python app.py outbox list` has the reasons")
+
+
+def _counted(session: Session, state: str) -> int:
+    number, _ = session.execute(Delivery.unfinished(state, at_most=COUNTED_AT_MOST)).one()
+    return number
+
+
+def _many(number: int) -> str:
+    return f"{number} or more" if number >= COUNTED_AT_MOST else f"{number}"
 
 
 def _header(answer: SlackResponse, name: str) -> str:

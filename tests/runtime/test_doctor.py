@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, event, update
 
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.database import Sessions, connect
@@ -167,3 +169,35 @@ def test_what_waits_and_what_failed_in_the_outbox(healthy: dict[str, str]) -> No
     assert said[0].startswith("1 messages wait to be sent, the oldest for 60")
     assert said[1].startswith("Of 1 messages nobody knows")
     assert said[2].startswith("Slack refused 1 messages")
+
+
+def test_no_question_about_the_outbox_reads_all_that_was_ever_sent(healthy: dict[str, str]) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_others: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        findings(healthy)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    about_it = [(statement, values) for statement, values in asked if "FROM delivery" in statement]
+    assert len(about_it) == 5
+    assert [
+        plan for plan in map(planned(healthy), about_it) if not all("USING" in step for step in plan)
+    ] == []
+
+
+def planned(environment: dict[str, str]) -> Callable[[tuple[str, Any]], list[str]]:
+    """Ask the store how it would find the deliveries that a statement is about."""
+    store = store_of(environment)
+
+    def plan(question: tuple[str, Any]) -> list[str]:
+        with store.connect() as connection:
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question[0]}", question[1]).all()
+        store.dispose()
+        return [step.detail for step in steps if " delivery" in step.detail]
+
+    return plan
