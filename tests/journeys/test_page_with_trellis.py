@@ -7,11 +7,11 @@ import tomllib
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bot.runtime.config import ROOT
 from sandbox.model import TourStep
-from tests.chromium import DESKTOP, MARKS, PHONE, assert_it_fits, composer, faultless_page, launched
+from tests.chromium import MARKS, PHONE, assert_it_fits, composer, faultless, launched, opened
 from tests.journeys.program import Program, running_program
 from tests.people import AMY, BEN
 
@@ -37,20 +37,18 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def context(chromium: Browser, program: Program) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="module")
+def window(chromium: Browser, program: Program) -> Iterator[Page]:
     expect.set_options(timeout=PATIENCE_MS)
-    opened = chromium.new_context(base_url=program.workspace.url, viewport=DESKTOP)
-    opened.set_default_timeout(PATIENCE_MS)
-    yield opened
-    opened.close()
+    with opened(chromium, program.workspace.url, patience_ms=PATIENCE_MS) as page:
+        yield page
     expect.set_options(timeout=None)
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    with faultless_page(context) as opened:
-        yield opened
+def page(window: Page) -> Iterator[Page]:
+    with faultless(window) as page:
+        yield page
 
 
 def test_the_tour_leads_from_the_first_command_to_a_note_in_app_home(page: Page) -> None:

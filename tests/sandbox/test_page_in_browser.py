@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 
 from sandbox.identity import BOT_TOKEN, BOT_USER
 from sandbox.model import TourStep
 from sandbox.testing import Running, running
-from tests.chromium import DESKTOP, MARKS, PHONE, assert_it_fits, composer, faultless_page, launched
+from tests.chromium import DESKTOP, MARKS, PHONE, assert_it_fits, composer, faultless, launched, opened
 from tests.sandbox.test_page_app import (
     AMY,
     BEN,
@@ -57,18 +57,16 @@ def bot(sandbox: Running) -> WebClient:
     return WebClient(token=BOT_TOKEN, base_url=sandbox.api_url)
 
 
-@pytest.fixture
-def context(chromium: Browser, sandbox: Running, bot: WebClient) -> Iterator[BrowserContext]:
-    opened = chromium.new_context(base_url=sandbox.url, viewport=DESKTOP)
-    opened.set_default_timeout(8_000)
-    yield opened
-    opened.close()
+@pytest.fixture(scope="module")
+def window(chromium: Browser, sandbox: Running) -> Iterator[Page]:
+    with opened(chromium, sandbox.url) as page:
+        yield page
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    with faultless_page(context) as opened:
-        yield opened
+def page(window: Page, bot: WebClient) -> Iterator[Page]:
+    with faultless(window) as page:
+        yield page
 
 
 def test_a_command_is_completed_and_sent_by_keyboard_alone(page: Page) -> None:
@@ -280,7 +278,7 @@ def test_a_shortcut_is_run_from_the_menu_of_a_message(page: Page, bot: WebClient
     expect(page.get_by_role("article").last).to_contain_text("Kept.")
 
 
-def test_nothing_is_wider_than_a_phone(context: BrowserContext, page: Page, bot: WebClient) -> None:
+def test_nothing_is_wider_than_a_phone(page: Page, bot: WebClient) -> None:
     bot.chat_postMessage(channel=AMY, text=WIDE_WORD * 3)
     bot.chat_postMessage(channel=AMY, text="x", blocks=[*EVERYTHING, MARKDOWN])
     page.set_viewport_size(PHONE)
