@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Json = dict[str, Any]
+
 DOOR = "/slack/events"
 WAITING, PATIENCE_SECONDS = 8, 0.5
 """How many may wait for room, and how long: the store's patience (2 s) after it still ends within Slack's three."""
@@ -38,27 +40,14 @@ UNTOLD = 64
 BUSY = "Trellis is busy just now, so I changed nothing. Try again in a minute."
 
 
-class Turnstile:
-    """WSGI around the web app, which lets no more than so many requests of Slack's in at once."""
+class Gate:
+    """Lets so many requests in at once; a few more may wait a moment for room."""
 
-    def __init__(self, inside: WSGIApplication, *, rooms: int, signing_secret: str) -> None:
-        self._inside, self._verifier = inside, SignatureVerifier(signing_secret)
+    def __init__(self, rooms: int) -> None:
         self._rooms, self._bench = threading.Semaphore(rooms), threading.Semaphore(WAITING)
-        self._untold = threading.Semaphore(UNTOLD)
-        self._tellers = ThreadPoolExecutor(TELLING, thread_name_prefix="teller")
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request, or turn it away."""
-        if environ.get("PATH_INFO") != DOOR:
-            return self._inside(environ, start_response)
-        if not self._is_let_in():
-            return self._turn_away(Request(environ))(environ, start_response)
-        try:
-            return self._inside(environ, start_response)
-        finally:
-            self._rooms.release()
-
-    def _is_let_in(self) -> bool:
+    def is_let_in(self) -> bool:
+        """Take room, if there is some soon; who is let in has to leave."""
         if self._rooms.acquire(blocking=False):
             return True
         if not self._bench.acquire(blocking=False):
@@ -68,13 +57,63 @@ class Turnstile:
         finally:
             self._bench.release()
 
+    def leave(self) -> None:
+        """Make room for another."""
+        self._rooms.release()
+
+
+class Tellers:
+    """Find a word for who is not let in: in the answer where Slack shows it, else by a message of its own."""
+
+    def __init__(self) -> None:
+        self._untold = threading.Semaphore(UNTOLD)
+        self._tellers = ThreadPoolExecutor(TELLING, thread_name_prefix="teller")
+
+    def about_command(self) -> Json:
+        """Give the answer to a slash command."""
+        return {"response_type": "ephemeral", "text": BUSY}
+
+    def about_click(self, payload: Json) -> Json | None:
+        """Give the answer to a form or a button; None if there is none, so that Slack has to show its own."""
+        if payload["type"] == "view_submission":
+            return _beside_first_field(payload["view"])
+        return {} if self._is_told(payload.get("response_url")) else None
+
+    def _is_told(self, url: str | None) -> bool:
+        """Tell who pressed a button by a message of its own, which is posted when the request has been answered."""
+        if not url or not self._untold.acquire(blocking=False):
+            return False
+        self._tellers.submit(_post, url, self._untold.release)
+        return True
+
+
+class Turnstile:
+    """WSGI around the web app, which lets no more than so many requests of Slack's in at once."""
+
+    def __init__(self, inside: WSGIApplication, *, rooms: int, signing_secret: str) -> None:
+        self._inside, self._verifier = inside, SignatureVerifier(signing_secret)
+        self._gate, self._tellers = Gate(rooms), Tellers()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, or turn it away."""
+        if environ.get("PATH_INFO") != DOOR:
+            return self._inside(environ, start_response)
+        if not self._gate.is_let_in():
+            return self._turn_away(Request(environ))(environ, start_response)
+        try:
+            return self._inside(environ, start_response)
+        finally:
+            self._gate.leave()
+
     def _turn_away(self, request: Request) -> Response:
         """Tell a person that nothing was changed; what nobody waits for is refused, and Slack brings it again."""
         kind, answer = "unsigned", None
         if self._is_signed(request):
             kind, answer = self._answer(request)
         log.warning("request_turned_away", extra={"kind": kind})
-        return answer or Response("busy\n", 503, content_type="text/plain")
+        if answer is None:
+            return Response("busy\n", 503, content_type="text/plain")
+        return Response(json.dumps(answer) if answer else "", content_type="application/json")
 
     def _is_signed(self, request: Request) -> bool:
         """Whether Slack sent it: to an address that anybody could name nothing is posted."""
@@ -84,32 +123,19 @@ class Turnstile:
         except (ValueError, RequestEntityTooLarge):  # a timestamp that is no number
             return False
 
-    def _answer(self, request: Request) -> tuple[str, Response | None]:
+    def _answer(self, request: Request) -> tuple[str, Json | None]:
         if "command" in request.form:
-            return "command", _json({"response_type": "ephemeral", "text": BUSY})
+            return "command", self._tellers.about_command()
         if "payload" not in request.form:
             return "event", None
         payload = json.loads(request.form["payload"])
-        if payload["type"] == "view_submission":
-            return payload["type"], _beside_first_field(payload["view"])
-        return payload["type"], self._tell(payload.get("response_url"))
-
-    def _tell(self, url: str | None) -> Response | None:
-        """Tell who pressed a button by a message of its own, which is posted when the request has been answered."""
-        if not url or not self._untold.acquire(blocking=False):
-            return None
-        self._tellers.submit(_post, url, self._untold.release)
-        return Response(status=200)
+        return payload["type"], self._tellers.about_click(payload)
 
 
-def _beside_first_field(view: Any) -> Response | None:
+def _beside_first_field(view: Any) -> Json | None:
     """Leave a form open with what was typed; one without a field shows Slack's own word for a failure."""
     fields = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
-    return _json({"response_action": "errors", "errors": {fields[0]: BUSY}}) if fields else None
-
-
-def _json(body: object) -> Response:
-    return Response(json.dumps(body), content_type="application/json")
+    return {"response_action": "errors", "errors": {fields[0]: BUSY}} if fields else None
 
 
 def _post(url: str, done: Callable[[], None]) -> None:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError
 from slack_sdk.errors import SlackApiError
 
@@ -23,6 +22,8 @@ from bot.runtime.engine import Engine, Work
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from bot.runtime.socket_mode import SocketDoor
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Process:
         self._app: App | None = None
         self._sessions: Sessions | None = None
         self._engine: Engine | None = None
-        self._socket: SocketModeHandler | None = None
+        self._socket: SocketDoor | None = None
         self._told_to_end = threading.Event()
         self._ender: threading.Thread | None = None
 
@@ -131,20 +132,17 @@ class Process:
         leaving.join()
 
     def _leave_socket(self) -> None:
-        """Take no more from the socket, let what was taken get its answer over it, then close it."""
-        if self._socket is None:
-            return
-        client = self._socket.client
-        client.closed = True  # else it takes on and on
-        client.message_processor.shutdown()  # type: ignore[no-untyped-call]
-        client.message_workers.shutdown(wait=True)
-        self._socket.close()  # type: ignore[no-untyped-call]
+        if self._socket:
+            self._socket.leave()
 
-    def _connected(self, app: App, token: str) -> SocketModeHandler:
-        handler = SocketModeHandler(app, token)
+    def _connected(self, app: App, token: str) -> SocketDoor:
+        # A process that only works, or is called over HTTP, needs none of it.
+        from bot.runtime.socket_mode import SocketDoor
+
+        door = SocketDoor(app, token, rooms=self._settings.threads)
         with _explained("socket_refused"):
-            handler.connect()  # type: ignore[no-untyped-call]
-        return handler
+            door.connect()  # type: ignore[no-untyped-call]
+        return door
 
 
 def _cut_short() -> None:
