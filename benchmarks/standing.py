@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, text
+import psutil  # type: ignore[import-untyped]
+from sqlalchemy import Connection, Engine, text, update
 
 from benchmarks.people import NOW, TEAM, profile
 from benchmarks.stores import each_store
 from bot import members
 from bot.planning import BATCH
 from bot.runtime.database import Sessions, connect
+from models.one_on_ones import OneOnOne
 
 PEOPLE = 2_000
 ZONES = ("Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Kolkata")
@@ -38,6 +40,23 @@ def filled(kind: str, total: int, *, due: int) -> Iterator[Sessions]:
         _settle(engine)
         yield Sessions(engine)
         engine.dispose()
+
+
+def make_due(sessions: Sessions, due: int) -> None:
+    """Let so many of them come near once more."""
+    with sessions.begin() as session:
+        first = update(OneOnOne).where(OneOnOne.id <= due)
+        session.execute(first.values(next_fire_at=NOW - timedelta(hours=1)))
+
+
+def server_cpu(sessions: Sessions) -> float:
+    """Give the seconds of CPU that the processes of a PostgreSQL server have taken so far."""
+    with sessions.begin() as session:
+        connection = session.scalars(text("SELECT pg_backend_pid()")).one()
+    server = psutil.Process(connection).parent()
+    ended = server.cpu_times().children_user + server.cpu_times().children_system
+    living = [each.cpu_times() for each in server.children()]
+    return float(ended + sum(each.user + each.system for each in living))
 
 
 def _welcome_people(sessions: Sessions) -> None:
