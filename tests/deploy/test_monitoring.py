@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from bot.runtime.web import build_web
 from models.base import insert_missing
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
+from tests.deploy.judges import judge, told
 from tests.people import AMY, MONDAY_NOON
 from tests.trellis import ROOT
 
@@ -162,15 +161,7 @@ def test_the_dashboard_asks_whichever_prometheus_is_chosen() -> None:
 @pytest.fixture
 def promtool() -> str:
     """Give Prometheus' own judge of rules; Debian has it in `prometheus`."""
-    found = shutil.which("promtool")
-    if not found:
-        pytest.skip("promtool is not installed")
-    return found
-
-
-def told(*command: str | Path) -> tuple[int, str]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    return judge("promtool")
 
 
 def test_prometheus_takes_the_rules(promtool: str) -> None:

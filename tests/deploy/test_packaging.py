@@ -23,6 +23,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions
 from bot.runtime.serving import LAST_SECONDS
 from bot.runtime.web import build_web
+from tests.deploy.judges import judge, told
 from tests.runtime.command_line import program
 from tests.trellis import ROOT
 
@@ -212,33 +213,21 @@ def test_a_unit_may_bring_home_what_it_has_in_hand(unit: Path) -> None:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
-    judge = shutil.which("systemd-analyze")
-    if not judge:
-        pytest.skip("systemd-analyze is not installed")
+    analyzer = judge("systemd-analyze")
     # It wants the program to be where the unit says.
     text = unit.read_text().replace("/opt/trellis/.venv/bin/python", sys.executable)
     placed = tmp_path / unit.name.replace("@", "@1")
     placed.write_text(text.replace("/opt/trellis", str(tmp_path)))
 
-    verified = _analyzed(judge, "verify", "--man=no", str(placed))
-    exposed = _analyzed(judge, "security", "--offline=true", "--threshold=25", "--no-pager", str(placed))
+    verified = told(analyzer, "verify", "--man=no", placed)
+    exposed, words = told(analyzer, "security", "--offline=true", "--threshold=25", "--no-pager", placed)
 
-    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
-    assert exposed.returncode == 0, exposed.stdout
-
-
-def _analyzed(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    assert verified == (0, "")
+    assert exposed == 0, words
 
 
 def test_the_linter_of_dockerfiles_has_nothing_to_say() -> None:
-    linter = shutil.which("hadolint")
-    if not linter:
-        pytest.skip("hadolint is not installed")
-
-    said = _analyzed(linter, str(DOCKERFILE))
-
-    assert (said.returncode, said.stdout) == (0, "")
+    assert told(judge("hadolint"), DOCKERFILE) == (0, "")
 
 
 def commands() -> dict[str, list[str]]:
