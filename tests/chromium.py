@@ -96,6 +96,16 @@ def faultless(window: Page) -> Iterator[Page]:
     assert trouble == []
 
 
+@contextmanager
+def without_scripts(page: Page) -> Iterator[None]:
+    """Let no script of the page run, as where they are switched off."""
+    chromium = page.context.new_cdp_session(page)
+    chromium.send("Emulation.setScriptExecutionDisabled", {"value": True})
+    yield
+    chromium.send("Emulation.setScriptExecutionDisabled", {"value": False})
+    chromium.detach()
+
+
 def _forget(window: Page) -> None:
     """Leave for a place that does nothing, of the same site for the sake of its drafts, and keep nothing."""
     window.goto("/static/icon.svg")

@@ -105,13 +105,10 @@ def stored(trellis: Trellis) -> list[object]:
 
 def live_until(trellis: Trellis, end: datetime) -> None:
     """Let people's time pass from one thing that happens to the next, as the sandbox's clock does."""
-    while True:
-        trellis.tick()
-        following = _next_moment(trellis, trellis.clock.people_now())
-        if following is None or following > end:
-            break
-        trellis.clock.move(following)
-    trellis.tick(end)
+    trellis.tick()
+    while (following := _next_moment(trellis, trellis.clock.people_now())) and following <= end:
+        trellis.tick(following)
+    trellis.clock.move(end)
 
 
 def _next_moment(trellis: Trellis, now: datetime) -> datetime | None:

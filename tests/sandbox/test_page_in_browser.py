@@ -12,7 +12,16 @@ from slack_sdk import WebClient
 from sandbox.identity import BOT_TOKEN, BOT_USER
 from sandbox.model import TourStep
 from sandbox.testing import Running, running
-from tests.chromium import DESKTOP, MARKS, PHONE, assert_it_fits, composer, faultless, launched, opened
+from tests.chromium import (
+    MARKS,
+    PHONE,
+    assert_it_fits,
+    composer,
+    faultless,
+    launched,
+    opened,
+    without_scripts,
+)
 from tests.sandbox.test_page_app import (
     AMY,
     BEN,
@@ -304,25 +313,20 @@ def test_nothing_is_wider_than_a_phone(page: Page, bot: WebClient) -> None:
     assert_it_fits(page)
 
 
-def test_without_scripts_the_page_works_with_plain_forms(
-    chromium: Browser, sandbox: Running, bot: WebClient
-) -> None:
-    context = chromium.new_context(base_url=sandbox.url, viewport=DESKTOP, java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"/as/{AMY}")
+def test_without_scripts_the_page_works_with_plain_forms(page: Page, sandbox: Running) -> None:
+    with without_scripts(page):
+        page.goto(f"/as/{AMY}")
+        composer(page).fill("/form")
+        page.get_by_role("button", name="Send").click()
+        sandbox.driver.eventually(lambda: sandbox.driver.view(AMY))
+        page.reload()
+        page.get_by_role("textbox", name="What").fill("nothing")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("That is too little.")).to_be_visible()
+        page.get_by_role("textbox", name="What").fill("supper")
+        page.get_by_role("button", name="Save").click()
+        sandbox.driver.eventually(lambda: sandbox.driver.dms(AMY))
+        page.reload()
 
-    composer(page).fill("/form")
-    page.get_by_role("button", name="Send").click()
-    sandbox.driver.eventually(lambda: sandbox.driver.view(AMY))
-    page.reload()
-    page.get_by_role("textbox", name="What").fill("nothing")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("That is too little.")).to_be_visible()
-    page.get_by_role("textbox", name="What").fill("supper")
-    page.get_by_role("button", name="Save").click()
-    sandbox.driver.eventually(lambda: sandbox.driver.dms(AMY))
-    page.reload()
-
-    expect(page.get_by_role("article").last).to_contain_text("supper on 2027-03-02")
-    assert sandbox.driver.last_dm(AMY).user == BOT_USER
-    context.close()
+        expect(page.get_by_role("article").last).to_contain_text("supper on 2027-03-02")
+        assert sandbox.driver.last_dm(AMY).user == BOT_USER
