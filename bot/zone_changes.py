@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot import planning
 from bot.recurrence import place
 from bot.zones import ZONE_DATA_VERSION
-from models.base import change_each, hold_alone
+from models.base import change_each, hold_alone, wait_to_hold
 from models.one_on_ones import Occurrence, OneOnOne
 from models.workspaces import Workspace
 
@@ -30,6 +30,8 @@ def refresh(session: Session, *, now: datetime, limit: int = BATCH) -> bool:
     workspace = _take_stale(session)
     if workspace is None:
         return False
+    if workspace.zone_data == ZONE_DATA_VERSION:
+        return True
     after = workspace.moved_to_zones(ZONE_DATA_VERSION)
     last = _bring_up_to_date(session, workspace.workspace_id, after, limit, now)
     if last is None:
@@ -40,17 +42,22 @@ def refresh(session: Session, *, now: datetime, limit: int = BATCH) -> bool:
 
 
 def _take_stale(session: Session) -> Workspace | None:
-    """Choose a workspace that no other process is at.
+    """Choose a workspace that no other process is at, or wait for one: a process that is at it may end half-way.
 
     Its row is not locked: delivery skips locked ones, and would post nothing there until a million had been moved.
     """
     stale = Workspace.with_other_zones_than(ZONE_DATA_VERSION)
-    for workspace in session.scalars(stale.limit(LOOKED_THROUGH)).all():
-        if hold_alone(session, f"zones:{workspace.workspace_id}"):
-            session.refresh(workspace)  # whoever held it before may have come farther, or to the end
-            if workspace.zone_data != ZONE_DATA_VERSION:
-                return workspace
-    return None
+    seen = session.scalars(stale.limit(LOOKED_THROUGH)).all()
+    if not seen:
+        return None
+    workspace = next((each for each in seen if hold_alone(session, _name(each))), seen[0])
+    wait_to_hold(session, _name(workspace))
+    session.refresh(workspace)  # whoever held it before may have come farther, or to the end
+    return workspace
+
+
+def _name(workspace: Workspace) -> str:
+    return f"zones:{workspace.workspace_id}"
 
 
 def _bring_up_to_date(

@@ -142,6 +142,12 @@ def hold_alone(session: Session, name: str) -> bool:
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext(name)))))
 
 
+def wait_to_hold(session: Session, name: str) -> None:
+    """Take a name once no other transaction holds it; raises OperationalError if one holds it for too long."""
+    if _is_postgresql(session):
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+
 def _is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 

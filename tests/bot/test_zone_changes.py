@@ -179,17 +179,22 @@ def test_while_a_batch_is_on_its_way_its_workspace_is_posted_to(on_postgresql: T
     assert [workspace.workspace_id for workspace in claimed] == [trellis.workspace]
 
 
-def test_of_two_processes_one_moves_a_workspace(on_postgresql: Trellis) -> None:
+def test_a_second_process_waits_for_the_batch_of_the_first_and_goes_on(on_postgresql: Trellis) -> None:
     trellis = on_postgresql
     right = five_meetings(trellis)
     computed_with_old_zones(trellis, wrong_by=HOUR)
-    now = trellis.clock.people_now()
 
-    with trellis.sessions.begin() as one, trellis.sessions.begin() as other:
-        assert zone_changes.refresh(one, now=now, limit=2)
-        assert not zone_changes.refresh(other, now=now, limit=2)
+    with ThreadPoolExecutor(1) as pool:
+        with trellis.sessions.begin() as session:
+            zone_changes.refresh(session, now=trellis.clock.people_now(), limit=2)
+            session.flush()
+            second = pool.submit(refresh_two, trellis)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.2)
+        assert second.result()
+
+    assert zone_data(trellis) == f"2019.1 > {ZONE_DATA_VERSION} @ 4"
     wiring.refresh_zones(trellis.sessions, clock=trellis.clock)
-
     assert moments(trellis) == right
 
 
