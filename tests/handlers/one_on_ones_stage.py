@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import select
 
-from bot import planning
+from bot import members, one_on_ones, planning
+from bot.permissions import Actor
 from bot.question_bank import Question, default_bank
+from bot.recurrence import Recurrence
 from models.one_on_ones import Occurrence, OneOnOne
 from models.outbox import Delivery
 from models.prompts import Prompt
@@ -101,6 +103,32 @@ def stored(trellis: Trellis) -> list[object]:
             columns = table.__table__.columns
             rows += [tuple(row) for row in session.execute(select(*columns).order_by(columns.id))]
         return rows
+
+
+def stand_with_peers(trellis: Trellis, who: str, numbers: range) -> list[str]:
+    """Give somebody in New York a weekly 1-on-1 with a peer for each number, as typing them would; name the peers."""
+    peers = {f"UPEER{number:04}": f"Peer {number} " + "x" * 60 for number in numbers}
+    trellis.slack.command(who, "/growth")
+    actor, now = Actor(trellis.workspace, who), trellis.clock.people_now()
+    with trellis.sessions.begin() as session:
+        profiles = [_profile(*peer) for peer in peers.items()]
+        members.remember_all(session, trellis.workspace, profiles, at=now)
+        for peer in peers:
+            weekly = one_on_ones.NewOneOnOne(peer, Recurrence.weekly(1), time(10), 30, None, "peer")
+            one_on_ones.register(session, actor, weekly, now=now)
+    return list(peers)
+
+
+def _profile(user_id: str, name: str) -> members.Profile:
+    return members.Profile(
+        user_id=user_id,
+        name=name,
+        zone="America/New_York",
+        is_person=True,
+        is_guest=False,
+        is_deactivated=False,
+        is_admin=False,
+    )
 
 
 def live_until(trellis: Trellis, end: datetime) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from bot import answers
+from bot.permissions import Actor
 from models.answers import Answer
 from sandbox.seen import Message
 from tests.handlers import forging
@@ -164,8 +166,11 @@ def test_a_forged_number_shares_nothing(trellis: Trellis, asked: Message) -> Non
 def test_old_answers_are_reached_with_the_mouse(trellis: Trellis) -> None:
     trellis.slack.command(AMY, "/1on1 add @ben every thursday 10:00")
     live_until(trellis, utc("2027-02-12 15:00"))
-    for number, prep in enumerate(preps(trellis, BEN)):
-        note(trellis, prep, f"Note number {number}.")
+    ben, now = Actor(trellis.workspace, BEN), trellis.clock.people_now()
+    with trellis.sessions.begin() as session:
+        for number, prep in enumerate(preps(trellis, BEN)):
+            prompt_id = int(prep.button("Note an answer").value or "")
+            answers.note(session, ben, prompt_id, f"Note number {number}.", now=now)
 
     home = home_of(trellis, BEN)
     every = pressed(trellis, BEN, home, "All answers")

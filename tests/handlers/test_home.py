@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import time
-
 import pytest
 
-from bot import goals, members, one_on_ones
+from bot import goals
 from bot.goal_drafts import NewGoal
 from bot.permissions import Actor
-from bot.recurrence import Recurrence
 from handlers import home
 from sandbox.block_kit.surfaces import check_view
-from tests.handlers.one_on_ones_stage import home_of, pressed
+from tests.handlers.one_on_ones_stage import home_of, pressed, stand_with_peers
 from tests.people import AMY, BEN
 from tests.statements import counted
 from tests.trellis import Trellis
@@ -22,30 +19,11 @@ LONG = "Present the plan for <all> & everybody " * 20
 
 def fill(trellis: Trellis, numbers: range) -> None:
     """Give Amy a 1-on-1 and a goal with a long text for each number, as typing them would."""
-    peers = {f"UPEER{index:04}": f"Peer {index} " + "x" * 60 for index in numbers}
-    for peer, name in peers.items():
-        trellis.slack.add_person(peer, peer.lower(), name, tz="America/New_York")
-    trellis.slack.command(AMY, "/growth")
+    stand_with_peers(trellis, AMY, numbers)
     actor, now = Actor(trellis.workspace, AMY), trellis.clock.people_now()
     with trellis.sessions.begin() as session:
-        members.remember_all(session, trellis.workspace, [profile(*each) for each in peers.items()], at=now)
-        for index, peer in zip(numbers, peers, strict=True):
-            weekly = one_on_ones.NewOneOnOne(peer, Recurrence.weekly(1), time(10), 30, None, "peer")
-            one_on_ones.register(session, actor, weekly, now=now)
+        for index in numbers:
             goals.log(session, actor, NewGoal(f"{index} {LONG[:200]}"), now=now, today=now.date())
-
-
-def profile(user_id: str, name: str) -> members.Profile:
-    """Describe a person in New York as Slack would."""
-    return members.Profile(
-        user_id=user_id,
-        name=name,
-        zone="America/New_York",
-        is_person=True,
-        is_guest=False,
-        is_deactivated=False,
-        is_admin=False,
-    )
 
 
 def statements_of_home(trellis: Trellis) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.seen import Answer
-from tests.handlers.one_on_ones_stage import live_until
+from tests.handlers.one_on_ones_stage import live_until, stand_with_peers
 from tests.people import AMY, BEN, JONAS, KAI, MIA, RAY
 from tests.trellis import Trellis, utc
 
@@ -261,10 +261,7 @@ def test_every_answer_is_for_the_one_who_asked_alone(trellis: Trellis) -> None:
 
 
 def test_a_long_list_is_read_to_its_end_with_the_mouse(trellis: Trellis) -> None:
-    handles = [f"peer{number}" for number in range(45)]
-    for number, handle in enumerate(handles):
-        trellis.slack.add_person(f"UPEER{number:04}", handle, f"Peer {number}", tz="America/New_York")
-        trellis.slack.command(AMY, f"/1on1 add @{handle} every tuesday 10:00")
+    peers = stand_with_peers(trellis, AMY, range(45))
 
     answer = trellis.slack.command(AMY, "/1on1")
     first = trellis.slack.press(AMY, answer.message, "Show all").view
@@ -273,7 +270,7 @@ def test_a_long_list_is_read_to_its_end_with_the_mouse(trellis: Trellis) -> None
 
     assert second is not None
     seen = first.words + second.words
-    assert all(f"<@UPEER{number:04}>" in seen for number in range(45))
+    assert all(f"<@{peer}>" in seen for peer in peers)
     assert "Earlier" in second.buttons
     assert "And 37 more." in answer.text
 
