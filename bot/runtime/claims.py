@@ -72,9 +72,8 @@ class Claimer:
         if limit <= 0:
             return Claim(put_aside=put_aside)
         outgoing = self._take_to_send(limit, put_aside) if work.sendable else []
-        doubts = (
-            _take_to_look_up(self.session, self.pace, self.at.machine_now, limit) if work.in_doubt else []
-        )
+        is_doubted = work.in_doubt or work.stray
+        doubts = _take_to_look_up(self.session, self.pace, self.at.machine_now, limit) if is_doubted else []
         return Claim(outgoing, put_aside, doubts)
 
     def _tidy_up(self, work: Work) -> Iterator[str]:

@@ -189,9 +189,9 @@ class DeliveryLoop:
             return Work(sendable=True)
         self._looked_at = now
         found = self._look_round()
-        return found._replace(
-            sendable=found.sendable or is_busy, in_doubt=found.in_doubt and self._look is not None
-        )
+        if self._look is None:
+            found = found._replace(in_doubt=False, stray=False)
+        return found._replace(sendable=found.sendable or is_busy)
 
     def _look_round(self) -> Work:
         """Look without locking: an idle loop must not stand in the way of those who write."""
