@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -198,7 +199,22 @@ def _unnested(table: Table, names: Sequence[str]) -> TableValuedAlias:
 
 def _arrays(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Write each column as PostgreSQL reads an array; the driver would take three times as long."""
-    return {_given(name): "{" + ",".join([_element(row[name]) for row in rows]) + "}" for name in names}
+    return {_given(name): _array([row[name] for row in rows]) for name in names}
+
+
+def _array(values: Sequence[object]) -> str:
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return "{" + ",".join(map(str, values)) + "}"
+    if kinds == {str}:
+        texts = cast("Sequence[str]", values)
+        if not _MEANT.search("".join(texts)):
+            return '{"' + '","'.join(texts) + '"}'
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+_MEANT = re.compile(r'["\\]')
+"""What means something to PostgreSQL even in a quoted text; most columns have nothing of it."""
 
 
 def _given(name: str) -> str:
