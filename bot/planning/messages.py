@@ -16,21 +16,21 @@ REGISTERED = "one_on_ones.registered"
 
 def messages_of(occurrence: Occurrence, people: People) -> list[Message]:
     """Write all messages about a meeting: both prepare for it, and who asks is reminded at its end."""
-    one_on_one = occurrence.one_on_one
-    asking = [person for person in one_on_one.people if one_on_one.asks(person)]
-    return [
-        *(_message(PREP, occurrence, person, people) for person in one_on_one.people),
-        *(_message(CLOSING, occurrence, person, people) for person in asking),
-    ]
-
-
-def _message(kind: str, occurrence: Occurrence, receiver: str, people: People) -> Message:
-    workspace_id = occurrence.workspace_id
-    opens, closes = window(kind, occurrence, people[workspace_id, receiver])
-    name = kind.rpartition(".")[2]
+    one_on_one, workspace_id, subject = occurrence.one_on_one, occurrence.workspace_id, occurrence.id
     # The local day of the original slot: neither new zone data nor a move may mint a second message.
-    key = f"{name}:{occurrence.one_on_one_id}:{occurrence.original_on.isoformat()}:{receiver}"
-    return Message(workspace_id, key, kind, receiver, occurrence.id, opens, closes)
+    meeting = f"{occurrence.one_on_one_id}:{occurrence.original_on.isoformat()}"
+    begins, closing = occurrence.starts_at, (occurrence.closing_at, occurrence.ends_at)
+    messages = []
+    for person in one_on_one.people:
+        opens = prep_opens(begins, people[workspace_id, person])
+        messages.append(
+            Message(workspace_id, f"prep:{meeting}:{person}", PREP, person, subject, opens, begins)
+        )
+        if one_on_one.asks(person):
+            messages.append(
+                Message(workspace_id, f"closing:{meeting}:{person}", CLOSING, person, subject, *closing)
+            )
+    return messages
 
 
 def window(kind: str, occurrence: Occurrence, reach: Reach) -> tuple[datetime, datetime]:
