@@ -140,11 +140,6 @@ class Delivery(Base):
         return waiting.where(cls.not_before <= people_now)
 
     @classmethod
-    def any_in(cls, state: str) -> Select[bool]:
-        """Select whether a row is in the state."""
-        return select(select(cls.id).where(cls.state == state).exists())
-
-    @classmethod
     def first_doubt(cls, machine_now: datetime) -> ColumnElement[datetime]:
         """Give the moment since which Slack may have a row that is doubted now.
 

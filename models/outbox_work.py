@@ -74,6 +74,15 @@ def work() -> Select[bool, bool, bool, bool, bool]:
 
 
 @cache
+def activity() -> Select[*tuple[bool, ...]]:
+    """Select what there is to do and whether anything is on its way, of one moment; takes the Moments by name.
+
+    Asked one after the other, a row that is claimed in between would be seen by neither.
+    """
+    return work().add_columns(select(Delivery.id).where(_in(SENDING)).exists())
+
+
+@cache
 def claimable() -> Select[Delivery]:
     """Select what may be sent now, earliest deadline first; takes the Moments and a `limit` by name.
 

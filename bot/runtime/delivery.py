@@ -26,7 +26,7 @@ from bot.runtime.present import machine_now, present
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Seen, Sent, Unseen
 from models import outbox_work
-from models.outbox import SENDING, SENT, Delivery
+from models.outbox import SENT
 from models.outbox_work import Moments, Work
 
 log = logging.getLogger(__name__)
@@ -137,9 +137,8 @@ class DeliveryLoop:
         """Whether the store holds nothing to be sent at the moment, and nothing on its way."""
         with self._sessions.read() as session:
             at = moments(self._pace, people_now, machine_now(session, self._clock))
-            is_sending = session.scalars(Delivery.any_in(SENDING)).one()
-            has_work = any(session.execute(outbox_work.work(), vars(at)).one())
-        return not (is_sending or has_work or self._waits_for_slack(people_now))
+            is_busy = any(session.execute(outbox_work.activity(), vars(at)).one())
+        return not (is_busy or self._waits_for_slack(people_now))
 
     def _waits_for_slack(self, people_now: datetime) -> bool:
         """Whether rows wait only because Slack said when to go on, or takes no more at once, and that is soon."""

@@ -13,12 +13,12 @@ from contextlib import suppress
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.runtime.config import ROOT
-from bot.runtime.database import Sessions, connect
+from bot.runtime.database import READING, Sessions, connect
 from bot.runtime.decisions import Cancel, Decision, Defer
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.slack import InDoubt, Outcome, Outgoing, Sent
@@ -329,3 +329,24 @@ def test_what_a_killed_process_held_is_looked_up_and_arrives_once(
     office.loop().drain()
     assert office.row(number).state == SENT
     assert len(slack.dms(AMY)) == 1
+
+
+def test_a_message_that_is_taken_while_we_look_is_not_overlooked(office: Office) -> None:
+    (number,) = office.write(AMY)
+    loop, looks = office.loop(), []
+
+    def take(connection: Connection, *_asked: object) -> None:
+        """Let another worker take the row as soon as one question about it has been answered."""
+        if connection.engine.logging_name == READING and not looks:
+            looks.append(number)
+            with office.sessions.begin() as session:
+                session.get_one(Delivery, number).state = SENDING
+
+    event.listen(Engine, "after_cursor_execute", take)
+    try:
+        is_settled = loop.is_settled(office.clock.people)
+    finally:
+        event.remove(Engine, "after_cursor_execute", take)
+
+    assert looks
+    assert not is_settled
