@@ -333,7 +333,8 @@ def test_what_a_killed_process_held_is_looked_up_and_arrives_once(
 
 def test_a_message_that_is_taken_while_we_look_is_not_overlooked(office: Office) -> None:
     (number,) = office.write(AMY)
-    loop, looks = office.loop(), []
+    loop = office.loop()
+    looks: list[int] = []
 
     def take(connection: Connection, *_asked: object) -> None:
         """Let another worker take the row as soon as one question about it has been answered."""
