@@ -35,8 +35,13 @@ check: setup ## format, lint, types and the rules of import
 bench: setup ## measure, print and keep the figures in benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-chaos: setup ## attack the delivery engine: 50 kills in 3,000 messages, three seeds, both stores (15 minutes)
+chaos: setup ## attack the delivery engine: 50 kills in 3,000 messages, three seeds, both stores (half an hour)
 	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos --seed 1 --workers 8
+	$(BIN)/python -m tests.chaos --seed 1 --messages 600 --kills 10 --restore
+	$(BIN)/python -m tests.chaos --seed 1 --messages 300 --kills 5 --variant resending
+	$(BIN)/python -m tests.chaos --seed 1 --messages 300 --kills 5 --variant impatient
+	$(BIN)/python -m tests.chaos --seed 1 --messages 300 --kills 5 --variant blind
 
 lock: ## lock the newest releases that pyproject.toml allows (needs uv)
 	uv pip compile --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

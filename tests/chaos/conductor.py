@@ -87,6 +87,9 @@ class Conductor:
         self._driver.clear_faults()
         if self._campaign.jumps:
             self._conditions.shift(PEOPLE, HOUR_SECONDS)  # by now everything is due
+        if self._place.is_misled:
+            # What was put off in a wrong hour waits for that hour to come.
+            self._conditions.shift(MACHINE, HOUR_SECONDS)
 
     def _carry_out(self, step: Step) -> None:
         if step.deed in SIGNALS:

@@ -28,6 +28,8 @@ class Place(Protocol):
 
     address: str
     ways: tuple[Way, ...]
+    is_misled: bool
+    """Whether it goes by the workers' clocks while these are put wrong."""
 
     @property
     def deeds(self) -> Mapping[str, Callable[[], None]]:
@@ -41,11 +43,11 @@ class Place(Protocol):
 
 
 class SqliteFile:
-    """A store in a file; it cannot be away or die by itself."""
+    """A store in a file; it cannot be away or die by itself, and tells no other time than its machine."""
 
-    ways: tuple[Way, ...] = (OCCUPY,)
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_the_wrong_hour: bool = False) -> None:
+        self.is_misled = in_the_wrong_hour
+        self.ways: tuple[Way, ...] = (OCCUPY, ADVANCE, RETARD) if in_the_wrong_hour else (OCCUPY,)
         self._path, self._copy = folder / "trellis.db", folder / "backup.db"
         migrated_sqlite(self._path).dispose()
         self.address = f"sqlite:///{self._path}"
@@ -79,6 +81,7 @@ class PostgresqlDatabase:
     """A database of a server that is nobody else's: some ways take the whole server with it."""
 
     # Whatever the hour on a worker's machine, what counts is the server's.
+    is_misled = False
     ways: tuple[Way, ...] = (OCCUPY, SHUT, CRASH, RESTART, ADVANCE, RETARD)
 
     def __init__(self, server: Postgres, name: str) -> None:

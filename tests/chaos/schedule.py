@@ -10,6 +10,7 @@ from typing import Any
 from tests.chaos.ways import Way
 from tests.chaos.worker import PACE
 
+ACCEPTED_LATE = "accepted late"
 POST, HISTORY = "chat.postMessage", "conversations.history"
 WAVE_SECONDS = 0.25
 MESSAGES_A_SECOND = 30
@@ -27,7 +28,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "accepted, then 500": ("status", {"status": 500, "after": True}),
     "accepted, then silent": ("hang", {"after": True}),
     "accepted, answered slowly": ("delay", {"after": True, "seconds": 0.4}),
-    "accepted late": ("delay", {}),
+    ACCEPTED_LATE: ("delay", {}),
     "500": ("status", {"status": 500}),
     "503": ("status", {"status": 503}),
     "internal_error": ("error", {"error": "internal_error"}),
@@ -133,7 +134,7 @@ def _failing(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
         # Each kind in its turn, so that a short run meets them all.
         name = campaign.kinds[number % len(campaign.kinds)]
         kind, fields = FAULTS[name]
-        if name == "accepted late":
+        if name == ACCEPTED_LATE:
             fields = {"seconds": round(chance.uniform(*LATE), 2)}
         yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": POST, "kind": kind, **fields})
     names = [name for name in LOOK_FAULTS if campaign.history_fails or name != "history 500"]
