@@ -23,9 +23,12 @@ REMEMBERED = 10_000
 """So many steps and moments are kept: people meet on the hour, so those who are planned together share most."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reach:
-    """When somebody can be reached ahead of a meeting."""
+    """When somebody can be reached ahead of a meeting.
+
+    There is one for all who are reached alike, so that moments are remembered by it without comparing hours.
+    """
 
     lead: timedelta
     hours: WorkingHours
@@ -44,14 +47,13 @@ def people_of(session: Session, one_on_ones: Collection[OneOnOne]) -> People:
 
 def reach_of(member: Member) -> Reach:
     """Say how a member is reached."""
-    return Reach(timedelta(hours=member.lead_hours), hours_of(member))
+    return _reach(member.zone, member.work_days, member.work_starts, member.work_ends, member.lead_hours)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _reach(zone: str, work_days: str, work_starts: time, work_ends: time, lead_hours: int) -> Reach:
-    """Say how a member of whom this was read is reached; most keep the hours that everybody has at first."""
-    facts = {"zone": zone, "work_days": work_days, "work_starts": work_starts, "work_ends": work_ends}
-    return reach_of(Member(**facts, lead_hours=lead_hours))
+    hours = {"zone": zone, "work_days": work_days, "work_starts": work_starts, "work_ends": work_ends}
+    return Reach(timedelta(hours=lead_hours), hours_of(Member(**hours)))
 
 
 @lru_cache(maxsize=REMEMBERED)
