@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,6 +25,7 @@ from tests.people import AMY, BEN, RAY, ZOE
 from tests.runtime.stage import UNHURRIED, Office
 from tests.stores import Postgres, postgres_server
 
+START_SECONDS = 30.0
 AT_ONCE = dataclasses.replace(UNHURRIED, settling=timedelta())
 """What Slack accepts late is not what these tests are about."""
 
@@ -72,6 +74,16 @@ def fall_back_to(copy: Path, folder: Path) -> None:
     (folder / "recovery.signal").touch()
 
 
+def wait_for_recovery(engine: Engine) -> None:
+    """Wait until the server takes writes: it lets readers in before."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        with engine.connect() as connection:
+            if not connection.scalar(text("SELECT pg_is_in_recovery()")):
+                return
+        assert time.monotonic() < deadline, "it did not recover"
+
+
 def test_after_a_copy_took_over_what_the_server_had_sent_does_not_come_again(
     server: Postgres, engine: Engine, workspace: Running, slack: Driver, tmp_path: Path
 ) -> None:
@@ -90,6 +102,7 @@ def test_after_a_copy_took_over_what_the_server_had_sent_does_not_come_again(
     premises.stop()
     fall_back_to(tmp_path / "copy", premises.folder)
     premises.start()
+    wait_for_recovery(engine)
 
     goes_on = office_on(engine, workspace)
     goes_on.write(RAY)
