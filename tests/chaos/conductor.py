@@ -143,13 +143,18 @@ class Conductor:
         assert self._crew.is_complete, "a worker ended by itself"
         time.sleep(LATE[1])  # what nobody waits for any more may still be accepted
 
-    def restore(self, doubt: Callable[[], None]) -> None:
-        """Put the copy made half-way in the place of the store, doubt what it cannot know, and go on."""
+    def restore(self, doubt: Callable[[], None]) -> int:
+        """Put the copy made half-way in the place of the store, doubt what it cannot know, and go on.
+
+        Gives how many messages had arrived of which the copy does not know that they were sent.
+        """
         self._crew.dismiss()
         self._sessions.engine.dispose()
         persist(self._place.restore)
+        forgotten = len(audit(self._driver, self._sessions, MAILBOXES).misjudged)
         doubt()
         self.hire_all()
+        return forgotten
 
     def verdict(self) -> Verdict:
         """Count what arrived."""

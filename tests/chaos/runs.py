@@ -45,6 +45,8 @@ class Outcome:
     verdict: Verdict
     steps: list[Step]
     seconds: float
+    forgotten: int = 0
+    """Messages that had arrived, of which a store that was put back did not know."""
 
     @property
     def deeds(self) -> Counter[str]:
@@ -79,10 +81,11 @@ def run(
         conductor.prepare()
         conductor.attack(steps)
         conductor.rest(patience=PATIENCE_SECONDS)
+        forgotten = 0
         if campaign.backs_up:
-            conductor.restore(lambda: (doubt or doubt_soon(conditions))(place.address))
+            forgotten = conductor.restore(lambda: (doubt or doubt_soon(conditions))(place.address))
             conductor.rest(patience=PATIENCE_SECONDS)
-        return Outcome(conductor.verdict(), steps, time.monotonic() - began)
+        return Outcome(conductor.verdict(), steps, time.monotonic() - began, forgotten)
     finally:
         conductor.end()
 

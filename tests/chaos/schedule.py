@@ -95,7 +95,9 @@ def schedule(campaign: Campaign, seed: int, ways: Sequence[Way]) -> list[Step]:
         Step(_sometime(campaign, chance), "migrate"),
     ]
     if campaign.backs_up:
-        steps.append(Step(campaign.seconds / 2, "back up"))
+        # All were written at once and leave as fast as they may: half of them have when a copy is of interest.
+        half_sent = PACE.workspace.interval.total_seconds() * campaign.messages / 2
+        steps.append(Step(round(min(half_sent, campaign.seconds / 2), 2), "back up"))
     return sorted(steps)
 
 

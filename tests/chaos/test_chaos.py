@@ -82,6 +82,7 @@ def test_a_restore_from_a_backup_loses_nothing_and_repeats_nothing(setting: Sett
     outcome = run(setting, place, campaign, seed=SEED)
 
     assert outcome.verdict.is_clean, outcome
+    assert outcome.forgotten, "the copy knew of everything"
 
 
 @pytest.mark.parametrize(
