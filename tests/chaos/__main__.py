@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -189,4 +190,6 @@ def _line(options: argparse.Namespace, campaign: Campaign, store: str, seed: int
 
 
 if __name__ == "__main__":
+    # Ended from outside, it leaves no disk mounted and no server running either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))
