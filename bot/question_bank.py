@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -65,12 +65,30 @@ class QuestionBank:
         """Look a theme up; raises KeyError for one that is not in the bank."""
         return self._themes_by_id[theme_id]
 
+    def fitting(self, situations: frozenset[str]) -> Mapping[str, Sequence[Question]]:
+        """Give the questions for the situations that hold, by theme and sorted by id; none of them is empty.
+
+        Thousands of pairs ask for the same ones together, so they are put in order once.
+        """
+        if situations not in self._fitting:
+            fitting: dict[str, list[Question]] = {}
+            for question in sorted(self.questions, key=lambda each: (each.theme, each.id)):
+                if question.fits(situations):
+                    fitting.setdefault(question.theme, []).append(question)
+            self._fitting[situations] = fitting
+        return self._fitting[situations]
+
     def __contains__(self, question_id: str) -> bool:
         return question_id in self._questions_by_id
 
     @cached_property
     def _questions_by_id(self) -> dict[str, Question]:
         return {question.id: question for question in self.questions}
+
+    @cached_property
+    def _fitting(self) -> dict[frozenset[str], Mapping[str, Sequence[Question]]]:
+        # Of seven situations there are no more than a hundred or so combinations.
+        return {}
 
     @cached_property
     def _themes_by_id(self) -> dict[str, Theme]:

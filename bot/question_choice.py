@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.question_bank import Question, QuestionBank
 
+ByTheme = Mapping[str, Sequence[Question]]
+"""Questions by theme, sorted by id; a theme that is there has some."""
 NEVER: Final = timedelta.max  # longer ago than anything that has happened
 
 
@@ -75,25 +76,28 @@ def choose(
     """
     fresh = _not_yet_in_this_cycle(_candidates(bank, history, fits), history)
     theme = _next_theme(fresh, history, chance, now)
-    in_theme = sorted((question for question in fresh if question.theme == theme), key=lambda each: each.id)
     last_seen = {asked.question_id: place for place, asked in enumerate(history)}
-    longest_ago = min(last_seen.get(question.id, -1) for question in in_theme)
-    best = [question for question in in_theme if last_seen.get(question.id, -1) == longest_ago]
+    seen = [last_seen.get(question.id, -1) for question in fresh[theme]]
+    longest_ago = min(seen)
+    best = [question for question, place in zip(fresh[theme], seen, strict=True) if place == longest_ago]
     return Choice(chance.choice(best), _why(bank, theme, history))
 
 
-def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[str]) -> list[Question]:
+def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[str]) -> ByTheme:
     """Return what fits, without what was found not useful unless there is nothing else."""
-    fitting = [question for question in bank.questions if question.fits(fits)]
+    fitting = bank.fitting(fits)
     if not fitting:
         raise NothingFits(", ".join(sorted(fits)))
     unwanted = {asked.question_id for asked in history if asked.not_useful}
-    if not unwanted:
-        return fitting
-    return [question for question in fitting if question.id not in unwanted] or fitting
+    return (_without(fitting, unwanted) or fitting) if unwanted else fitting
 
 
-def _not_yet_in_this_cycle(candidates: list[Question], history: Sequence[Asked]) -> list[Question]:
+def _without(questions: ByTheme, ids: Collection[str]) -> ByTheme:
+    left = {theme: [each for each in group if each.id not in ids] for theme, group in questions.items()}
+    return {theme: group for theme, group in left.items() if group}
+
+
+def _not_yet_in_this_cycle(candidates: ByTheme, history: Sequence[Asked]) -> ByTheme:
     """Return what may come now: the never seen, else the rest of the cycle, else everything.
 
     A cycle ends where a question came again: by these rules the rest had been seen by then. So nothing has to be
@@ -101,25 +105,25 @@ def _not_yet_in_this_cycle(candidates: list[Question], history: Sequence[Asked])
     """
     if not history:
         return candidates
-    ever = {asked.question_id for asked in history}
+    never_seen = _without(candidates, {asked.question_id for asked in history})
+    if never_seen:
+        return never_seen
     cycle: set[str] = set()
     for asked in history:
         if asked.question_id in cycle:
             cycle.clear()
         cycle.add(asked.question_id)
-    never_seen = [question for question in candidates if question.id not in ever]
-    return never_seen or [question for question in candidates if question.id not in cycle] or candidates
+    return _without(candidates, cycle) or candidates
 
 
-def _next_theme(fresh: list[Question], history: Sequence[Asked], chance: random.Random, now: datetime) -> str:
+def _next_theme(fresh: ByTheme, history: Sequence[Asked], chance: random.Random, now: datetime) -> str:
     """Choose the theme left alone for longest, never the last one while there is another."""
-    left = Counter(question.theme for question in fresh)
     last_theme = history[-1].theme if history else None
-    others = sorted(left.keys() - {last_theme}) or sorted(left)
-    total = left.total()
+    others = sorted(fresh.keys() - {last_theme}) or sorted(fresh)
+    total = sum(map(len, fresh.values()))
     for theme in others:
         # More than half of what is left: it needs every other turn from now on, or it will have to follow itself.
-        if 2 * left[theme] > total:
+        if 2 * len(fresh[theme]) > total:
             return theme
     last_at = _last_touched(history)
     rest = {theme: now - last_at[theme] if theme in last_at else NEVER for theme in others}
