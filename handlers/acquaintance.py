@@ -100,7 +100,13 @@ class Familiar:
 
 
 def _impatient(client: WebClient) -> WebClient:
-    return WebClient(token=client.token, base_url=client.base_url, timeout=LOOK_UP_SECONDS, retry_handlers=[])
+    return WebClient(
+        token=client.token,
+        base_url=client.base_url,
+        timeout=LOOK_UP_SECONDS,
+        retry_handlers=[],
+        ssl=client.ssl,
+    )
 
 
 def _error(unheard: Exception) -> str:

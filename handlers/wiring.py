@@ -22,7 +22,7 @@ from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Prepare
 from bot.runtime.engine import Work
-from bot.runtime.slack import look, post
+from bot.runtime.slack import authorities, look, post
 from handlers import (
     answers,
     doors,
@@ -59,7 +59,13 @@ log = logging.getLogger(__name__)
 
 def slack_client(settings: Settings) -> WebClient:
     """Make the client that never posts twice: the SDK's default retries a post Slack may have accepted."""
-    return WebClient(token=settings.bot_token, base_url=settings.slack_api_url, timeout=10, retry_handlers=[])
+    return WebClient(
+        token=settings.bot_token,
+        base_url=settings.slack_api_url,
+        timeout=10,
+        retry_handlers=[],
+        ssl=authorities(),
+    )
 
 
 def build_app(
@@ -140,7 +146,9 @@ def work(client: WebClient, clock: Clock) -> Work:
 def _patient(client: WebClient) -> WebClient:
     """Make a client for long readings, which wait as long as Slack says; nothing is posted with it."""
     waits = RateLimitErrorRetryHandler(max_retry_count=50)
-    return WebClient(token=client.token, base_url=client.base_url, timeout=30, retry_handlers=[waits])
+    return WebClient(
+        token=client.token, base_url=client.base_url, timeout=30, retry_handlers=[waits], ssl=client.ssl
+    )
 
 
 def greet(client: WebClient, sessions: Sessions) -> None:

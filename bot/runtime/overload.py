@@ -20,6 +20,7 @@ from slack_sdk.webhook import WebhookClient
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from bot.runtime.slack import authorities
 from bot.runtime.web import LARGEST_BODY_BYTES
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _beside_first_field(view: Any) -> Json | None:
 
 def _post(url: str, done: Callable[[], None]) -> None:
     try:
-        WebhookClient(url, timeout=TELLING_SECONDS, retry_handlers=[]).send(
+        WebhookClient(url, timeout=TELLING_SECONDS, retry_handlers=[], ssl=authorities()).send(
             text=BUSY, response_type="ephemeral", replace_original=False
         )
     except (SlackClientError, HTTPException, OSError) as unsaid:

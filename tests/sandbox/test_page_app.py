@@ -159,7 +159,7 @@ def publish_home(client: WebClient, event: Any) -> None:
 
 def small_app(client: WebClient) -> App:
     """The app under the page's tests: a command, a form, buttons, a shortcut, a Home."""
-    app = App(client=client, signing_secret=SIGNING_SECRET)
+    app = App(name="small", client=client, signing_secret=SIGNING_SECRET)
     app.command("/plan")(answer_command)
     app.command("/form")(open_form)
     app.view("form")(take_form)

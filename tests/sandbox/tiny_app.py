@@ -3,8 +3,10 @@
 import contextlib
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from flask import Flask, request
@@ -126,14 +128,22 @@ BUTTONS: list[dict[str, Any]] = [
 ]
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Load these once: connecting would otherwise, each time, although there is no TLS here."""
+    return ssl.create_default_context()
+
+
 class TinyApp:
     """The app, and what it was told."""
 
     def __init__(self, api_url: str) -> None:
         self.heard: list[dict[str, Any]] = []
         self.statuses: list[tuple[int, str]] = []
-        self.client = WebClient(token="xoxb-sandbox", base_url=api_url, retry_handlers=[])
+        self.client = WebClient(token="xoxb-sandbox", base_url=api_url, retry_handlers=[], ssl=_authorities())
         self.bolt = App(
+            # Without a name Bolt looks for its caller's, through the sources of everything that is being called.
+            name="tiny",
             client=self.client,
             signing_secret="sandbox-signing-secret",
             logger=logging.getLogger("tiny"),
