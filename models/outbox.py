@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
+    bindparam,
     case,
     cast,
     extract,
@@ -253,6 +255,10 @@ class Conversation(Base):
     """Machine time: when the next message would arrive at the pace Slack allows."""
 
     @classmethod
-    def of(cls, workspace_ids: Collection[str], receivers: Collection[str]) -> Select[Conversation]:
-        """Select the known conversations of these receivers."""
-        return select(cls).where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))
+    @cache
+    def known(cls) -> Select[Conversation]:
+        """Select the known conversations of `receivers` in `workspace_ids`, which are named when it is asked."""
+        return select(cls).where(
+            cls.workspace_id.in_(bindparam("workspace_ids", expanding=True)),
+            cls.receiver.in_(bindparam("receivers", expanding=True)),
+        )

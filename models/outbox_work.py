@@ -155,18 +155,23 @@ def in_doubt(machine_now: datetime, limit: int) -> Select[Delivery]:
     return oldest_first.with_for_update(skip_locked=True)
 
 
-def waiting_workspaces(people_now: datetime) -> Select[datetime | None, datetime | None]:
-    """Select until when (machine time) Slack told workspaces with due rows to wait, and their arrival time."""
-    waiting = select(Delivery.workspace_id).where(_in(READY), Delivery.not_before <= people_now)
+@cache
+def waiting_workspaces() -> Select[datetime | None, datetime | None]:
+    """Select until when (machine time) Slack told workspaces with due rows to wait, and their arrival time.
+
+    Takes `people_now` by name, as the next one does.
+    """
+    waiting = select(Delivery.workspace_id).where(_in(READY), Delivery.not_before <= _bound("people_now"))
     held_up = select(Workspace.blocked_until, Workspace.posts_tat).where(Workspace.stopped_because.is_(None))
     return held_up.where(Workspace.workspace_id.in_(waiting))
 
 
-def waiting_conversations(people_now: datetime) -> Select[datetime | None]:
+@cache
+def waiting_conversations() -> Select[datetime | None]:
     """Select the arrival times (machine time) of conversations with due rows."""
     due = select(Delivery.id).where(
         _in(READY),
-        Delivery.not_before <= people_now,
+        Delivery.not_before <= _bound("people_now"),
         Delivery.workspace_id == Conversation.workspace_id,
         Delivery.receiver == Conversation.receiver,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Select, Update, or_, select, update
+from sqlalchemy import BindParameter, Select, Update, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SlackId, UtcDateTime
@@ -40,9 +40,11 @@ class Workspace(Base):
         return select(cls).where(other).order_by(cls.workspace_id)
 
     @classmethod
-    def locked(cls, workspace_ids: Collection[str]) -> Select[Workspace]:
-        """Select workspaces for a claim; what another worker claims from meanwhile is left to it."""
-        chosen = select(cls).where(cls.workspace_id.in_(workspace_ids)).order_by(cls.workspace_id)
+    @cache
+    def locked(cls) -> Select[Workspace]:
+        """Select workspaces for a claim by `workspace_ids`; what another worker claims from is left to it."""
+        wanted: BindParameter[str] = bindparam("workspace_ids", expanding=True)
+        chosen = select(cls).where(cls.workspace_id.in_(wanted)).order_by(cls.workspace_id)
         return chosen.with_for_update(skip_locked=True)
 
     @classmethod

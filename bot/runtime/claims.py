@@ -137,7 +137,8 @@ class Claimer:
 
 def _locked(session: Session, rows: Sequence[Delivery]) -> dict[str, Workspace]:
     ids = {row.workspace_id for row in rows}
-    return {each.workspace_id: each for each in session.scalars(Workspace.locked(ids))} if ids else {}
+    locked = session.scalars(Workspace.locked(), {"workspace_ids": list(ids)}) if ids else ()
+    return {each.workspace_id: each for each in locked}
 
 
 def _within_rates(
@@ -175,13 +176,21 @@ def _places(session: Session, rows: Sequence[Delivery]) -> Places:
     wanted = [
         {"workspace_id": row.workspace_id, "receiver": row.receiver, "channel": row.receiver} for row in rows
     ]
-    known = Conversation.of({row.workspace_id for row in rows}, {row.receiver for row in rows})
-    places = {(place.workspace_id, place.receiver): place for place in session.scalars(known)}
+    places = _known_places(session, rows)
     missing = [row for row in wanted if (row["workspace_id"], row["receiver"]) not in places]
-    if missing:
-        insert_missing(session, Conversation, missing)
-        places |= {(place.workspace_id, place.receiver): place for place in session.scalars(known)}
-    return places
+    if not missing:
+        return places
+    insert_missing(session, Conversation, missing)
+    return _known_places(session, rows)
+
+
+def _known_places(session: Session, rows: Sequence[Delivery]) -> Places:
+    asked = {
+        "workspace_ids": list({row.workspace_id for row in rows}),
+        "receivers": list({row.receiver for row in rows}),
+    }
+    known = session.scalars(Conversation.known(), asked) if rows else ()
+    return {(place.workspace_id, place.receiver): place for place in known}
 
 
 def _spend(
@@ -262,10 +271,7 @@ def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit:
     }
     for row in (row for group in taken.values() for row in group):
         row.lease_until = machine_now + pace.lease
-    known = Conversation.of({key[0] for key in taken}, {key[1] for key in taken})
-    places = (
-        {(place.workspace_id, place.receiver): place for place in session.scalars(known)} if taken else {}
-    )
+    places = _known_places(session, [row for group in taken.values() for row in group])
     return [
         Doubt(
             workspace_id=key[0],

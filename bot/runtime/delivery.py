@@ -143,8 +143,9 @@ class DeliveryLoop:
     def _waits_for_slack(self, people_now: datetime) -> bool:
         """Whether rows wait only because Slack said when to go on, or takes no more at once, and that is soon."""
         with self._sessions.read() as session:
-            workspaces = session.execute(outbox_work.waiting_workspaces(people_now)).all()
-            conversations = session.scalars(outbox_work.waiting_conversations(people_now)).all()
+            at = {"people_now": people_now}
+            workspaces = session.execute(outbox_work.waiting_workspaces(), at).all()
+            conversations = session.scalars(outbox_work.waiting_conversations(), at).all()
             now = machine_now(session, self._clock)
         until = [blocked for blocked, _ in workspaces]
         until += [self._pace.workspace.opens_at(tat) for _, tat in workspaces]

@@ -127,6 +127,7 @@ def test_a_full_last_batch_ends_with_the_next_which_is_empty(trellis: Trellis) -
     assert moments(trellis) == right
 
 
+@pytest.mark.siege
 def test_after_a_kill_in_the_second_batch_the_first_is_not_done_again(trellis_anywhere: Trellis) -> None:
     trellis = trellis_anywhere
     right = five_meetings(trellis)
@@ -174,7 +175,7 @@ def test_while_a_batch_is_on_its_way_its_workspace_is_posted_to(on_postgresql: T
 
     with trellis.sessions.begin() as moving, trellis.sessions.begin() as claiming:
         zone_changes.refresh(moving, now=trellis.clock.people_now(), limit=2)
-        claimed = claiming.scalars(Workspace.locked([trellis.workspace])).all()
+        claimed = claiming.scalars(Workspace.locked(), {"workspace_ids": [trellis.workspace]}).all()
 
     assert [workspace.workspace_id for workspace in claimed] == [trellis.workspace]
 

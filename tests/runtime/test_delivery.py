@@ -305,6 +305,7 @@ def test_two_loops_on_one_postgresql_send_every_row_once(
         office.close()
 
 
+@pytest.mark.siege
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_what_a_killed_process_held_is_looked_up_and_arrives_once(
     moment: str, office_anywhere: Office, slack: Driver

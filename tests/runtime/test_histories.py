@@ -84,6 +84,7 @@ def wait_for_recovery(engine: Engine) -> None:
         assert time.monotonic() < deadline, "it did not recover"
 
 
+@pytest.mark.siege
 def test_after_a_copy_took_over_what_the_server_had_sent_does_not_come_again(
     server: Postgres, engine: Engine, workspace: Running, slack: Driver, tmp_path: Path
 ) -> None:

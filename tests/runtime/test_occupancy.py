@@ -36,6 +36,7 @@ def test_a_second_process_on_a_file_is_told_by_whom_it_is_occupied(
     assert copied.returncode == 0, copied.stderr
 
 
+@pytest.mark.siege
 def test_a_process_that_was_killed_leaves_nothing_in_the_way(environment: dict[str, str], run: Run) -> None:
     with running_app(["worker"], environment) as killed:
         lock = Path(environment["DATABASE_URL"].removeprefix("sqlite:///") + ".lock")
