@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpcore
 
 from bot.runtime.config import ROOT
 from sandbox.driver import Driver
@@ -44,7 +44,7 @@ def _wait_for(driver: Driver) -> None:
     while True:
         try:
             driver.state()
-        except httpx.ConnectError:
+        except httpcore.ConnectError:
             if time.monotonic() > deadline:
                 raise
         else:

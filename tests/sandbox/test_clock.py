@@ -36,7 +36,7 @@ class Follower:
         self.stopped = threading.Event()
 
     def run(self) -> None:
-        with httpx.Client(base_url=self.url, trust_env=False) as http:
+        with httpx.Client(base_url=self.url, trust_env=False, verify=False) as http:
             while not self.stopped.is_set():
                 self.turn(http)
                 self.stopped.wait(self.beat_seconds)
@@ -80,7 +80,7 @@ def following(
 def report(workspace: Running, *, at: datetime, next_at: datetime | None = None) -> None:
     """Say once, as an app that then falls silent, that all is done."""
     told = {"at": at.isoformat(), "next_at": next_at.isoformat() if next_at else None, "generation": 0}
-    httpx.post(f"{workspace.url}/clock/drained", json=told, trust_env=False).raise_for_status()
+    httpx.post(f"{workspace.url}/clock/drained", json=told, trust_env=False, verify=False).raise_for_status()
 
 
 def test_peoples_time_begins_at_the_wall_clock(driver: Driver) -> None:
@@ -113,7 +113,7 @@ def test_the_clock_never_runs_backwards(driver: Driver) -> None:
 
 @pytest.mark.parametrize("moment", ["tomorrow", "2027-03-31T10:00:00", None])
 def test_a_target_is_a_moment_with_an_offset(driver: Driver, moment: str | None) -> None:
-    answer = httpx.post(f"{driver.base_url}/clock/move", json={"to": moment}, trust_env=False)
+    answer = httpx.post(f"{driver.base_url}/clock/move", json={"to": moment}, trust_env=False, verify=False)
 
     assert answer.status_code == 400
 
@@ -243,8 +243,8 @@ def test_one_move_at_a_time(workspace: Running, monkeypatch: pytest.MonkeyPatch)
     report(workspace, at=driver.now())
     order = {"by_seconds": 60, "wait": False}
 
-    first = httpx.post(f"{workspace.url}/clock/move", json=order, trust_env=False)
-    second = httpx.post(f"{workspace.url}/clock/move", json=order, trust_env=False)
+    first = httpx.post(f"{workspace.url}/clock/move", json=order, trust_env=False, verify=False)
+    second = httpx.post(f"{workspace.url}/clock/move", json=order, trust_env=False, verify=False)
 
     assert first.json()["moving_to"] is not None
     assert second.status_code == 409

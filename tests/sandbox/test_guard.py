@@ -13,7 +13,9 @@ from sandbox.testing import Running
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", ""])
 def test_another_host_name_is_refused(workspace: Running, host: str) -> None:
-    answer = httpx.get(f"{workspace.url}/sandbox/state", headers={"Host": host}, trust_env=False)
+    answer = httpx.get(
+        f"{workspace.url}/sandbox/state", headers={"Host": host}, trust_env=False, verify=False
+    )
 
     assert answer.status_code == 403
 
@@ -24,7 +26,9 @@ def test_another_host_name_is_refused(workspace: Running, host: str) -> None:
 def test_a_foreign_page_changes_nothing(workspace: Running, headers: dict[str, str]) -> None:
     order = {"user": "UAMY0001", "with": "UBEN0001", "text": "forged"}
 
-    answer = httpx.post(f"{workspace.url}/sandbox/message", json=order, headers=headers, trust_env=False)
+    answer = httpx.post(
+        f"{workspace.url}/sandbox/message", json=order, headers=headers, trust_env=False, verify=False
+    )
 
     assert answer.status_code == 403
     assert workspace.driver.messages("UAMY0001", to="UBEN0001") == []
@@ -34,7 +38,9 @@ def test_our_own_page_may_change_things(workspace: Running) -> None:
     order = {"user": "UAMY0001", "with": "UBEN0001", "text": "mine"}
     headers = {"Origin": workspace.url, "Sec-Fetch-Site": "same-origin"}
 
-    answer = httpx.post(f"{workspace.url}/sandbox/message", json=order, headers=headers, trust_env=False)
+    answer = httpx.post(
+        f"{workspace.url}/sandbox/message", json=order, headers=headers, trust_env=False, verify=False
+    )
 
     assert answer.status_code == 200
 
@@ -91,7 +97,7 @@ def test_the_command_prints_one_line_when_it_is_ready_and_ends_when_told(tmp_pat
 
 def test_bad_orders_are_refused_with_a_reason(workspace: Running) -> None:
     def order(path: str, **given: object) -> httpx.Response:
-        return httpx.post(f"{workspace.url}{path}", json=given, trust_env=False)
+        return httpx.post(f"{workspace.url}{path}", json=given, trust_env=False, verify=False)
 
     assert order("/sandbox/command", text="/x").json() == {"error": "`user` is missing."}
     assert order("/sandbox/command", user="UNOBODY1", text="/x").status_code == 404
@@ -101,4 +107,9 @@ def test_bad_orders_are_refused_with_a_reason(workspace: Running) -> None:
     assert order("/sandbox/people", id="UNEW0001").json() == {"error": "`name` is missing."}
     nowhere = {"id": "UNEW0001", "name": "new", "real_name": "New", "tz": "Mars/Base"}
     assert order("/sandbox/people", **nowhere).json() == {"error": "Mars/Base is no time zone."}
-    assert httpx.post(f"{workspace.url}/sandbox/command", content=b"{", trust_env=False).status_code == 400
+    assert (
+        httpx.post(
+            f"{workspace.url}/sandbox/command", content=b"{", trust_env=False, verify=False
+        ).status_code
+        == 400
+    )
