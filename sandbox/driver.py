@@ -283,9 +283,9 @@ class Driver:
         verified: bool | None = self._post("/sandbox/event-url", {"url": url, "verify": verify})["verified"]
         return verified
 
-    def reset(self) -> None:
-        """Go back to the seed."""
-        self._post("/sandbox/reset", {})
+    def reset(self, *, rates: bool | None = None) -> None:
+        """Go back to the seed, with Slack's rate limits enforced or not, or as they were."""
+        self._post("/sandbox/reset", {} if rates is None else {"rates": rates})
 
     def _get(self, path: str, **query: Any) -> Json:
         given = {name: value for name, value in query.items() if value is not None}

@@ -56,8 +56,7 @@ def workspace() -> Iterator[Running]:
 @pytest.fixture
 def slack(workspace: Running) -> Driver:
     """Give the workspace as it was at the beginning."""
-    workspace.driver.reset()
-    workspace.driver.rates(enabled=False)
+    workspace.driver.reset(rates=False)
     return workspace.driver
 
 

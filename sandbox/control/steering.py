@@ -35,8 +35,9 @@ async def archive(order: Order) -> Json:
 
 
 async def reset(order: Order) -> Json:
-    """Go back to the seed."""
+    """`{rates?}`: go back to the seed, and enforce Slack's rate limits, or not, if that is said."""
     order.world.start_over()
+    order.world.rates.enabled = bool(order.given.get("rates", order.world.rates.enabled))
     return {}
 
 
