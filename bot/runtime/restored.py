@@ -15,8 +15,6 @@ log = logging.getLogger(__name__)
 
 OLDEST_COPY = timedelta(days=31)
 """How far back what is doubted is looked for in a store that does not know of any message sent."""
-SET_CLOCK = timedelta(hours=2)
-"""How much a machine's clock may have been put back since the last message was sent."""
 
 
 def doubt(
@@ -39,7 +37,7 @@ def doubt(
     copied_at = since or session.scalars(Delivery.last_sent(workspace_id)).one() or machine_now - OLDEST_COPY
     stale = Delivery.doubt_restored(
         before,
-        since=min(copied_at, machine_now) - SET_CLOCK,
+        since=min(copied_at, machine_now),
         look_at=machine_now + settling,
         workspace_id=workspace_id,
     )

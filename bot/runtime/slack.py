@@ -21,8 +21,11 @@ EVENT_TYPE, MARK = "trellis_delivery", "delivery:"
 Mark = tuple[str, str | None]
 """A delivery's id and its nonce, as a message in Slack carries them."""
 PAGE = 200
-EARLIER = timedelta(minutes=5)
-"""A doubt begins when it is noticed; the request, and Slack's clock, may have been so much earlier."""
+EARLIER = timedelta(hours=2)
+"""A doubt begins when it is noticed; the request, and Slack's clock, may have been so much earlier.
+
+Five minutes would do but for a machine whose clock is an hour ahead, or was put back by one.
+"""
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Errors after which Slack may have posted all the same."""
 TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})

@@ -46,9 +46,6 @@ def test_a_clock_an_hour_behind_finds_what_slack_has(office: Office, slack: Driv
     assert len(slack.dms(AMY)) == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the history is read from five minutes before the doubt, which is in Slack's future"
-)
 def test_a_clock_an_hour_ahead_finds_what_slack_has(office: Office, slack: Driver) -> None:
     in_doubt_at(office, AN_HOUR)
 
