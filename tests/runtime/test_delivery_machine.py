@@ -246,10 +246,21 @@ class Blind(Deliveries):
 
 
 IS_THOROUGH = settings.default is not None and settings.default.max_examples > 50
-QUICK = settings(max_examples=30, stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=20, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow])
+LONG = settings(QUICK, max_examples=1000 if IS_THOROUGH else 150, stateful_step_count=50)
 
-TestDeliveries = Deliveries.TestCase
-TestDeliveries.settings = settings(QUICK, max_examples=1000) if IS_THOROUGH else QUICK
+
+class TestDeliveries(Deliveries.TestCase):  # type: ignore[valid-type, misc]
+    """A look at it with every change."""
+
+    settings = QUICK
+
+
+@pytest.mark.siege
+class TestDeliveriesAtLength(Deliveries.TestCase):  # type: ignore[valid-type, misc]
+    """A long one."""
+
+    settings = LONG
 
 
 def hasten(machine: Deliveries) -> None:
