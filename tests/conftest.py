@@ -6,19 +6,22 @@ import gc
 import json
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from sqlalchemy import Connection, Engine, event
 
 from bot.runtime.database import READING, Sessions
-from sandbox.driver import Driver
-from sandbox.testing import Running, running
 from tests.stores import postgres as postgres
 from tests.stores import reused_sqlite
 from tests.stores import store as store
-from tests.trellis import ROOT, Bot, Trellis
+
+if TYPE_CHECKING:
+    # The process that hands the tests out to others needs none of these, and all wait for it.
+    from sandbox.driver import Driver
+    from sandbox.testing import Running
+    from tests.trellis import Bot, Trellis
 
 settings.register_profile("everyday", max_examples=50, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
@@ -48,6 +51,9 @@ def _refuse_locks_while_reading(connection: Connection, asked: Any, *_rest: obje
 @pytest.fixture(scope="session")
 def workspace() -> Iterator[Running]:
     """Give the sandbox server of this process, with Trellis' own manifest installed."""
+    from sandbox.testing import running
+    from tests.trellis import ROOT
+
     manifest = json.loads((ROOT / "manifest.json").read_text())
     with running(manifest=manifest) as server:
         yield server
@@ -76,6 +82,8 @@ def sessions(store: Engine) -> Sessions:
 @pytest.fixture(scope="session")
 def served_bot(workspace: Running) -> Iterator[Bot]:
     """Give the bot of this process, on no store yet."""
+    from tests.trellis import Bot
+
     bot = Bot(workspace)
     yield bot
     bot.close()

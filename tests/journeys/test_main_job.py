@@ -127,6 +127,7 @@ def closed(bot: Program, who: str) -> Message:
     return next(message for message in bot.slack.dms(who) if "Kept for next time" in message.text)
 
 
+@pytest.mark.siege
 def test_killed_and_started_again_it_sends_everything_once(bot: Program) -> None:
     with meeting(bot, ZOE, "ray", "every wednesday 15:00"):
         bot.move_on_until(lambda: preps(bot, RAY))
@@ -139,6 +140,7 @@ def test_killed_and_started_again_it_sends_everything_once(bot: Program) -> None
         assert asked(closings(bot, ZOE)[0]) == asked(preps(bot, ZOE)[0])
 
 
+@pytest.mark.siege
 def test_what_came_due_while_it_was_dead_arrives_once_when_it_is_back(
     bot: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
