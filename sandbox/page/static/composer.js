@@ -82,7 +82,10 @@ const KEYS = {
   ArrowUp: () => activate((active - 1 + items.length) % items.length),
   Tab: () => accept(active),
   Enter: () => accept(active),
-  Escape: () => show([], hint.textContent),
+  Escape: () => {
+    asked?.abort(); // else what is still on its way would open them again
+    show([], hint.textContent);
+  },
 };
 
 function onKey(event) {
