@@ -249,8 +249,8 @@ class Conversation(Base):
 
     workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
     receiver: Mapped[str] = mapped_column(SlackId, primary_key=True)
-    channel: Mapped[str] = mapped_column(SlackId)
-    """The receiver's own id until Slack has told another: what is posted to a person opens the DM."""
+    channel: Mapped[str | None] = mapped_column(SlackId)
+    """The receiver's own id, or none from an earlier version, until Slack has told another: what is posted to a person opens the DM."""
     posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time: when the next message would arrive at the pace Slack allows."""
 

@@ -235,7 +235,7 @@ def _outgoing(row: Delivery, decision: Send, places: Places) -> Outgoing:
         owner=uuid.uuid4().hex,
         attempt=row.attempt + 1,
         receiver=row.receiver,
-        channel=places[row.workspace_id, row.receiver].channel,
+        channel=places[row.workspace_id, row.receiver].channel or row.receiver,
         text=decision.text,
         blocks=decision.blocks,
     )
@@ -287,7 +287,7 @@ def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit:
 
 def _where(receiver: str, place: Conversation | None) -> str | None:
     """Say which conversation to read: a channel is its own, that with a person is learnt from Slack."""
-    if place and place.channel != receiver:
+    if place and place.channel not in (None, receiver):
         return place.channel
     return None if receiver.startswith(PERSON) else receiver
 

@@ -11,33 +11,45 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Engine, inspect, select, text, update
 
 from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions, connect, migrate
 from bot.runtime.slack import NotSent
 from models.outbox import DOUBTFUL, SENT, Conversation, Delivery
 from sandbox.driver import Driver
+from sandbox.identity import TEAM_ID
 from tests.people import AMY
 from tests.runtime import crowd
 from tests.runtime.command_line import run_apart
+from tests.runtime.programs import (
+    START_SECONDS,
+    fetch,
+    free_port,
+    hear,
+    running_app,
+    wait_until,
+    wait_until_ready,
+)
 from tests.runtime.programs import environment as environment
-from tests.runtime.programs import fetch, free_port, hear, running_app, wait_until, wait_until_ready
 from tests.runtime.stage import Office, exhaust
 from tests.stores import Postgres
 
 pytestmark = pytest.mark.siege
 
-PREVIOUS = "f2418cd9eb1a2dce60088685601d213eb90f685e"
-"""The last commit before migration 0003."""
+PREVIOUS = {
+    "before 0003": "f2418cd9eb1a2dce60088685601d213eb90f685e",
+    "with the first 0003": "ef4e7231b5c0ae273396b259b7af1db9cabe423a",
+}
+"""Versions that may be at work: migration 0003 was shorter once it had been tried beside the one before it."""
 PROBED = ["worker", "--probes"]
 GOAL = "/goal add Give one demo a month by 2030-01-01"
 
 
-@pytest.fixture(scope="session")
-def previous_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Unpack the version before this one, which runs with the same libraries."""
-    packed = subprocess.run(["git", "archive", PREVIOUS], cwd=ROOT, capture_output=True)
+@pytest.fixture(scope="session", params=PREVIOUS)
+def previous_version(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack a version before this one, which runs with the same libraries."""
+    packed = subprocess.run(["git", "archive", PREVIOUS[request.param]], cwd=ROOT, capture_output=True)
     if packed.returncode:
         pytest.skip("the history here is too short to hold the previous version")
     home = tmp_path_factory.mktemp("previous")
@@ -133,6 +145,38 @@ def test_web_of_the_version_before_stays_ready_and_answers(
         slack.event_url(None)
 
     assert "Logged as goal 1" in (answer.text or "")
+
+
+def test_a_store_that_the_version_before_made_is_brought_here_and_all_in_it_is_reached(
+    environment: dict[str, str], slack: Driver, address: str, previous_version: Path
+) -> None:
+    engine = connect(address)
+    migrate(engine, to="base")
+    with running_app(["migrate"], on(address, environment), home=previous_version) as migrating:
+        assert migrating.wait(START_SECONDS) == 0
+    office = Office(Sessions(engine), environment["SLACK_API_URL"])
+    _begin_as_it_did(engine)
+    migrate(engine)
+
+    number = office.write()[0]
+    office.loop().drain()
+
+    office.close()
+    assert office.row(number).state == SENT
+    with office.sessions.read() as session:
+        assert session.scalars(select(Conversation.channel)).all() == [slack.last_dm(AMY).channel]
+    engine.dispose()
+
+
+def _begin_as_it_did(engine: Engine) -> None:
+    """Let the store know of a receiver who was never reached, as the version before kept it."""
+    columns = {column["name"]: column for column in inspect(engine).get_columns("conversation")}
+    channel = "NULL" if columns["channel"]["nullable"] else f"'{AMY}'"
+    begin = (
+        f"INSERT INTO conversation (workspace_id, receiver, channel) VALUES ('{TEAM_ID}', '{AMY}', {channel})"
+    )
+    with engine.begin() as connection:
+        connection.execute(text(begin))
 
 
 def _wait_for_all_sent(process: subprocess.Popen[str], store: Sessions) -> None:
