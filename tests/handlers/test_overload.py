@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from bot.runtime.database import Sessions, connect
 from models.goals import Goal, GoalEntry
@@ -25,6 +25,7 @@ from sandbox.delivery.http import signature_of
 from sandbox.driver import Driver
 from sandbox.identity import APP_ID, TEAM_ID
 from sandbox.seen import Message
+from tests.handlers.slow_store import IN_TIME, slow_store, wait_until_so_many_wait
 from tests.people import AMY, BEN
 from tests.runtime.programs import environment as environment
 from tests.runtime.programs import fetch, running_app, wait_until_ready
@@ -32,8 +33,6 @@ from tests.stores import Postgres
 
 pytestmark = pytest.mark.siege
 
-IN_TIME = 3.0
-"""Seconds after which Slack gives up on an app."""
 AT_ONCE = 1.0
 THREADS = 16
 """Requests that are let in at once, as WEB_THREADS has it."""
@@ -97,38 +96,12 @@ class Web:
         return Said(status, words, time.monotonic() - begun)
 
     @contextmanager
-    def slow_store(self) -> Iterator[threading.Event]:
-        """Let nobody write about members until the event is set, or the block ends."""
-        free, locked = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            with self.sessions.begin() as session:
-                session.execute(text("UPDATE member SET name = name"))
-                locked.set()
-                free.wait()
-
-        with ThreadPoolExecutor(1) as holder:
-            held = holder.submit(hold)
-            assert locked.wait(IN_TIME)
-            try:
-                yield free
-            finally:
-                free.set()
-                held.result()
-
-    @contextmanager
     def full_house(self) -> Iterator[list[Future[Said]]]:
         """Let as many slow requests be under way as are let in at once."""
-        with self.slow_store(), ThreadPoolExecutor(THREADS) as people:
+        with slow_store(self.sessions), ThreadPoolExecutor(THREADS) as people:
             slow = [people.submit(self.type_goal, title=f"Goal {number}") for number in range(THREADS)]
-            deadline = time.monotonic() + IN_TIME
-            while self._waiting() < THREADS:
-                assert time.monotonic() < deadline, "they were not let in"
+            wait_until_so_many_wait(self.sessions, THREADS)
             yield slow
-
-    def _waiting(self) -> int:
-        with self.sessions.read() as session:
-            return session.scalars(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).one()
 
     def written(self) -> tuple[int, int]:
         """Count the goals and their entries."""
@@ -180,7 +153,7 @@ def served(environment: dict[str, str], slack: Driver) -> Iterator[Web]:
 
 def test_a_store_that_is_slow_for_a_moment_is_waited_for(web_anywhere: Web) -> None:
     web = web_anywhere
-    with web.slow_store() as free, ThreadPoolExecutor(1) as amy:
+    with slow_store(web.sessions) as free, ThreadPoolExecutor(1) as amy:
         asked = amy.submit(web.type_goal)
         assert not threading.Event().wait(1.5)
         free.set()
@@ -193,7 +166,7 @@ def test_a_store_that_is_slow_for_a_moment_is_waited_for(web_anywhere: Web) -> N
 
 def test_a_store_that_stays_slow_is_told_in_time_and_nothing_is_half_written(web_anywhere: Web) -> None:
     web = web_anywhere
-    with web.slow_store():
+    with slow_store(web.sessions):
         said = web.type_goal()
         event = web.tell_of_change()
         written = web.written()
@@ -238,7 +211,7 @@ def _about_to_finish_a_goal(slack: Driver) -> Message:
 
 
 def test_a_crowd_at_a_slow_store_is_answered_in_time_to_the_last(web: Web) -> None:
-    with web.slow_store(), ThreadPoolExecutor(100) as people:
+    with slow_store(web.sessions), ThreadPoolExecutor(100) as people:
         said = [each.result() for each in [people.submit(web.type_goal) for _ in range(100)]]
 
     assert max(each.took for each in said) < IN_TIME

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from bot.runtime.database import Sessions, connect
 from models.goals import Goal
 from sandbox.driver import Driver
 from sandbox.identity import APP_TOKEN
 from sandbox.seen import Answer
+from tests.handlers.slow_store import slow_store, wait_until_so_many_wait
 from tests.people import AMY, BEN
 from tests.runtime.programs import environment as environment
 from tests.runtime.programs import running_app, wait_until
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.siege
 
 THREADS = 4
 """Calls that are let in at once; fewer than in production, so that a small crowd fills the house."""
-IN_TIME, AT_ONCE = 3.0, 1.5
+AT_ONCE = 1.5
 BUSY = "Trellis is busy just now, so I changed nothing. Try again in a minute."
 WHAT = "What would you like to reach?"
 GOAL = "Give one demo a month by 2030-01-01"
@@ -43,38 +43,13 @@ class Bot:
     @contextmanager
     def full_house(self) -> Iterator[list[Future[Answer]]]:
         """Let as many slow calls be under way as are let in at once."""
-        with self._slow_store(), ThreadPoolExecutor(THREADS) as people:
+        with slow_store(self.sessions), ThreadPoolExecutor(THREADS) as people:
             slow = [
                 people.submit(self.slack.command, AMY, f"/goal add {GOAL} {number}")
                 for number in range(THREADS)
             ]
-            deadline = time.monotonic() + IN_TIME
-            while self._waiting() < THREADS:
-                assert time.monotonic() < deadline, "they were not let in"
+            wait_until_so_many_wait(self.sessions, THREADS)
             yield slow
-
-    @contextmanager
-    def _slow_store(self) -> Iterator[None]:
-        free, locked = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            with self.sessions.begin() as session:
-                session.execute(text("UPDATE member SET name = name"))
-                locked.set()
-                free.wait()
-
-        with ThreadPoolExecutor(1) as holder:
-            held = holder.submit(hold)
-            assert locked.wait(IN_TIME)
-            try:
-                yield
-            finally:
-                free.set()
-                held.result()
-
-    def _waiting(self) -> int:
-        with self.sessions.read() as session:
-            return int(session.scalars(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).one())
 
     def goals(self) -> int:
         with self.sessions.read() as session:

@@ -1,0 +1,49 @@
+"""A store that is slow: somebody holds all members' rows, and whoever writes about one waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from bot.runtime.database import Sessions
+
+IN_TIME = 3.0
+"""Seconds after which Slack gives up on an app."""
+
+
+@contextmanager
+def slow_store(sessions: Sessions) -> Iterator[threading.Event]:
+    """Let nobody write about members until the event is set, or the block ends."""
+    free, locked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with sessions.begin() as session:
+            session.execute(text("UPDATE member SET name = name"))
+            locked.set()
+            free.wait()
+
+    with ThreadPoolExecutor(1) as holder:
+        held = holder.submit(hold)
+        assert locked.wait(IN_TIME)
+        try:
+            yield free
+        finally:
+            free.set()
+            held.result()
+
+
+def wait_until_so_many_wait(sessions: Sessions, number: int) -> None:
+    """Wait until as many transactions as this stand before the rows, on PostgreSQL."""
+    deadline = time.monotonic() + IN_TIME
+    while _waiting(sessions) < number:
+        assert time.monotonic() < deadline, "they were not let in"
+
+
+def _waiting(sessions: Sessions) -> int:
+    with sessions.read() as session:
+        return int(session.scalars(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).one())
