@@ -1,81 +1,29 @@
 """Block Kit's limits: each just inside, accepted, and just outside, refused."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from sandbox.block_kit.surfaces import check_message, check_view
-
-Json = dict[str, Any]
-
-
-def plain(length: int) -> Json:
-    return {"type": "plain_text", "text": "x" * length}
-
-
-def mrkdwn(length: int) -> Json:
-    return {"type": "mrkdwn", "text": "x" * length}
-
-
-def section(**fields: Any) -> Json:
-    return {"type": "section", "text": mrkdwn(1), **fields}
-
-
-def button(**fields: Any) -> Json:
-    return {"type": "button", "text": plain(1), **fields}
-
-
-def buttons(count: int) -> Json:
-    return {"type": "actions", "elements": [button(action_id=f"a{number}") for number in range(count)]}
-
-
-def actions(element: Json) -> Json:
-    return {"type": "actions", "elements": [element]}
-
-
-def options(count: int, *, text: int = 1, value: int = 5, description: int | None = None) -> list[Json]:
-    more = {} if description is None else {"description": plain(description)}
-    return [{"text": plain(text), "value": f"{number:0{value}d}", **more} for number in range(count)]
-
-
-def select(count: int = 1, **fields: Any) -> Json:
-    return {"type": "static_select", "options": options(count), **fields}
-
-
-def overflow(count: int) -> Json:
-    return {"type": "overflow", "options": options(count)}
-
-
-def confirm(*, title: int = 1, text: int = 1, button_text: int = 1) -> Json:
-    dialog = {"title": plain(title), "text": plain(text), "confirm": plain(button_text), "deny": plain(1)}
-    return actions(button(confirm=dialog))
-
-
-def field(element: Json | None = None, **fields: Any) -> Json:
-    return {"type": "input", "label": plain(1), "element": element or {"type": "plain_text_input"}, **fields}
-
-
-def image(**fields: Any) -> Json:
-    return {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "x", **fields}
-
-
-def rich(text: str) -> Json:
-    inner = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
-    return {"type": "rich_text", "elements": [inner]}
-
-
-def table(rows: int, cells: int) -> Json:
-    return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * cells] * rows}
-
-
-def modal(*blocks: Json, **fields: Any) -> Json:
-    return {"type": "modal", "title": plain(1), "submit": plain(1), "blocks": list(blocks), **fields}
-
-
-def home(*blocks: Json, **fields: Any) -> Json:
-    return {"type": "home", "blocks": list(blocks), **fields}
-
+from tests.sandbox.block_builders import (
+    Json,
+    actions,
+    button,
+    buttons,
+    confirm,
+    field,
+    home,
+    image,
+    modal,
+    mrkdwn,
+    options,
+    overflow,
+    plain,
+    rich,
+    section,
+    select,
+    table,
+)
 
 MESSAGE_LIMITS: list[tuple[str, Callable[[int], list[Json]], int, str]] = [
     ("blocks of a message", lambda n: [{"type": "divider"}] * n, 50, "no more than 50 items allowed"),
@@ -354,68 +302,3 @@ def test_blocks_that_are_no_list_have_an_error_of_their_own() -> None:
 def test_two_tables_do_not_fit_in_a_message() -> None:
     assert check_message([table(1, 1)]) is None
     assert check_message([table(1, 1), table(1, 1)]) is not None
-
-
-def test_a_modal_with_a_field_needs_a_submit_button() -> None:
-    without_submit = {"type": "modal", "title": plain(1), "blocks": [field()]}
-
-    assert check_view(modal(field())) is None
-    problems = check_view(without_submit)
-    assert problems is not None
-    assert problems.messages == ["[ERROR] missing required field: submit [json-pointer:/view]"]
-    assert check_view(home(field())) is None
-
-
-def test_a_modal_takes_fields_that_a_message_does_not() -> None:
-    number = field({"type": "number_input", "is_decimal_allowed": True, "min_value": "0.5"})
-
-    assert check_view(modal(number)) is None
-    assert check_view(home(number)) is not None
-
-
-def test_a_modal_takes_no_blocks_of_messages() -> None:
-    assert check_view(modal({"type": "markdown", "text": "x"})) is not None
-    assert check_view(home({"type": "markdown", "text": "x"})) is not None
-
-
-def test_a_view_must_be_a_modal_or_a_home() -> None:
-    problems = check_view({"type": "popup", "blocks": []})
-
-    assert problems is not None
-    assert problems.messages == ["[ERROR] must be a valid enum value [json-pointer:/view/type]"]
-
-
-def test_a_view_needs_its_title_and_blocks() -> None:
-    problems = check_view({"type": "modal"})
-
-    assert problems is not None
-    assert problems.messages == [
-        "[ERROR] missing required field: title [json-pointer:/view]",
-        "[ERROR] missing required field: blocks [json-pointer:/view]",
-    ]
-
-
-def test_a_view_has_no_fields_of_its_own_invention() -> None:
-    problems = check_view(home(colour="red"))
-
-    assert problems is not None
-    assert "invalid additional property: colour" in problems.messages[0]
-
-
-def test_only_one_field_can_be_focused_at_first() -> None:
-    def focused(block_id: str) -> Json:
-        return field({"type": "plain_text_input", "focus_on_load": True}, block_id=block_id)
-
-    first, second = focused("a"), focused("b")
-
-    assert check_view(modal(first)) is None
-    assert check_view(modal(first, second)) is not None
-
-
-def test_a_view_of_more_than_250_kilobytes_is_too_large() -> None:
-    blocks = [section(text=mrkdwn(2600), block_id=str(number)) for number in range(100)]
-
-    problems = check_view(modal(*blocks))
-
-    assert problems is not None
-    assert problems.code == "view_too_large"
