@@ -50,23 +50,17 @@ def measure() -> Iterator[Figure]:
     with filled(STORE, SMALL, due=DUE) as small, filled(STORE, LARGE, due=DUE) as large:
         for sessions in (small, large):
             _by_one(sessions)  # whatever is compiled or read once
-        few, many = _alternating(_by_one, (small, large))
-        yield Figure(
-            f"planning {DUE:,} due of {LARGE:,}, question and messages included, one process, {STORE}",
-            str(many),
-            f"{few} among {SMALL:,}",
-            f"at least {LEAST_PER_SECOND:,}/s",
-            DUE / many.seconds >= LEAST_PER_SECOND,
-        )
-        few, many = _alternating(_by_many, (small, large))
-        yield Figure(
-            f"the same by {WORKERS} processes",
-            str(many),
-            f"{few} among {SMALL:,}",
-            f"at least {LEAST_PER_SECOND:,}/s",
-            DUE / many.seconds >= LEAST_PER_SECOND,
-        )
+        what = f"planning {DUE:,} due of {LARGE:,}, question and messages included, one process, {STORE}"
+        yield _planned(what, _alternating(_by_one, (small, large)))
+        what = f"the same by {WORKERS} processes"
+        yield _planned(what, _alternating(_by_many, (small, large)))
         yield _idle(small, large)
+
+
+def _planned(what: str, costs: Sequence[Cost]) -> Figure:
+    few, many = costs
+    is_met = DUE / many.seconds >= LEAST_PER_SECOND
+    return Figure(what, str(many), f"{few} among {SMALL:,}", f"at least {LEAST_PER_SECOND:,}/s", is_met)
 
 
 def _alternating(plan: Callable[[Sessions], Cost], stores: Sequence[Sessions]) -> list[Cost]:

@@ -29,7 +29,7 @@ MEETINGS, PLANNED = 1_000_000, 5_000
 """So many standing 1-on-1s of one workspace, of which the first have messages that wait."""
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu")
 OLD_ZONES = "2019.1"
-KILLED_AT = 0.3
+KILLED_AT, LOOK_SECONDS = 0.3, 0.05
 """The share of the 1-on-1s after which the process that moves them is killed."""
 
 
@@ -177,7 +177,7 @@ def _killed_on_its_way(sessions: Sessions) -> float:
         while _progress(sessions) < KILLED_AT * MEETINGS:
             if doomed.poll() is not None:
                 raise RuntimeError("the process ended before it could be killed")
-            time.sleep(0.05)
+            time.sleep(LOOK_SECONDS)
         doomed.kill()
         return time.perf_counter() - begun
 
