@@ -16,7 +16,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
 from bot.runtime.delivery import BATCH, DeliveryLoop
 from bot.runtime.slack import NotSent, Outcome, Outgoing, Sent
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.workspaces import Workspace
 
 BLOCKED, OTHER = "TBLOCKED", "TOTHER"

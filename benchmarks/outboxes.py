@@ -9,7 +9,7 @@ from benchmarks.sender import KIND
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.workspaces import Workspace
 
 CHUNK = 1_000

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.errors import ImpossibleWorkingHours, Name, Refusal
 from bot.permissions import Actor
 from bot.working_hours import WorkingHours
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.members import Member
 from models.workspaces import Workspace
 

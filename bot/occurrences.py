@@ -60,7 +60,7 @@ def next_of(session: Session, one_on_one: OneOnOne, *, now: datetime) -> Occurre
         # One that was moved far away may begin later than the next that has no row yet.
         if coming is not None and coming.starts_at <= planning.starts_at(one_on_one):
             return coming
-        planning.plan(session, [one_on_one], now=now)
+        planning.plan_next(session, one_on_one, now=now)
 
 
 def move(session: Session, one_on_one: OneOnOne, *, on: date, at: time, zone: str, now: datetime) -> Meeting:

@@ -157,7 +157,7 @@ def _tell(session: Session, one_on_one: OneOnOne, partner: Member, now: datetime
 def _plan_what_is_near(session: Session, one_on_one: OneOnOne, now: datetime) -> None:
     planning.schedule(session, [one_on_one])
     while one_on_one.next_fire_at <= now:
-        planning.plan(session, [one_on_one], now=now)
+        planning.plan_next(session, one_on_one, now=now)
 
 
 def mine(session: Session, actor: Actor, *, now: datetime) -> list[Meeting]:

@@ -15,8 +15,8 @@ from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.question_bank import ANY_TIME, Question, default_bank
 from bot.question_choice import Asked, Choice, FreshStart, LongAgo, NeverTouched, Why, choose
-from models.base import insert_missing
-from models.one_on_ones import Occurrence, pair_of
+from models.bulk import insert_missing, rows_of
+from models.one_on_ones import Occurrence, Turn, pair_of
 from models.prompts import Prompt
 
 
@@ -53,41 +53,34 @@ def histories(
 ) -> dict[tuple[str, str], list[Asked]]:
     """Read what these pairs were asked, oldest first, keyed by workspace and pair; one query."""
     asked: dict[tuple[str, str], list[Asked]] = defaultdict(list)
-    rows = session.execute(Prompt.history_of(workspace_ids, pairs))
-    for workspace_id, pair, question_id, theme, put_at, is_not_useful in rows:
-        asked[workspace_id, pair].append(Asked(question_id, theme, put_at, is_not_useful))
+    for workspace_id, pair, *question in rows_of(session, Prompt.history_of(workspace_ids, pairs)):
+        asked[workspace_id, pair].append(Asked(*question))
     return asked
 
 
-def next_for(workspace_id: str, pair: str, history: Sequence[Asked], *, now: datetime) -> Choice:
+def next_for(workspace_id: str, pair: str, history: Sequence[Asked]) -> Choice:
     """Choose the pair's next question; the same history gives the same one, whoever computes it."""
     chance = random.Random(f"{workspace_id}/{pair}/{len(history)}")
-    return choose(default_bank(), history, fits=frozenset({ANY_TIME}), chance=chance, now=now)
+    return choose(default_bank(), history, fits=frozenset({ANY_TIME}), chance=chance)
 
 
-def put_to(session: Session, occurrences: Sequence[Occurrence], *, now: datetime) -> None:
-    """Put to both of each occurrence the question kept for it, else the next after what they were asked."""
-    workspaces = {each.workspace_id for each in occurrences}
-    asked = histories(session, workspaces, {each.one_on_one.pair for each in occurrences})
+def put_to(session: Session, occurrences: Mapping[int, Turn], *, now: datetime) -> None:
+    """Put to both of each occurrence, known by its id, the question kept for it, else the next for the pair."""
+    turns = occurrences.values()
+    asked = histories(session, {turn.workspace_id for turn in turns}, {turn.pair for turn in turns})
     rows = [
-        _row_for(each, asked.get((each.workspace_id, each.one_on_one.pair), []), now) for each in occurrences
+        {"occurrence_id": each, **_next_or_kept(turn, asked.get((turn.workspace_id, turn.pair), []))}
+        for each, turn in occurrences.items()
     ]
-    insert_missing(session, Prompt, rows)
+    insert_missing(session, Prompt, rows, alike={"put_at": now, "is_not_useful": False})
 
 
-def _row_for(occurrence: Occurrence, history: Sequence[Asked], now: datetime) -> dict[str, Any]:
-    question, why = _kept_or_next(occurrence, history, now)
-    told = _told(occurrence.workspace_id, occurrence.one_on_one.pair, question, why, now)
-    return {**told, "occurrence_id": occurrence.id, "is_not_useful": False}
-
-
-def _kept_or_next(occurrence: Occurrence, history: Sequence[Asked], now: datetime) -> tuple[Question, Reason]:
-    carried = occurrence.one_on_one.carried_question
-    kept = worded(carried) if carried else None
+def _next_or_kept(turn: Turn, history: Sequence[Asked]) -> dict[str, Any]:
+    kept = worded(turn.carried_question) if turn.carried_question else None
     if kept:
-        return kept, KeptForLater()
-    choice = next_for(occurrence.workspace_id, occurrence.one_on_one.pair, history, now=now)
-    return choice.question, choice.why
+        return _told(turn.workspace_id, turn.pair, kept, KeptForLater())
+    choice = next_for(turn.workspace_id, turn.pair, history)
+    return _told(turn.workspace_id, turn.pair, choice.question, choice.why)
 
 
 def kept(following: Occurrence, pair: str, question: Question, *, now: datetime) -> Prompt:
@@ -113,17 +106,16 @@ def worded(question_id: str) -> Question | None:
 def _prompt(
     workspace_id: str, pair: str, question: Question, why: Reason, *, now: datetime, **place: Any
 ) -> Prompt:
-    return Prompt(**_told(workspace_id, pair, question, why, now), **place)
+    return Prompt(**_told(workspace_id, pair, question, why), put_at=now, **place)
 
 
-def _told(workspace_id: str, pair: str, question: Question, why: Reason, now: datetime) -> dict[str, Any]:
+def _told(workspace_id: str, pair: str, question: Question, why: Reason) -> dict[str, Any]:
     return {
         "workspace_id": workspace_id,
         "pair": pair,
         "question_id": question.id,
         "theme": question.theme,
         "why": _written(why),
-        "put_at": now,
     }
 
 
@@ -131,7 +123,7 @@ def ask_now(session: Session, actor: Actor, other: str, *, now: datetime) -> Put
     """Put a question to the actor for the other, outside any occurrence."""
     pair = pair_of(actor.user_id, other)
     history = histories(session, [actor.workspace_id], [pair])[actor.workspace_id, pair]
-    choice = next_for(actor.workspace_id, pair, history, now=now)
+    choice = next_for(actor.workspace_id, pair, history)
     prompt = _prompt(actor.workspace_id, pair, choice.question, choice.why, now=now, shown_to=actor.user_id)
     session.add(prompt)
     session.flush()
@@ -160,7 +152,7 @@ def another(session: Session, actor: Actor, prompt_id: int, *, for_both: bool, n
         return read(standing, actor.user_id)
     session.flush()
     history = histories(session, [actor.workspace_id], [prompt.pair])[actor.workspace_id, prompt.pair]
-    choice = next_for(actor.workspace_id, prompt.pair, history, now=now)
+    choice = next_for(actor.workspace_id, prompt.pair, history)
     following = _prompt(
         actor.workspace_id,
         prompt.pair,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -65,17 +65,17 @@ class QuestionBank:
         """Look a theme up; raises KeyError for one that is not in the bank."""
         return self._themes_by_id[theme_id]
 
-    def fitting(self, situations: frozenset[str]) -> Mapping[str, Sequence[Question]]:
-        """Give the questions for the situations that hold, by theme and sorted by id; none of them is empty.
+    def fitting(self, situations: frozenset[str]) -> Mapping[str, frozenset[str]]:
+        """Give the ids of the questions for the situations that hold, by theme; none of them is empty.
 
-        Thousands of pairs ask for the same ones together, so they are put in order once.
+        Thousands of pairs ask for the same ones together, so they are gathered once.
         """
         if situations not in self._fitting:
-            fitting: dict[str, list[Question]] = {}
-            for question in sorted(self.questions, key=lambda each: (each.theme, each.id)):
+            fitting: dict[str, set[str]] = {}
+            for question in self.questions:
                 if question.fits(situations):
-                    fitting.setdefault(question.theme, []).append(question)
-            self._fitting[situations] = fitting
+                    fitting.setdefault(question.theme, set()).add(question.id)
+            self._fitting[situations] = {theme: frozenset(ids) for theme, ids in fitting.items()}
         return self._fitting[situations]
 
     def __contains__(self, question_id: str) -> bool:
@@ -86,7 +86,7 @@ class QuestionBank:
         return {question.id: question for question in self.questions}
 
     @cached_property
-    def _fitting(self) -> dict[frozenset[str], Mapping[str, Sequence[Question]]]:
+    def _fitting(self) -> dict[frozenset[str], Mapping[str, frozenset[str]]]:
         # Of seven situations there are no more than a hundred or so combinations.
         return {}
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime
+from typing import Final, NamedTuple
 
 from bot.question_bank import Question, QuestionBank
 
-ByTheme = Mapping[str, Sequence[Question]]
-"""Questions by theme, sorted by id; a theme that is there has some."""
-NEVER: Final = timedelta.max  # longer ago than anything that has happened
+ByTheme = Mapping[str, Set[str]]
+"""Ids of questions by theme; a theme that is there has some."""
+NEVER: Final = datetime.min.replace(tzinfo=UTC)  # before anything that has happened
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A question that a pair has been given, at a moment (UTC); the bank may have retired it since."""
 
     question_id: str
@@ -66,7 +65,6 @@ def choose(
     *,
     fits: frozenset[str],
     chance: random.Random,
-    now: datetime,
 ) -> Choice:
     """Choose a pair's next question from what it has been given so far, oldest to newest.
 
@@ -75,12 +73,11 @@ def choose(
     lopsided that it cannot have both. Raises NothingFits.
     """
     fresh = _not_yet_in_this_cycle(_candidates(bank, history, fits), history)
-    theme = _next_theme(fresh, history, chance, now)
+    theme = _next_theme(fresh, history, chance)
     last_seen = {asked.question_id: place for place, asked in enumerate(history)}
-    seen = [last_seen.get(question.id, -1) for question in fresh[theme]]
-    longest_ago = min(seen)
-    best = [question for question, place in zip(fresh[theme], seen, strict=True) if place == longest_ago]
-    return Choice(chance.choice(best), _why(bank, theme, history))
+    longest_ago = min(last_seen.get(each, -1) for each in fresh[theme])
+    best = sorted(each for each in fresh[theme] if last_seen.get(each, -1) == longest_ago)
+    return Choice(bank.question(chance.choice(best)), _why(bank, theme, history))
 
 
 def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[str]) -> ByTheme:
@@ -92,9 +89,8 @@ def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[st
     return (_without(fitting, unwanted) or fitting) if unwanted else fitting
 
 
-def _without(questions: ByTheme, ids: Collection[str]) -> ByTheme:
-    left = {theme: [each for each in group if each.id not in ids] for theme, group in questions.items()}
-    return {theme: group for theme, group in left.items() if group}
+def _without(questions: ByTheme, ids: Set[str]) -> ByTheme:
+    return {theme: left for theme, group in questions.items() if (left := group - ids)}
 
 
 def _not_yet_in_this_cycle(candidates: ByTheme, history: Sequence[Asked]) -> ByTheme:
@@ -116,7 +112,7 @@ def _not_yet_in_this_cycle(candidates: ByTheme, history: Sequence[Asked]) -> ByT
     return _without(candidates, cycle) or candidates
 
 
-def _next_theme(fresh: ByTheme, history: Sequence[Asked], chance: random.Random, now: datetime) -> str:
+def _next_theme(fresh: ByTheme, history: Sequence[Asked], chance: random.Random) -> str:
     """Choose the theme left alone for longest, never the last one while there is another."""
     last_theme = history[-1].theme if history else None
     others = sorted(fresh.keys() - {last_theme}) or sorted(fresh)
@@ -126,9 +122,8 @@ def _next_theme(fresh: ByTheme, history: Sequence[Asked], chance: random.Random,
         if 2 * len(fresh[theme]) > total:
             return theme
     last_at = _last_touched(history)
-    rest = {theme: now - last_at[theme] if theme in last_at else NEVER for theme in others}
-    longest = max(rest.values())
-    return chance.choice([theme for theme in others if rest[theme] == longest])
+    earliest = min(last_at.get(theme, NEVER) for theme in others)
+    return chance.choice([theme for theme in others if last_at.get(theme, NEVER) == earliest])
 
 
 def _last_touched(history: Sequence[Asked]) -> dict[str, datetime]:

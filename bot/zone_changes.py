@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from bot import planning
 from bot.recurrence import place
 from bot.zones import ZONE_DATA_VERSION
-from models.base import change_each, hold_alone, wait_to_hold
+from models.base import hold_alone, wait_to_hold
+from models.bulk import change_each
 from models.one_on_ones import Occurrence, OneOnOne
 from models.workspaces import Workspace
 

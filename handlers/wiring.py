@@ -38,7 +38,7 @@ from handlers import (
 from handlers.acquaintance import Familiar
 from handlers.entrance import Entrance
 from handlers.views import elements
-from models.one_on_ones import OneOnOne
+from models.one_on_ones import Turn
 
 COMMANDS = {"/goal": goals.answer, "/1on1": one_on_ones.command, "/growth": growth.command}
 FEATURES = (
@@ -113,7 +113,7 @@ def plan(sessions: Sessions, now: datetime) -> int:
             return planned
 
 
-def _plan_each(session: Session, batch: Sequence[OneOnOne], now: datetime) -> None:
+def _plan_each(session: Session, batch: Sequence[Turn], now: datetime) -> None:
     """Plan a batch; if one 1-on-1 hits a bug only that one waits, and the bug is logged with its id."""
     try:
         with session.begin_nested():
@@ -122,11 +122,11 @@ def _plan_each(session: Session, batch: Sequence[OneOnOne], now: datetime) -> No
         raise
     except Exception:  # planning's one door for bugs: one bad row must not keep everybody's questions
         if len(batch) > 1:
-            for one_on_one in batch:
-                _plan_each(session, [one_on_one], now)
+            for turn in batch:
+                _plan_each(session, [turn], now)
             return
         log.exception("meeting_unplanned", extra={"one_on_one": batch[0].id})
-        batch[0].next_fire_at = now + AFTER_A_BUG
+        planning.put_off(session, batch[0], until=now + AFTER_A_BUG)
 
 
 def work(client: WebClient, clock: Clock) -> Work:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, Update, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SlackId, UtcDateTime
+from models.bulk import one_of
 
 EVERY_WORKING_DAY = "01234"
 
@@ -70,7 +71,7 @@ class Member(Base):
         """
         hours = cls.zone, cls.work_days, cls.work_starts, cls.work_ends, cls.lead_hours
         chosen = select(cls.workspace_id, cls.user_id, *hours)
-        return chosen.where(cls.workspace_id.in_(workspace_ids), cls.user_id.in_(user_ids))
+        return chosen.where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
 
     @classmethod
     def people_of(cls, workspace_id: str) -> Select[Member]:

@@ -61,7 +61,7 @@ class Delivery(Base):
         Index("ix_delivery_sending", "workspace_id", "receiver", **_where("state = 'sending'")),
         Index("ix_delivery_doubtful", "retry_at", **_where("state = 'doubtful'")),
         Index("ix_delivery_receiver", "workspace_id", "receiver", **_where("state = 'ready'")),
-        Index("ix_delivery_subject", "workspace_id", "kind", "subject_id"),
+        Index("ix_delivery_subject", "subject_id", **_where("state = 'ready'")),
         Index("ix_delivery_ended", "state", "id", **_where(HAS_ENDED)),
     )
 
@@ -250,7 +250,10 @@ class Conversation(Base):
     workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
     receiver: Mapped[str] = mapped_column(SlackId, primary_key=True)
     channel: Mapped[str | None] = mapped_column(SlackId)
-    """The receiver's own id, or none from an earlier version, until Slack has told another: what is posted to a person opens the DM."""
+    """The receiver's own id until Slack has told another: what is posted to a person opens the DM.
+
+    An earlier version left it out.
+    """
     posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time: when the next message would arrive at the pace Slack allows."""
 

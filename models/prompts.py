@@ -6,10 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, select
+from sqlalchemy import JSON, ForeignKey, Index, Select, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
+from models.bulk import one_of
+
+REPLACES = text("replaces IS NOT NULL")
 
 
 class Prompt(Base):
@@ -19,7 +22,7 @@ class Prompt(Base):
     __table_args__ = (
         Index("ix_prompt_pair", "workspace_id", "pair", "id"),
         Index("ix_prompt_occurrence_id", "occurrence_id"),
-        Index("ix_prompt_replaces", "replaces"),
+        Index("ix_prompt_replaces", "replaces", sqlite_where=REPLACES, postgresql_where=REPLACES),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -46,7 +49,7 @@ class Prompt(Base):
         Rows are workspace, pair, question, theme, when, and whether it was found not useful.
         """
         columns = cls.workspace_id, cls.pair, cls.question_id, cls.theme, cls.put_at, cls.is_not_useful
-        asked = select(*columns).where(cls.workspace_id.in_(workspace_ids), cls.pair.in_(pairs))
+        asked = select(*columns).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.pair, pairs))
         return asked.order_by(cls.id)
 
     @classmethod

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Delete, Index, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, SlackId, UtcDateTime, insert_missing
+from models.base import Base, SlackId, UtcDateTime
+from models.bulk import insert_missing
 
 
 class Receipt(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.planning.batches import BATCH, due, next_planned, plan
+from bot.planning.batches import BATCH, due, next_planned, plan, plan_next, put_off
 from bot.planning.changes import (
     add_missing_nudges,
     misplaced,
@@ -28,6 +28,8 @@ __all__ = [
     "misplaced",
     "next_planned",
     "plan",
+    "plan_next",
+    "put_off",
     "reach_again",
     "reach_of",
     "reopen_windows",

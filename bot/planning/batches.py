@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from bot import outbox, prompts
-from bot.planning.messages import messages_of
+from bot.planning.messages import Meeting, messages_of
 from bot.planning.moments import People, fire_at, following, people_of, placed
-from models.base import change_each, insert_new
-from models.one_on_ones import PLANNED, Occurrence, OneOnOne
+from models.bulk import insert_new, rows_of, update_each
+from models.one_on_ones import PLANNED, Occurrence, OneOnOne, Turn
 
 BATCH = 500
+STEPPED = ("next_on", "next_fire_at", "carried_question")
+"""What planning changes about a 1-on-1."""
 
 
-@dataclass(frozen=True)
-class Turn:
-    """A 1-on-1 that is planned now: the day of this meeting, and of the one after."""
+class Step(NamedTuple):
+    """The day on which a 1-on-1 is held now, the one it is known by, and the day of the meeting after."""
 
-    one_on_one: OneOnOne
+    turn: Turn
     on: date
+    original_on: date
     next_on: date
 
+    @property
+    def starts_at(self) -> datetime:
+        """The moment it begins."""
+        return placed(self.on, self.turn.at, self.turn.zone)
 
-def due(session: Session, *, now: datetime) -> list[OneOnOne]:
+
+def due(session: Session, *, now: datetime) -> list[Turn]:
     """Read up to BATCH 1-on-1s whose next occurrence has come near, locked so that no two workers plan one."""
-    return list(session.scalars(OneOnOne.due(now, BATCH)))
+    return [Turn(*row) for row in rows_of(session, OneOnOne.due(now, BATCH))]
 
 
 def next_planned(session: Session) -> datetime | None:
@@ -36,54 +43,60 @@ def next_planned(session: Session) -> datetime | None:
     return session.scalars(OneOnOne.next_moment()).first()
 
 
-def plan(session: Session, one_on_ones: Sequence[OneOnOne], *, now: datetime) -> None:
+def plan(session: Session, turns: Sequence[Turn], *, now: datetime) -> None:
     """Give the next occurrence of each its row, its question and its messages, and step to the one after.
 
     Seven statements however many there are; nobody may plan the same ones meanwhile.
     """
-    if not one_on_ones:
+    if not turns:
         return
-    turns = [_turn(one_on_one, now) for one_on_one in one_on_ones]
-    taken, people = _days_taken(session, turns), people_of(session, one_on_ones)
-    occurrences = [_occurrence(turn, taken[turn.one_on_one.id]) for turn in turns]
-    _add(session, occurrences)
-    prompts.put_to(session, occurrences, now=now)
-    outbox.enqueue(session, [message for each in occurrences for message in messages_of(each, people)])
-    change_each(session, [(turn.one_on_one, _stepped(turn, people)) for turn in turns])
+    steps, people = _steps(session, turns, now), people_of(session, turns)
+    meetings = _add(session, steps)
+    prompts.put_to(session, {meeting.id: step.turn for step, meeting in meetings}, now=now)
+    messages = [messages_of(step.turn, meeting, people) for step, meeting in meetings]
+    outbox.enqueue(session, [message for about_one in messages for message in about_one])
+    # A question kept for this meeting has been put.
+    update_each(
+        session, OneOnOne, [_stepped(step, people) for step in steps], alike={"carried_question": None}
+    )
 
 
-def _turn(one_on_one: OneOnOne, now: datetime) -> Turn:
+def plan_next(session: Session, one_on_one: OneOnOne, *, now: datetime) -> None:
+    """Plan the next occurrence of one that the session holds, and for nobody else meanwhile."""
+    session.flush()
+    plan(session, [one_on_one.turn], now=now)
+    session.refresh(one_on_one, STEPPED)
+
+
+def put_off(session: Session, turn: Turn, *, until: datetime) -> None:
+    """Plan the next occurrence of one later: it has met a bug."""
+    update_each(session, OneOnOne, [{"id": turn.id, "next_fire_at": until}])
+
+
+def _steps(session: Session, turns: Sequence[Turn], now: datetime) -> list[Step]:
+    days = [_next_days(turn, now) for turn in turns]
+    taken = _days_taken(session, turns, since=min(on for on, _ in days))
+    return [
+        Step(turn, on, _free_day(on, taken[turn.id]), next_on)
+        for turn, (on, next_on) in zip(turns, days, strict=True)
+    ]
+
+
+def _next_days(turn: Turn, now: datetime) -> tuple[date, date]:
     """Find the next meeting, leaving out what was over before anybody could plan it, as after a long outage."""
-    rule, on, at, zone = one_on_one.rule, one_on_one.next_on, one_on_one.at, one_on_one.zone
-    over = now - timedelta(minutes=one_on_one.minutes)
-    while placed(on, at, zone) <= over:
-        on = following(rule, on)
-    return Turn(one_on_one, on, following(rule, on))
+    over, on = now - timedelta(minutes=turn.minutes), turn.next_on
+    while placed(on, turn.at, turn.zone) <= over:
+        on = following(turn.rule, on)
+    return on, following(turn.rule, on)
 
 
-def _days_taken(session: Session, turns: Sequence[Turn]) -> dict[int, set[date]]:
-    """Read by which days the meetings of each are known, from its next one on; one query."""
-    taken: dict[int, set[date]] = {turn.one_on_one.id: set() for turn in turns}
-    workspaces = {turn.one_on_one.workspace_id for turn in turns}
-    since = min(turn.on for turn in turns)
-    for one_on_one_id, day in session.execute(Occurrence.days_since(workspaces, taken.keys(), since)):
+def _days_taken(session: Session, turns: Sequence[Turn], *, since: date) -> dict[int, set[date]]:
+    """Read by which days the meetings of each are known, from a day on; one query."""
+    taken: dict[int, set[date]] = {turn.id: set() for turn in turns}
+    workspaces = {turn.workspace_id for turn in turns}
+    for one_on_one_id, day in rows_of(session, Occurrence.days_since(workspaces, taken.keys(), since)):
         taken[one_on_one_id].add(day)
     return taken
-
-
-def _occurrence(turn: Turn, taken: set[date]) -> Occurrence:
-    one_on_one = turn.one_on_one
-    return Occurrence(
-        workspace_id=one_on_one.workspace_id,
-        one_on_one_id=one_on_one.id,
-        one_on_one=one_on_one,
-        original_on=_free_day(turn.on, taken),
-        on=turn.on,
-        at=one_on_one.at,
-        starts_at=placed(turn.on, one_on_one.at, one_on_one.zone),
-        minutes=one_on_one.minutes,
-        state=PLANNED,
-    )
 
 
 def _free_day(on: date, taken: set[date]) -> date:
@@ -96,19 +109,33 @@ def _free_day(on: date, taken: set[date]) -> date:
     return on
 
 
-COLUMNS = ("workspace_id", "one_on_one_id", "original_on", "on", "at", "starts_at", "minutes", "state")
-
-
-def _add(session: Session, occurrences: Sequence[Occurrence]) -> None:
-    """Insert the meetings, and tell each its id; they stay outside the session, which would do so row by row."""
-    rows = [{name: getattr(each, name) for name in COLUMNS} for each in occurrences]
-    inserted = insert_new(session, Occurrence, rows, returning=["one_on_one_id", "id"])
+def _add(session: Session, steps: Sequence[Step]) -> list[tuple[Step, Meeting]]:
+    """Insert the meetings, and give each with what was planned for it."""
+    rows = [_row(step) for step in steps]
+    inserted = insert_new(
+        session, Occurrence, rows, alike={"state": PLANNED}, returning=["one_on_one_id", "id"]
+    )
     ids = {row.one_on_one_id: row.id for row in inserted}
-    for each in occurrences:
-        each.id = ids[each.one_on_one_id]
+    return [
+        (step, Meeting(ids[step.turn.id], step.original_on, step.starts_at, step.turn.minutes))
+        for step in steps
+    ]
 
 
-def _stepped(turn: Turn, people: People) -> dict[str, object]:
-    """Move a 1-on-1 to the meeting after; a question kept for this one has been put."""
-    next_fire_at = fire_at(turn.one_on_one, turn.next_on, people)
-    return {"next_on": turn.next_on, "next_fire_at": next_fire_at, "carried_question": None}
+def _row(step: Step) -> dict[str, Any]:
+    turn = step.turn
+    return {
+        "workspace_id": turn.workspace_id,
+        "one_on_one_id": turn.id,
+        "original_on": step.original_on,
+        "on": step.on,
+        "at": turn.at,
+        "starts_at": step.starts_at,
+        "minutes": turn.minutes,
+    }
+
+
+def _stepped(step: Step, people: People) -> dict[str, Any]:
+    """Move a 1-on-1 to the meeting after."""
+    next_fire_at = fire_at(step.turn, step.next_on, people)
+    return {"id": step.turn.id, "next_on": step.next_on, "next_fire_at": next_fire_at}

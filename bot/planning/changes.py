@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from bot import members, outbox
 from bot.members import Profile
-from bot.planning.messages import NUDGES, messages_of, window
+from bot.planning.messages import NUDGES, Meeting, messages_of, window
 from bot.planning.moments import fire_at, people_of
-from models.base import change_each
+from models.bulk import change_each
 from models.members import Member
 from models.one_on_ones import Occurrence, OneOnOne
 from models.outbox import Delivery
@@ -78,5 +78,6 @@ def take_over(
 def add_missing_nudges(session: Session, one_on_one: OneOnOne, *, now: datetime) -> None:
     """Plan the nudges that a change of role made due; those of a role given up are dropped when their time comes."""
     coming = session.scalars(Occurrence.to_come(one_on_one.workspace_id, [one_on_one.id], now)).all()
-    people = people_of(session, [one_on_one])
-    outbox.enqueue(session, [message for each in coming for message in messages_of(each, people)])
+    people, turn = people_of(session, [one_on_one]), one_on_one.turn
+    messages = [message for each in coming for message in messages_of(turn, Meeting.of(each), people)]
+    outbox.enqueue(session, messages)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from bot.outbox import Message
 from bot.planning.moments import People, Reach, prep_opens
-from models.one_on_ones import Occurrence
+from models.one_on_ones import Occurrence, Turn, asks, closing_of
 
 PREP, CLOSING = "nudges.prep", "nudges.closing"
 NUDGES = (PREP, CLOSING)
@@ -14,21 +15,33 @@ REGISTERED = "one_on_ones.registered"
 """The news of a registration, which its receiver gets before the first nudge."""
 
 
-def messages_of(occurrence: Occurrence, people: People) -> list[Message]:
+class Meeting(NamedTuple):
+    """A meeting that has its row: the row's id, the day it is known by, and when it is held."""
+
+    id: int
+    original_on: date
+    starts_at: datetime
+    minutes: int
+
+    @classmethod
+    def of(cls, occurrence: Occurrence) -> Meeting:
+        """Read it from its row."""
+        return cls(occurrence.id, occurrence.original_on, occurrence.starts_at, occurrence.minutes)
+
+
+def messages_of(turn: Turn, meeting: Meeting, people: People) -> list[Message]:
     """Write all messages about a meeting: both prepare for it, and who asks is reminded at its end."""
-    one_on_one, workspace_id, subject = occurrence.one_on_one, occurrence.workspace_id, occurrence.id
+    workspace_id, subject, begins = turn.workspace_id, meeting.id, meeting.starts_at
     # The local day of the original slot: neither new zone data nor a move may mint a second message.
-    meeting = f"{occurrence.one_on_one_id}:{occurrence.original_on.isoformat()}"
-    begins, closing = occurrence.starts_at, (occurrence.closing_at, occurrence.ends_at)
+    about = f"{turn.id}:{meeting.original_on.isoformat()}"
+    closing = closing_of(begins, meeting.minutes), begins + timedelta(minutes=meeting.minutes)
     messages = []
-    for person in one_on_one.people:
+    for person in (turn.organiser, turn.partner):
         opens = prep_opens(begins, people[workspace_id, person])
-        messages.append(
-            Message(workspace_id, f"prep:{meeting}:{person}", PREP, person, subject, opens, begins)
-        )
-        if one_on_one.asks(person):
+        messages.append(Message(workspace_id, f"prep:{about}:{person}", PREP, person, subject, opens, begins))
+        if asks(turn.manager, person):
             messages.append(
-                Message(workspace_id, f"closing:{meeting}:{person}", CLOSING, person, subject, *closing)
+                Message(workspace_id, f"closing:{about}:{person}", CLOSING, person, subject, *closing)
             )
     return messages
 

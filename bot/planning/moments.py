@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from bot.members import hours_of
 from bot.recurrence import Recurrence, next_after, place
 from bot.working_hours import WorkingHours, prep_moment
+from models.bulk import rows_of
 from models.members import Member
-from models.one_on_ones import OneOnOne
+from models.one_on_ones import OneOnOne, Turn
 
 AHEAD = timedelta(hours=96)
 """How long before its start an occurrence gets its question and its messages: more than the longest lead time
@@ -38,10 +39,10 @@ People = Mapping[tuple[str, str], Reach]
 """How the members are reached, by workspace and id."""
 
 
-def people_of(session: Session, one_on_ones: Collection[OneOnOne]) -> People:
+def people_of(session: Session, one_on_ones: Collection[OneOnOne | Turn]) -> People:
     """Read how both of each are reached; one query however many there are."""
     people = {person for each in one_on_ones for person in (each.organiser, each.partner)}
-    rows = session.execute(Member.reached_among({each.workspace_id for each in one_on_ones}, people))
+    rows = rows_of(session, Member.reached_among({each.workspace_id for each in one_on_ones}, people))
     return {(workspace_id, user_id): _reach(*facts) for workspace_id, user_id, *facts in rows}
 
 
@@ -79,7 +80,7 @@ def following(rule: str, on: date) -> date:
     return next_after(Recurrence.parse(rule), on)
 
 
-def fire_at(one_on_one: OneOnOne, on: date, people: People) -> datetime:
+def fire_at(one_on_one: OneOnOne | Turn, on: date, people: People) -> datetime:
     """Plan a meeting before the first of the two may be written to: who works two days a week may hear days earlier."""
     begins = placed(on, one_on_one.at, one_on_one.zone)
     workspace_id = one_on_one.workspace_id

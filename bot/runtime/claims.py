@@ -22,7 +22,7 @@ from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Outgoing
 from models import outbox_work
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, SENDING, Conversation, Delivery
 from models.outbox_work import Moments, Work
 from models.workspaces import Workspace

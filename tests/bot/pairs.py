@@ -19,6 +19,6 @@ def meet(bank: QuestionBank, times: int, *, seed: int = 1, history: list[Asked] 
     chance = random.Random(seed)
     for week in range(times):
         now = MONDAY_NOON + week * WEEK
-        question = choose(bank, given_so_far, fits=ANY, chance=chance, now=now).question
+        question = choose(bank, given_so_far, fits=ANY, chance=chance).question
         given_so_far.append(Asked(question.id, question.theme, now))
     return given_so_far

@@ -46,7 +46,7 @@ def asked(*question_ids: str, not_useful: Iterable[str] = ()) -> list[Asked]:
 def choose_now(
     bank: QuestionBank, history: list[Asked], *, fits: frozenset[str] = ANY, seed: int = 1
 ) -> Choice:
-    return choose(bank, history, fits=fits, chance=random.Random(seed), now=MONDAY_NOON)
+    return choose(bank, history, fits=fits, chance=random.Random(seed))
 
 
 def themes_twice_in_a_row(history: list[Asked]) -> list[str]:

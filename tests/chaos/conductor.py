@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, READY, SENDING
 from models.workspaces import Workspace
 from sandbox.driver import Driver

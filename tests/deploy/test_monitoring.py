@@ -18,7 +18,7 @@ from bot.outbox import Message, enqueue
 from bot.runtime.clock import MovedClock
 from bot.runtime.database import Sessions
 from bot.runtime.web import build_web
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.deploy.judges import judge, told

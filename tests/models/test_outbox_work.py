@@ -10,7 +10,7 @@ from sqlalchemy import ClauseElement, text
 from bot.outbox import Message, enqueue
 from bot.runtime.database import Sessions
 from models import outbox_work
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import Delivery
 from models.outbox_work import Moments
 from models.workspaces import Workspace

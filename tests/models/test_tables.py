@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from bot.runtime.database import Sessions
-from models.base import change_each, hold_alone, insert_missing, insert_new
+from models.base import hold_alone
+from models.bulk import change_each, insert_missing, insert_new, one_of, update_each
 from models.members import Member
 from models.one_on_ones import PLANNED, Occurrence, OneOnOne, pair_of
 from models.receipts import Receipt, take_receipt
@@ -259,8 +260,8 @@ def test_due_are_the_standing_ones_whose_moment_has_come_the_oldest_first(staffe
         session.add(one_on_one(BEN, RAY, OTHER_TEAM, next_fire_at=MONDAY_NOON, ended_at=MONDAY_NOON))
 
     with staffed.begin() as session:
-        due = [each.pair for each in session.scalars(OneOnOne.due(MONDAY_NOON, 10))]
-        first = [each.pair for each in session.scalars(OneOnOne.due(MONDAY_NOON, 1))]
+        due = [each.pair for each in session.execute(OneOnOne.due(MONDAY_NOON, 10))]
+        first = [each.pair for each in session.execute(OneOnOne.due(MONDAY_NOON, 1))]
 
     assert due == [pair_of(BEN, RAY), pair_of(AMY, RAY)]
     assert first == due[:1]
@@ -269,3 +270,26 @@ def test_due_are_the_standing_ones_whose_moment_has_come_the_oldest_first(staffe
 def test_a_person_who_is_not_known_meets_nobody(staffed: Sessions) -> None:
     with pytest.raises(IntegrityError), staffed.begin() as session:
         session.add(one_on_one(AMY, "UNOBODY99"))
+
+
+def test_rows_are_asked_for_by_many_values_whatever_is_in_them(sessions: Sessions) -> None:
+    rows = [{"key": text} for text in ODD_TEXTS]
+    with sessions.begin() as session:
+        alike = {"workspace_id": TEAM, "taken_at": MONDAY_NOON}
+        assert insert_missing(session, Receipt, rows, alike=alike) == len(ODD_TEXTS)
+
+    with sessions.read() as session:
+        for some in ([], ODD_TEXTS[:1], ODD_TEXTS[1:], [*ODD_TEXTS, "none of them"]):
+            found = session.scalars(select(Receipt.key).where(one_of(Receipt.key, some))).all()
+            assert set(found) == set(some) & set(ODD_TEXTS)
+
+
+def test_what_rows_get_in_common_is_said_once(two_pairs: Sessions) -> None:
+    with two_pairs.begin() as session:
+        lasting = [{"id": 1, "minutes": 45}, {"id": 2, "minutes": 60}]
+        update_each(session, OneOnOne, lasting, alike={"carried_question": None})
+        update_each(session, OneOnOne, [])
+
+    with two_pairs.read() as session:
+        stored = session.scalars(select(OneOnOne).where(one_of(OneOnOne.id, [1, 2])).order_by(OneOnOne.id))
+        assert [(each.minutes, each.carried_question) for each in stored] == [(45, None), (60, None)]

@@ -14,7 +14,7 @@ from bot import outbox
 from bot.outbox import Message
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import Delivery
 from models.workspaces import Workspace
 from tests.people import AMY

@@ -18,7 +18,7 @@ from bot.runtime.decisions import Decision, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.slack import Doubt, Look, Outcome, Outgoing, look, post
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import BOT_TOKEN, TEAM_ID

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import members
 from bot.runtime.database import Sessions, connect
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.members import Member
 from models.workspaces import Workspace
 from tests.stores import Postgres

@@ -30,7 +30,7 @@ from bot.runtime.claims import Claimer, moments
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Decision, Send
 from bot.runtime.slack import Doubt, Look, Seen
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
 from models.outbox_work import Work
 from models.workspaces import Workspace

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, insert, text, update
 
 from bot.runtime.database import READING, Sessions
 from bot.runtime.metrics import FULLEST, OutboxCollector, count_failure
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, READY, SENDING, SENT, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from bot.outbox import Message, enqueue
 from bot.runtime.rates import UNLIMITED, Pace, Rate
 from bot.runtime.slack import Outcome, Outgoing, Sent
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import SENT, Conversation, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.base import insert_missing
+from models.bulk import insert_missing
 from models.outbox import Conversation
 from tests.people import AMY, BEN
 from tests.runtime.desk_stage import FAR_OFF, IN_YEARS, KIND, OTHER_TEAM, TEAM, YEARS_AGO, Desk
