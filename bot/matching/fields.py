@@ -1,0 +1,174 @@
+"""Everybody of a round as arrays: how well they fit and who may not meet, thousands of pairs at a time.
+
+What many people have alike comes from two layers (`bot/matching/layers.py`); what is a person's own, skills,
+exclusions, manager and history, is laid over them. No array has a cell for every pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.affinity import Meetings, newness_lost, skills_fit, weighed
+from bot.matching.layers import FORBIDDEN, UNKNOWN, Numbers, Points, belonging, working_life
+from bot.matching.people import Person, Rules
+
+CELLS: Final = 1_000_000
+"""Of a block: a few megabytes."""
+KEPT: Final = 2_000
+"""Of so many people every pair is weighed once and kept, which is eight megabytes."""
+EITHER, MENTOR, MENTEE = range(3)
+
+
+class Field:
+    """The places to fill in a round, numbered from 0: a person each, or a mentor as often as they take mentees."""
+
+    def __init__(self, people: Sequence[Person], meetings: Meetings, rules: Rules) -> None:
+        self.rules, self.meetings = rules, meetings
+        self.people, sides = _places(people, rules)
+        self.size = len(self.people)
+        self._kept: Points | None = None
+        self._layers = (belonging(self.people, sides, rules), working_life(self.people, rules))
+        self._newness = np.int16(rules.weights.newness)
+        self._skill_points = weighed(rules.weights.skills, skills_fit(np.arange(256))).astype(np.int16)
+        self._relate()
+
+    def _relate(self) -> None:
+        """Find, for every place, the places it has something to do with."""
+        at: dict[str, list[int]] = {}
+        for place, person in enumerate(self.people):
+            at.setdefault(person.id, []).append(place)
+        self._offering = _holders(person.offers for person in self.people)
+        self._wanting = _holders(person.wants for person in self.people)
+        self._barred = [np.array(sorted(each), np.int64) for each in _barred(self.people, at)]
+        met: list[list[tuple[int, int]]] = [[] for _ in self.people]
+        for (first, second), number in self.meetings.last_met.items():
+            for one in at.get(first, ()):
+                for other in at.get(second, ()):
+                    met[one].append((other, number))
+                    met[other].append((one, number))
+        self._met = [np.array(sorted(each), np.int64).reshape(-1, 2) for each in met]
+
+    def blocks(self) -> Iterator[Numbers]:
+        """Cut all places into blocks that are small enough for `affinities`."""
+        rows = max(1, CELLS // max(1, self.size))
+        for begin in range(0, self.size, rows):
+            yield np.arange(begin, min(begin + rows, self.size))
+
+    def affinities(self, rows: Numbers, *, with_repeats: bool = False) -> Points:
+        """Weigh some places against all; who may not meet, or only as a repeat, is below 0."""
+        if with_repeats or self.size > KEPT:
+            return self._affinities(rows, with_repeats=with_repeats)
+        if self._kept is None:
+            self._kept = self._affinities(np.arange(self.size), with_repeats=False)
+        return self._kept[rows]
+
+    def _affinities(self, rows: Numbers, *, with_repeats: bool) -> Points:
+        first, second = self._layers
+        found: Points = first.block(rows) + second.block(rows) + self._newness
+        for row, place in zip(found, rows.tolist(), strict=True):
+            taught = self._taught(place)
+            some = np.flatnonzero(taught > 0)
+            row[some] += self._skill_points[np.minimum(taught[some], 255)]
+            met = self._met[place]
+            if len(met):
+                row[met[:, 0]] += self._met_points(met[:, 1], with_repeats=with_repeats)
+            row[self._barred[place]] = FORBIDDEN
+        return found
+
+    def square(self, places: Numbers, *, with_repeats: bool = False) -> Points:
+        """Weigh some places against each other."""
+        rows = max(1, CELLS // max(1, self.size))
+        parts = [places[begin : begin + rows] for begin in range(0, len(places), rows)]
+        found = [self.affinities(part, with_repeats=with_repeats)[:, places] for part in parts]
+        return np.concatenate(found) if found else np.zeros((0, 0), np.int16)
+
+    def repeats(self) -> tuple[Numbers, Numbers, Numbers]:
+        """List who could only meet again too soon: two places, the first one smaller, and the round they met in."""
+        rows = [
+            (place, other, number)
+            for place, met in enumerate(self._met)
+            for other, number in met.tolist()
+            if place < other and self._is_repeat(number)
+        ]
+        first, second, met_in = np.array(rows, np.int64).reshape(-1, 3).T
+        return first, second, met_in
+
+    def met_too_soon(self, place: int) -> dict[int, int]:
+        """Give whom a place could only meet as a repeat, and the round they met in."""
+        return {other: number for other, number in self._met[place].tolist() if self._is_repeat(number)}
+
+    def ages(self, places: Numbers) -> Numbers:
+        """Give the round in which each two of some places met, where that makes them a repeat, else -1."""
+        found = np.full((len(places), len(places)), UNKNOWN, np.int64)
+        position = np.full(self.size, UNKNOWN, np.int64)
+        position[places] = np.arange(len(places))
+        for row, place in zip(found, places.tolist(), strict=True):
+            met = self._met[place]
+            here = (position[met[:, 0]] >= 0) & self._is_repeat(met[:, 1])
+            row[position[met[here, 0]]] = met[here, 1]
+        return found
+
+    def pairs(self, first: Numbers, second: Numbers) -> Points:
+        """Weigh each of some places against one other, repeats included."""
+        one, other = self._layers
+        found: Points = one.pairs(first, second) + other.pairs(first, second) + self._newness
+        for at, (row, column) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+            a, b = self.people[row], self.people[column]
+            found[at] += self._skill_points[min(len(a.offers & b.wants) + len(b.offers & a.wants), 255)]
+            met_in = self.meetings.met_in(a.id, b.id)
+            if met_in is not None:
+                found[at] += self._met_points(np.array([met_in]), with_repeats=True)[0]
+            if column in self._barred[row]:
+                found[at] = FORBIDDEN
+        return found
+
+    def _taught(self, place: int) -> NDArray[np.int16]:
+        """Count, for everybody, the skills that one of two offers and the other wants."""
+        person = self.people[place]
+        taught = np.zeros(self.size, np.int16)
+        for skill in sorted(person.wants & self._offering.keys()):
+            taught[self._offering[skill]] += 1
+        for skill in sorted(person.offers & self._wanting.keys()):
+            taught[self._wanting[skill]] += 1
+        return taught
+
+    def _met_points(self, met_in: Numbers, *, with_repeats: bool) -> Points:
+        lost = weighed(self.rules.weights.newness, newness_lost(self.meetings.number - met_in))
+        refused = self._is_repeat(met_in) & (not with_repeats)
+        found: Points = np.where(refused, FORBIDDEN, -lost).astype(np.int16)
+        return found
+
+    def _is_repeat(self, met_in: Any) -> Any:
+        return self.meetings.number - met_in <= self.rules.repeat_window
+
+
+def _places(people: Sequence[Person], rules: Rules) -> tuple[list[Person], list[int]]:
+    """List who fills each place, and on which side."""
+    if not rules.is_mentoring:
+        return list(people), [EITHER] * len(people)
+    mentors = [person for person in people for _ in range(person.mentees)]
+    mentees = [person for person in people if person.seeks_mentor]
+    return mentors + mentees, [MENTOR] * len(mentors) + [MENTEE] * len(mentees)
+
+
+def _holders(skills: Iterable[frozenset[str]]) -> dict[str, Numbers]:
+    holders: dict[str, list[int]] = {}
+    for place, each in enumerate(skills):
+        for skill in each:
+            holders.setdefault(skill, []).append(place)
+    return {skill: np.array(places, np.int64) for skill, places in holders.items()}
+
+
+def _barred(people: Sequence[Person], at: dict[str, list[int]]) -> list[set[int]]:
+    """Find whom each place may never meet: itself, a manager, a report, an exclusion in either direction."""
+    barred = [{place} for place in range(len(people))]
+    for place, person in enumerate(people):
+        for other in (*person.excludes, person.manager, person.id):
+            for there in at.get(other or "", ()):
+                barred[place].add(there)
+                barred[there].add(place)
+    return barred

@@ -1,0 +1,131 @@
+"""The best pairs of very many people: an assignment of everybody to somebody, whose prices bound every solution.
+
+Matching people in pairs is an assignment in which the choice is mutual. Without that condition it is a problem of
+bipartite graphs that scales; what comes out falls into cycles: two who chose each other are a pair, longer even cycles
+split into pairs, and the few odd ones give up one person each.
+
+The prices of the assignment, one a person, are such that no pair is worth more than its two prices: their sum
+bounds every matching, and a pair that is not among the candidates is of interest only if it is worth more than that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from bot.matching.layers import Numbers
+
+Prices = NDArray[np.float64]
+"""Doubled, so that halves are whole: of two people, at least twice what they are worth to each other."""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Pairs to choose from: the smaller place first, each once."""
+
+    first: Numbers
+    second: Numbers
+    worth: NDArray[Any]
+
+    def joined(self, other: Edges) -> Edges:
+        """Put two lists together; a pair that is in both counts once, as the first says."""
+        first = np.concatenate([self.first, other.first])
+        second = np.concatenate([self.second, other.second])
+        _, kept = np.unique((first << 32) | second, return_index=True)
+        worth = np.concatenate([self.worth, other.worth])
+        return Edges(first[kept], second[kept], worth[kept])
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Whom everybody is assigned to (themselves: nobody), what that is worth, and the prices."""
+
+    chosen: Numbers
+    worth: Prices
+    prices: Prices
+
+
+def assign(edges: Edges, alone: NDArray[Any], prices: Prices) -> Assignment:
+    """Assign everybody over some pairs; `alone` is what it is worth to leave each over, far below 0.
+
+    Prices of an earlier assignment make the work short: only where they are wrong is there anything to do.
+    """
+    size = len(alone)
+    everybody = np.arange(size)
+    rows = np.concatenate([edges.first, edges.second, everybody])
+    columns = np.concatenate([edges.second, edges.first, everybody])
+    worth = np.concatenate([edges.worth, edges.worth, 2 * alone])
+    gain = 2.0 * worth - prices[rows] - prices[columns]
+    # Whoever is assigned costs something: a cost of nothing would count as a missing edge.
+    cost = csr_array((gain.max() + 1 - gain, (rows, columns)), shape=(size, size))
+    _, chosen = min_weight_full_bipartite_matching(cost)
+    chosen = chosen.astype(np.int64)
+    gains = csr_array((gain, (rows, columns)), shape=(size, size))
+    gained = _at(gains, everybody, chosen)
+    raised = _potentials(gains, chosen, gained)
+    return Assignment(chosen, (gained + prices + prices[chosen]) / 2, prices + raised)
+
+
+def _at(matrix: csr_array, rows: Numbers, columns: Numbers) -> Prices:
+    """Read one cell a row; explicit zeros are cells too."""
+    size = matrix.shape[1]
+    keys = np.repeat(np.arange(len(rows)), np.diff(matrix.indptr)) * size + matrix.indices
+    order = np.argsort(keys, kind="stable") if not matrix.has_sorted_indices else None
+    found = np.searchsorted(keys, rows * size + columns, sorter=order)
+    values: Prices = matrix.data[found if order is None else order[found]]
+    return values
+
+
+def _potentials(gains: csr_array, chosen: Numbers, gained: Prices) -> Prices:
+    """Find the prices that an assignment of most gain implies, as longest ways through what could be exchanged."""
+    size = len(chosen)
+    holder = np.empty(size, np.int64)
+    holder[chosen] = np.arange(size)
+    step = gains.data - gained[holder][gains.indices]
+    before = holder[gains.indices]
+    starts = gains.indptr[:-1]
+    own = gained / 2
+    for _ in range(size):
+        longer = np.maximum.reduceat(step + own[before], starts)
+        if np.array_equal(longer, own):
+            break
+        own = longer
+    other = (gained - own)[holder]
+    return (own + other) / 2
+
+
+def mutual(assignment: Assignment) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Read an assignment's pairs, whom it leaves alone, and whom its odd cycles have to give up."""
+    chosen, worth = assignment.chosen.tolist(), assignment.worth
+    pairs: list[tuple[int, int]] = []
+    alone: list[int] = []
+    given_up: list[int] = []
+    seen = np.zeros(len(chosen), np.bool)
+    for start in range(len(chosen)):
+        if seen[start]:
+            continue
+        cycle = [start]
+        while (following := chosen[cycle[-1]]) != start:
+            cycle.append(following)
+        seen[cycle] = True
+        if len(cycle) == 1:
+            alone.append(start)
+            continue
+        begin = _best_begin(worth[cycle])
+        turned = cycle[begin:] + cycle[:begin]
+        pairs += zip(turned[0::2], turned[1::2], strict=False)
+        given_up += turned[len(turned) // 2 * 2 :]
+    return pairs, alone, given_up
+
+
+def _best_begin(worth: NDArray[np.float64]) -> int:
+    """Find where to begin to split a cycle in pairs, the last one left over if it is odd; worth[i]: of i and i + 1."""
+    length = len(worth)
+    twice = np.concatenate([worth, worth])
+    begins = range(2) if length % 2 == 0 else range(length)
+    return max(begins, key=lambda begin: (float(twice[begin : begin + length - 1 : 2].sum()), -begin))

@@ -1,0 +1,160 @@
+"""What many people have alike, weighed once for each combination of it and looked up for everybody who has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.affinity import (
+    department_fit,
+    hours_fit,
+    language_fit,
+    location_fit,
+    tenure_fit,
+    weighed,
+    year_of,
+)
+from bot.matching.people import LARGEST_AFFINITY, MINUTES_A_WEEK, AtWork, Mixing, Person, Rules
+
+Numbers = NDArray[np.int64]
+Points = NDArray[np.int16]
+"""Affinities; below 0 where two may not meet."""
+Pairs = list[tuple[int, int]]
+Traits = tuple[Numbers, ...]
+Weigh = Callable[[Traits, Traits], Points]
+"""Weighs columns of traits against rows, or lists of one length against each other."""
+
+UNKNOWN: Final = -1
+FORBIDDEN: Final = np.int16(-10 * LARGEST_AFFINITY)
+"""So far below 0 that no points lift it above, and that three of them still are a number of 16 bits."""
+CELLS: Final = 4_000_000
+"""A table of more is not kept but made anew, for the rows that are asked for."""
+
+
+class Layer:
+    """Some traits of everybody: combinations of them, and who has which."""
+
+    def __init__(self, traits: Sequence[Numbers], weigh: Weigh) -> None:
+        self._weigh = weigh
+        kinds, which = np.unique(np.stack(traits, axis=1), axis=0, return_inverse=True)
+        self._which: Numbers = which.ravel()
+        self._kinds: Traits = tuple(np.ascontiguousarray(column) for column in kinds.T)
+        everything = np.arange(len(kinds))
+        self._table = self._weighed(everything) if len(kinds) ** 2 <= CELLS else None
+
+    def block(self, rows: Numbers) -> Points:
+        """Weigh some people against all."""
+        if self._table is not None:
+            return np.take(self._table[self._which[rows]], self._which, axis=1)
+        kinds, which = np.unique(self._which[rows], return_inverse=True)
+        return np.take(self._weighed(kinds)[which], self._which, axis=1)
+
+    def pairs(self, first: Numbers, second: Numbers) -> Points:
+        """Weigh each of some people against one other."""
+        one, other = self._which[first], self._which[second]
+        if self._table is not None:
+            found: Points = self._table[one, other]
+            return found
+        return self._weigh(
+            tuple(each[one] for each in self._kinds), tuple(each[other] for each in self._kinds)
+        )
+
+    def _weighed(self, kinds: Numbers) -> Points:
+        return self._weigh(tuple(each[kinds][:, None] for each in self._kinds), self._kinds)
+
+
+def belonging(people: Sequence[Person], sides: Sequence[int], rules: Rules) -> Layer:
+    """Lay out departments and places, and on which side of mentoring people are."""
+
+    def weigh(one: Traits, other: Traits) -> Points:
+        known = (one[0] >= 0) & (other[0] >= 0)
+        same = one[0] == other[0]
+        located = (one[1] >= 0) & (one[1] == other[1])
+        points = weighed(rules.weights.department, department_fit(rules.mixing, same, known))
+        points = points + weighed(rules.weights.location, location_fit(located))
+        forbidden = _mixed_wrongly(rules, same, known)
+        if rules.is_mentoring:
+            forbidden = forbidden | (one[2] == other[2])
+        return _unless(forbidden, points)
+
+    departments, _ = _coded(person.department for person in people)
+    locations, _ = _coded(person.location for person in people)
+    return Layer((departments, locations, np.array(sides, np.int64)), weigh)
+
+
+def working_life(people: Sequence[Person], rules: Rules) -> Layer:
+    """Lay out working hours, languages and years of joining."""
+    hours, patterns = _coded(person.at_work or None for person in people)
+    languages, tongues = _coded(person.languages or None for person in people)
+    years = np.array([year_of(each.started_on) if each.started_on else 0 for each in people], np.int64)
+    minutes_of, common_of = _Minutes(patterns), _common(tongues)
+
+    def weigh(one: Traits, other: Traits) -> Points:
+        minutes, common = minutes_of(one[0], other[0]), common_of[one[1], other[1]]
+        apart = np.where((one[2] > 0) & (other[2] > 0), np.abs(one[2] - other[2]), 0)
+        points = weighed(rules.weights.hours, hours_fit(np.maximum(minutes, 0)))
+        points = points + weighed(rules.weights.tenure, tenure_fit(apart))
+        points += weighed(rules.weights.language, language_fit(np.maximum(common, 0)))
+        too_few = (minutes != UNKNOWN) & (minutes < rules.least_shared_minutes)
+        return _unless(too_few | (common == 0), points)
+
+    return Layer((hours, languages, years), weigh)
+
+
+def _unless(forbidden: Any, points: Any) -> Points:
+    found: Points = np.where(forbidden, FORBIDDEN, points).astype(np.int16)
+    return found
+
+
+def _mixed_wrongly(rules: Rules, same: Any, known: Any) -> Any:
+    """Tell whether a rule of the owner's keeps two departments apart; an unknown one is within none."""
+    if not rules.is_mixing_hard:
+        return known & False
+    refused = {Mixing.ACROSS: known & same, Mixing.WITHIN: ~(known & same)}
+    return refused.get(rules.mixing, known & False)
+
+
+def _coded(values: Iterable[Hashable]) -> tuple[Numbers, list[Any]]:
+    """Number values in the order in which they are met, and list them; None is unknown."""
+    known: dict[Any, int] = {}
+    codes = [UNKNOWN if value is None else known.setdefault(value, len(known)) for value in values]
+    return np.array(codes, np.int64), list(known)
+
+
+class _Minutes:
+    """The working minutes that patterns share, -1 where one of two is not known.
+
+    The week is cut wherever a pattern begins or ends, so that a product of matrices counts the minutes.
+    """
+
+    def __init__(self, patterns: Sequence[AtWork]) -> None:
+        cuts = {0, MINUTES_A_WEEK}.union(
+            minute for pattern in patterns for pair in pattern for minute in pair
+        )
+        edges = np.array(sorted(cuts), np.int64)
+        self._at_work = np.zeros((len(patterns) + 1, len(edges) - 1), np.float32)
+        for row, pattern in zip(self._at_work, patterns, strict=False):
+            for begin, end in pattern:
+                row[np.searchsorted(edges, begin) : np.searchsorted(edges, end)] = 1
+        self._lengths = np.diff(edges).astype(np.float32)
+
+    def __call__(self, rows: Numbers, columns: Numbers) -> NDArray[np.int32]:
+        if rows.ndim == 1:
+            found = np.einsum("ij,ij,j->i", self._at_work[rows], self._at_work[columns], self._lengths)
+            return np.where((rows < 0) | (columns < 0), UNKNOWN, found).astype(np.int32)
+        kinds, which = np.unique(rows.ravel(), return_inverse=True)
+        table = ((self._at_work[kinds] * self._lengths) @ self._at_work.T).astype(np.int32)
+        table[kinds == UNKNOWN, :] = UNKNOWN
+        table[:, UNKNOWN] = UNKNOWN
+        return table[which][:, columns]
+
+
+def _common(tongues: Sequence[frozenset[str]]) -> NDArray[np.int32]:
+    """Count the languages two sets share; the last row and column stand for what is not known, -1."""
+    found = np.full((len(tongues) + 1, len(tongues) + 1), UNKNOWN, np.int32)
+    for row, one in enumerate(tongues):
+        found[row, : len(tongues)] = [len(one & other) for other in tongues]
+    return found

@@ -1,0 +1,87 @@
+"""Small rounds, each against the best there is by trying everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.matching.fields import Field
+from bot.matching.pairing import Many, Pairing, pair_up
+from bot.matching.people import Round
+from bot.matching.rounds import burden_of, replay
+from tests.bot.matching.instances import small_round
+from tests.bot.matching.judge import NOTHING, Judge, Score, plus
+
+EVERYDAY, AT_LENGTH = 40, 3_500
+"""Small rounds a test; there are three tests."""
+
+seeds = pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(EVERYDAY), id="everyday"),
+        pytest.param(range(EVERYDAY, AT_LENGTH), id="at length", marks=pytest.mark.siege),
+    ],
+)
+
+
+def score(judge: Judge, field: Field, pairing: Pairing) -> Score:
+    names = [person.id for person in field.people]
+    return plus(NOTHING, *(judge.pair(names[a], names[b]) for a, b in pairing.pairs))
+
+
+def field_of(matched: Round, judge: Judge) -> Field:
+    return Field(matched.people, judge.meetings, matched.rules)
+
+
+@seeds
+def test_pairs_are_the_best_there_are(seeds: range) -> None:
+    for seed in seeds:
+        matched = small_round(seed)
+        judge = Judge(matched)
+        field = field_of(matched, judge)
+
+        found = pair_up(field, burden_of(field), lambda _done, _of: None)
+
+        assert score(judge, field, found) == judge.best_pairs, seed
+
+
+@seeds
+def test_a_round_is_the_best_there_is(seeds: range) -> None:
+    for seed in seeds:
+        matched = small_round(100_000 + seed)
+        judge = Judge(matched)
+
+        found = replay(matched)
+
+        placed = {name for group in found.groups for name in group.members}
+        score, best = judge.score(found.groups), judge.best_pairs
+        assert all(judge.may_be_together(*group.members) for group in found.groups)
+        assert {over.person for over in found.left_over} == set(judge.people) - placed
+        assert score[0] == best[0], seed
+        assert found.affinity == score[-1] <= found.bound
+        if 2 * best[0] == len(judge.people):
+            assert score == best, seed
+        if 2 * best[0] == len(judge.people) - 1:
+            with_three = judge.best_with_three()
+            assert score == (with_three or best), seed
+            assert len(found.left_over) == (1 if with_three is None else 0)
+        for name in judge.people.keys() - placed:
+            hosts = [group for group in found.groups if judge.may_be_together(name, *group.members)]
+            assert all(len(group.members) == 3 for group in hosts), seed
+
+
+@seeds
+def test_the_way_of_large_rounds_finds_as_much_in_small_ones(seeds: range) -> None:
+    for seed in seeds:
+        matched = small_round(200_000 + seed)
+        judge = Judge(matched)
+        field, best = field_of(matched, judge), judge.best_pairs
+
+        found = Many(field, burden_of(field), lambda _done, _of: None).pair_up()
+
+        pairs, hosted, fresh, oldness, _, affinity = score(judge, field, found)
+        assert pairs == best[0], seed
+        # Among many, who is left over is not chosen by who could be a third.
+        assert hosted < best[1] or (fresh, oldness) == (best[2], best[3]), seed
+        assert affinity <= found.bound
+        if 2 * pairs == len(judge.people):
+            assert found.bound >= best[-1]
