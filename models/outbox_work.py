@@ -83,14 +83,27 @@ def activity() -> Select[*tuple[bool, ...]]:
 
 
 @cache
-def claimable() -> Select[Delivery]:
-    """Select what may be sent now, earliest deadline first; takes the Moments and a `limit` by name.
+def promising() -> Select[str]:
+    """Select the workspaces of what may be sent now, a row each; takes the Moments and a `limit` by name."""
+    return _most_urgent(select(Delivery.workspace_id))
 
-    Other workers skip the rows we get. Left out are workspaces that wait, have no room or lost their token, and
+
+@cache
+def claimable() -> Select[Delivery]:
+    """Select what may be sent now, earliest deadline first; takes Moments, `limit` and `workspace_ids` by name.
+
+    The workspaces are held by then: only so is every row seen that another worker has taken in the meantime, and
+    none passed over that it has looked at. Left out are workspaces that wait, have no room or lost their token, and
     receivers that have a message in flight or had as many as Slack takes.
     """
-    free = select(Delivery).where(*_is_free()).order_by(Delivery.expire_at, Delivery.id)
-    return free.limit(bindparam("limit", type_=Integer)).with_for_update(skip_locked=True, of=Delivery)
+    held = bindparam("workspace_ids", expanding=True, type_=Delivery.workspace_id.type)
+    free = _most_urgent(select(Delivery).where(Delivery.workspace_id.in_(held)))
+    return free.with_for_update(skip_locked=True, of=Delivery)
+
+
+def _most_urgent(chosen: Select[Any]) -> Select[Any]:
+    free = chosen.where(*_is_free()).order_by(Delivery.expire_at, Delivery.id)
+    return free.limit(bindparam("limit", type_=Integer))
 
 
 def _is_free() -> tuple[ColumnElement[bool], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -95,10 +95,12 @@ class Claimer:
     def _take_to_send(self, limit: int, put_aside: list[str]) -> list[Outgoing]:
         """Lease what may leave; what is put aside instead is added to the list."""
         asked = {**vars(self.at), "limit": limit}
-        candidates = self.session.scalars(outbox_work.claimable(), asked).all()
-        workspaces = _locked(self.session, candidates)
+        workspaces = _locked(self.session, self.session.scalars(outbox_work.promising(), asked))
         for workspace in [each for each in workspaces.values() if not self._goes_on(each)]:
             put_aside += self._doubt_all(workspaces.pop(workspace.workspace_id))
+        candidates = self.session.scalars(
+            outbox_work.claimable(), {**asked, "workspace_ids": list(workspaces)}
+        ).all()
         rows = _within_rates(candidates, workspaces, self.pace, self.at.machine_now)
         for row in rows:
             metrics.LATENESS.observe((self.at.people_now - row.not_before).total_seconds())
@@ -135,8 +137,8 @@ class Claimer:
         return outgoing
 
 
-def _locked(session: Session, rows: Sequence[Delivery]) -> dict[str, Workspace]:
-    ids = {row.workspace_id for row in rows}
+def _locked(session: Session, workspace_ids: Iterable[str]) -> dict[str, Workspace]:
+    ids = set(workspace_ids)
     locked = session.scalars(Workspace.locked(), {"workspace_ids": list(ids)}) if ids else ()
     return {each.workspace_id: each for each in locked}
 
@@ -262,7 +264,7 @@ def _leased() -> Update:
 def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit: int) -> list[Doubt]:
     """Take what is in doubt, a receiver's together, as many receivers as the histories may be read of now."""
     rows = session.scalars(outbox_work.in_doubt(machine_now, limit)).all()
-    workspaces = _locked(session, rows)
+    workspaces = _locked(session, (row.workspace_id for row in rows))
     groups: dict[tuple[str, str], list[Delivery]] = {}
     for row in rows:
         groups.setdefault((row.workspace_id, row.receiver), []).append(row)

@@ -57,7 +57,8 @@ class Pace:
     """Slack may accept a message that long after the request for it has ended."""
     beginning: timedelta = timedelta(seconds=20)
     """A request begun later than this after its claim could outlive the lease."""
-    workspace: Rate = Rate(timedelta(seconds=0.2), 20)
+    workspace: Rate = Rate(timedelta(seconds=0.2), 18)
+    """Two fewer at once than Slack is thought to take: one that was slow arrives close before the next."""
     conversation: Rate = Rate(timedelta(seconds=1), 5)
     looks: Rate = Rate(timedelta(seconds=1.2), 10)
     """Readings of a conversation's history, a workspace."""

@@ -54,7 +54,7 @@ def reads_every_row(told: str) -> bool:
 
 
 def test_a_claim_reads_the_rows_that_are_due_and_none_of_those_planned_for_later(planned: Sessions) -> None:
-    told = ways(planned, outbox_work.claimable().params(**vars(NOW), limit=64))
+    told = ways(planned, outbox_work.claimable().params(**vars(NOW), limit=64, workspace_ids=[TEAM]))
 
     assert "ix_delivery_not_before" in told
     assert "ix_delivery_sending" in told
@@ -73,7 +73,9 @@ def test_a_claim_takes_what_is_due_in_the_order_of_its_deadlines(planned: Sessio
         enqueue(session, [urgent])
 
     with planned.begin() as session:
-        found = session.scalars(outbox_work.claimable(), {**vars(NOW), "limit": 64}).all()
+        found = session.scalars(
+            outbox_work.claimable(), {**vars(NOW), "limit": 64, "workspace_ids": [TEAM]}
+        ).all()
 
     assert found[0].key == urgent.key
     assert [row.expire_at for row in found] == sorted(row.expire_at for row in found)
@@ -86,7 +88,9 @@ def test_a_due_message_with_a_late_deadline_is_found_behind_those_of_tomorrow(pl
         enqueue(session, [patient])
 
     with planned.begin() as session:
-        found = session.scalars(outbox_work.claimable(), {**vars(NOW), "limit": 64}).all()
+        found = session.scalars(
+            outbox_work.claimable(), {**vars(NOW), "limit": 64, "workspace_ids": [TEAM]}
+        ).all()
 
     assert len(found) == DUE + 1
     assert found[-1].key == patient.key

@@ -235,7 +235,7 @@ def _plans_of_a_scrape(sessions: Sessions, clock: HandClock) -> list[str]:
     return plans
 
 
-OF_ONE_STATE = ("INDEX ix_delivery_ready", "INDEX ix_delivery_sending", "INDEX ix_delivery_doubtful")
+OF_ONE_STATE = tuple(f"INDEX ix_delivery_{rows}" for rows in ("ready", "subject", "sending", "doubtful"))
 
 
 def _plan(connection: Any, statement: str, parameters: Any) -> str:
