@@ -1,0 +1,347 @@
+"""Buddy programmes: their settings, who takes part, the rounds, who was put together in each, and who was left over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Select,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, RowId, SlackId, UtcDateTime
+from models.bulk import one_of
+
+ANY, ACROSS, WITHIN, MENTORING = "any", "across", "within", "mentoring"
+"""How a programme mixes people: no matter how, across departments, within them, mentors with mentees."""
+ASKED, EVERYONE = "asked", "everyone"
+"""Who takes part: whoever joined, or everyone in the channel who did not leave."""
+IN, PAUSED, LEFT, GONE = "in", "paused", "left", "gone"
+"""Where a participant stands. Who left did so of their own; who is gone is no longer in the channel."""
+ANNOUNCED, PREVIEWED, MATCHING, MATCHED, CLOSED, CANCELLED = (
+    "announced",
+    "previewed",
+    "matching",
+    "matched",
+    "closed",
+    "cancelled",
+)
+"""The states of a round, in order; it is matched until its last day is over."""
+OPEN = "state IN ('announced', 'previewed', 'matching', 'matched')"
+MENTOR, MENTEE = "mentor", "mentee"
+MET, NOT_YET, SWAP = "met", "not yet", "swap"
+"""What a partner says of a pairing."""
+STANDING, DISSOLVED = "standing", "dissolved"
+"""A pairing stands until somebody leaves it, is not there any more or wants another partner."""
+
+RUNS = text("ended_at IS NULL")
+
+
+class Programme(Base):
+    """What a channel's owner set up: whom it puts together, how and when. One a channel at a time."""
+
+    __tablename__ = "programme"
+    __table_args__ = (
+        Index(
+            "uq_programme_channel",
+            "workspace_id",
+            "channel",
+            unique=True,
+            sqlite_where=RUNS,
+            postgresql_where=RUNS,
+        ),
+        Index("ix_programme_due", "next_fire_at", sqlite_where=RUNS, postgresql_where=RUNS),
+        ForeignKeyConstraint(["workspace_id", "owner"], ["member.workspace_id", "member.user_id"]),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    channel: Mapped[str] = mapped_column(SlackId)
+    owner: Mapped[str] = mapped_column(SlackId)
+    mixing: Mapped[str] = mapped_column(default=ANY)
+    is_mixing_required: Mapped[bool] = mapped_column(default=False)
+    """Whether nobody is put together against the mixing, even if they stay alone."""
+    group_size: Mapped[int] = mapped_column(default=2)
+    every_weeks: Mapped[int] = mapped_column(default=2)
+    weekday: Mapped[int] = mapped_column(default=1)
+    """Counts from Monday as 0."""
+    at: Mapped[time]
+    zone: Mapped[str]
+    enrolment: Mapped[str] = mapped_column(default=ASKED)
+    repeat_window: Mapped[int] = mapped_column(default=6)
+    """For so many rounds the same two do not meet again while it can be avoided."""
+    shared_minutes: Mapped[int] = mapped_column(default=120)
+    """The least working time of a day that two must have in common."""
+    announces: Mapped[bool] = mapped_column(default=True)
+    takes_guests: Mapped[bool] = mapped_column(default=False)
+    pact_weeks: Mapped[int | None]
+    """How long two may agree to stay together; None if that is not offered."""
+    next_on: Mapped[date]
+    """The day of the next round, in the programme's zone."""
+    next_number: Mapped[int] = mapped_column(default=1)
+    """The number the next round will have."""
+    next_fire_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """People's time of the next step: the heads-up of the next round, or its start."""
+    held_because: Mapped[str | None]
+    """Why no round is held although it runs: the channel is archived, or the bot is not in it."""
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_because: Mapped[str | None]
+
+    @classmethod
+    def by_id(cls, workspace_id: str, programme_id: int) -> Select[Programme]:
+        """Select one."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.id == programme_id)
+
+    @classmethod
+    def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Programme]:
+        """Select these."""
+        return select(cls).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.id, ids))
+
+    @classmethod
+    def of_channel(cls, workspace_id: str, channel: str) -> Select[Programme]:
+        """Select the one that runs in a channel."""
+        return select(cls).where(
+            cls.workspace_id == workspace_id, cls.channel == channel, cls.ended_at.is_(None)
+        )
+
+    @classmethod
+    def running(cls, workspace_id: str) -> Select[Programme]:
+        """Select all of a workspace that run, by channel."""
+        return (
+            select(cls).where(cls.workspace_id == workspace_id, cls.ended_at.is_(None)).order_by(cls.channel)
+        )
+
+    @classmethod
+    def due(cls, moment: datetime, limit: int) -> Select[Programme]:
+        """Select those with a step to take by the moment; workers that ask at once get different rows."""
+        running = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
+        return running.order_by(cls.next_fire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def next_moment(cls) -> Select[datetime]:
+        """Select the earliest moment at which a step is to be taken."""
+        return select(cls.next_fire_at).where(cls.ended_at.is_(None)).order_by(cls.next_fire_at).limit(1)
+
+
+class Participant(Base):
+    """Somebody in a programme: where they stand, and what is owed to them."""
+
+    __tablename__ = "participant"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "user_id"], ["member.workspace_id", "member.user_id"]),
+        Index("ix_participant_user", "workspace_id", "user_id"),
+    )
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    state: Mapped[str] = mapped_column(default=IN)
+    joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paused_until: Mapped[date | None]
+    """The first day, in their zone, on which they are back; None if a pause has no end."""
+    paused_because: Mapped[str | None]
+    """None if they paused themselves."""
+    skips: Mapped[int | None]
+    """The number of the round they sit out."""
+    is_unnamed: Mapped[bool] = mapped_column(default=False)
+    """Whether the channel is not to read their name."""
+    role: Mapped[str | None]
+    """Mentor or mentee, where that matters."""
+    capacity: Mapped[int] = mapped_column(default=1)
+    """How many mentees a mentor takes."""
+    silent_rounds: Mapped[int] = mapped_column(default=0)
+    """How many rounds in a row they said nothing about."""
+    left_over_in: Mapped[int | None]
+    """The last round in which there was nobody for them."""
+    three_in: Mapped[int | None]
+    """The last round in which they were in a three instead of a pair."""
+
+    @classmethod
+    def of_programme(cls, programme_id: int) -> Select[Participant]:
+        """Select all who ever took part in a programme, by id."""
+        return select(cls).where(cls.programme_id == programme_id).order_by(cls.user_id)
+
+    @classmethod
+    def of_person(cls, workspace_id: str, user_id: str) -> Select[Participant]:
+        """Select where a person stands in all programmes of theirs."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+
+    @classmethod
+    def one(cls, programme_id: int, user_id: str) -> Select[Participant]:
+        """Select where a person stands in a programme."""
+        return select(cls).where(cls.programme_id == programme_id, cls.user_id == user_id)
+
+
+class Exclusion(Base):
+    """Somebody with whom a person is never to be put together; known to that person alone."""
+
+    __tablename__ = "exclusion"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "user_id"], ["member.workspace_id", "member.user_id"]),
+        Index("ix_exclusion_other", "workspace_id", "other"),
+    )
+
+    workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    other: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def of_person(cls, workspace_id: str, user_id: str) -> Select[Exclusion]:
+        """Select whom a person does not want, by id."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id).order_by(cls.other)
+
+    @classmethod
+    def of_people(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str, str]:
+        """Select who of these does not want whom: rows of two ids."""
+        return select(cls.user_id, cls.other).where(
+            cls.workspace_id == workspace_id, one_of(cls.user_id, user_ids)
+        )
+
+
+class Round(Base):
+    """One time a programme puts people together; kept with its seed and all that went in, to be replayed."""
+
+    __tablename__ = "buddy_round"
+    __table_args__ = (
+        Index("uq_buddy_round_number", "programme_id", "number", unique=True),
+        Index("ix_buddy_round_due", "next_fire_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    number: Mapped[int]
+    on: Mapped[date]
+    """Its day in the programme's zone."""
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the next one begins."""
+    state: Mapped[str] = mapped_column(default=ANNOUNCED)
+    next_fire_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """People's time of its next step: the start, half-way, the end."""
+    seed: Mapped[int] = mapped_column(BigInteger)
+    snapshot: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """What went into the matching, as `bot.matching` writes and reads it."""
+    record: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What came of it: each relaxation, how good it is, and whether that is proven."""
+    done: Mapped[int] = mapped_column(default=0)
+    of: Mapped[int] = mapped_column(default=0)
+    """How far the matching of a large round has come."""
+    worker: Mapped[str | None]
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Who matches it now, and until when nobody else does (machine time)."""
+
+    @classmethod
+    def by_id(cls, workspace_id: str, round_id: int) -> Select[Round]:
+        """Select one."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.id == round_id)
+
+    @classmethod
+    def of_programme(cls, programme_id: int) -> Select[Round]:
+        """Select a programme's rounds, the newest first."""
+        return select(cls).where(cls.programme_id == programme_id).order_by(cls.number.desc())
+
+    @classmethod
+    def due(cls, moment: datetime, limit: int) -> Select[Round]:
+        """Select those with a step to take by the moment; workers that ask at once get different rows."""
+        waiting = select(cls).where(text(OPEN), cls.next_fire_at <= moment)
+        return waiting.order_by(cls.next_fire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def next_moment(cls) -> Select[datetime]:
+        """Select the earliest moment at which a step is to be taken."""
+        return select(cls.next_fire_at).where(text(OPEN)).order_by(cls.next_fire_at).limit(1)
+
+
+class Pairing(Base):
+    """Two, or up to four, who were put together for a round."""
+
+    __tablename__ = "pairing"
+    __table_args__ = (Index("uq_pairing_place", "round_id", "place", unique=True),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    round_id: Mapped[int] = mapped_column(ForeignKey("buddy_round.id"))
+    place: Mapped[int]
+    """Its number within the round; one that came of a swap has a later one."""
+    state: Mapped[str] = mapped_column(default=STANDING)
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    """Why these, as `bot.matching` writes and reads it."""
+    times: Mapped[list[str]] = mapped_column(JSON)
+    """Moments at which all of them are at work (ISO 8601, UTC)."""
+    question_id: Mapped[str | None]
+    """The opening question of the introduction."""
+
+    @classmethod
+    def by_id(cls, workspace_id: str, pairing_id: int) -> Select[Pairing]:
+        """Select one."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.id == pairing_id)
+
+    @classmethod
+    def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Pairing]:
+        """Select these."""
+        return select(cls).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.id, ids))
+
+    @classmethod
+    def of_round(cls, round_id: int) -> Select[Pairing]:
+        """Select a round's pairings in their order."""
+        return select(cls).where(cls.round_id == round_id).order_by(cls.place)
+
+
+class Partner(Base):
+    """One of those in a pairing, and what they said of it."""
+
+    __tablename__ = "partner"
+    __table_args__ = (
+        Index("ix_partner_user", "workspace_id", "user_id", "pairing_id"),
+        Index("ix_partner_programme", "programme_id", "user_id"),
+    )
+
+    pairing_id: Mapped[int] = mapped_column(ForeignKey("pairing.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    number: Mapped[int]
+    """The round's."""
+    role: Mapped[str | None]
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def of_pairings(cls, pairings: Collection[int]) -> Select[Partner]:
+        """Select those in these pairings, by pairing and id."""
+        return select(cls).where(one_of(cls.pairing_id, pairings)).order_by(cls.pairing_id, cls.user_id)
+
+    @classmethod
+    def history(cls, programme_id: int, since: int) -> Select[int, int, str]:
+        """Select who was put together from a round on: rows of round, pairing and person."""
+        columns = cls.number, cls.pairing_id, cls.user_id
+        return select(*columns).where(cls.programme_id == programme_id, cls.number >= since)
+
+
+class LeftOver(Base):
+    """Somebody for whom a round had nobody, and why."""
+
+    __tablename__ = "left_over"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("buddy_round.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    reason: Mapped[str]
+
+    @classmethod
+    def of_round(cls, round_id: int) -> Select[LeftOver]:
+        """Select all of a round, by id."""
+        return select(cls).where(cls.round_id == round_id).order_by(cls.user_id)
