@@ -15,6 +15,7 @@ import rustworkx
 from numpy.typing import NDArray
 
 from bot.matching.fields import Field
+from bot.matching.foresight import Threes
 from bot.matching.layers import UNKNOWN, Numbers, Pairs
 from bot.matching.people import LARGEST_AFFINITY
 
@@ -34,11 +35,24 @@ class Worths:
     """Of a place, as soon as it is in any pair: those who could not be the third of one, then the lately burdened."""
     is_hostless: NDArray[np.bool]
     """Who could not be the third of any pair."""
+    threes: Threes
+    """Who should meet in a three of this round or a later one, and before that not."""
+    spared: int
+    """What it is worth to leave one of those as they are."""
 
     @property
     def whole(self) -> NDArray[Any]:
         """What a pair is worth together with its two places being in one."""
         worth: NDArray[Any] = self.plain + np.add.outer(self.covered, self.covered)
+        return worth
+
+    def of_threes(self, a: Numbers, b: Numbers, c: Numbers) -> NDArray[Any]:
+        """What threes are worth: all three pairs, less what they spoil of the threes that should come."""
+        worth: NDArray[Any] = self.plain[a, b] + self.plain[a, c] + self.plain[b, c]
+        for three in self.threes:
+            inside = np.isin(a, three).astype(int) + np.isin(b, three) + np.isin(c, three)
+            # Pairs inside are spoilt already, except that here is where they belong.
+            worth = worth + np.array([0, -1, 0, 3])[inside] * self.spared
         return worth
 
 
@@ -67,19 +81,32 @@ def heaviest_of(edges: list[tuple[int, int, int]], size: int) -> Pairs:
     return sorted((min(pair), max(pair)) for pair in found)
 
 
-def worths_of(field: Field, places: Numbers, burden: Numbers) -> Worths:
-    """Weigh some places against each other, each aim beyond all that the aims below it can sum up to."""
+def worths_of(field: Field, places: Numbers, burden: Numbers, threes: Threes | None = None) -> Worths:
+    """Weigh some places against each other, each aim beyond all that the aims below it can sum up to.
+
+    Those of coming `threes`, which name places by their position among these, should not meet as pairs.
+    """
     affinity = field.square(places, with_repeats=True).astype(np.int64)
     allowed = affinity >= 0
     is_fresh, oldness = _freshness(field, places)
     is_hostless = _hostless(allowed)
     # The lowest first; what belongs to a place counts for both of a pair.
-    aims = (burden[places], oldness, is_fresh, is_hostless.astype(np.int64))
+    spared = _spared(threes or [], len(places))
+    aims = (spared, burden[places], oldness, is_fresh, is_hostless.astype(np.int64))
     units = _units(aims, len(places))
     kind = np.int64 if units[-1] * 2 * (len(places) + 6) < SAFE else object
-    eased, aged, fresh, hosted = (aim.astype(kind) * unit for aim, unit in zip(aims, units, strict=True))
-    plain = affinity.astype(kind) + aged + fresh
-    return Worths(places, allowed, affinity, plain, eased + hosted, is_hostless)
+    kept, eased, aged, fresh, hosted = (
+        aim.astype(kind) * unit for aim, unit in zip(aims, units, strict=True)
+    )
+    plain = affinity.astype(kind) + kept + aged + fresh
+    return Worths(places, allowed, affinity, plain, eased + hosted, is_hostless, threes or [], units[0])
+
+
+def _spared(threes: Threes, size: int) -> Numbers:
+    spared = np.ones((size, size), np.int64)
+    for three in threes:
+        spared[np.ix_(three, three)] = 0
+    return spared
 
 
 def _units(aims: Sequence[Numbers], size: int) -> list[int]:

@@ -30,7 +30,7 @@ def match(
 
     `progress` hears, now and then, how much of how much is done. Raises ValueError if a person is in twice.
     """
-    in_order = _shuffled(people, seed)
+    in_order = shuffled(people, seed)
     meetings = Meetings.of(history)
     taking_part = [person for person in in_order if rules.guests_may or not person.is_guest]
     field = Field(taking_part, meetings, rules)
@@ -51,7 +51,7 @@ def replay(matched: Round) -> Result:
     return match(matched.people, matched.history, matched.rules, matched.seed)
 
 
-def _shuffled(people: Iterable[Person], seed: int) -> list[Person]:
+def shuffled(people: Iterable[Person], seed: int) -> list[Person]:
     """Put people in an order that the seed decides: ties go to whoever comes first."""
     in_order = sorted(people, key=lambda person: person.id)
     twice = [one.id for one, next_one in pairwise(in_order) if one.id == next_one.id]

@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.matching.exact import Worths, heaviest, worths_of
 from bot.matching.fields import Field
+from bot.matching.foresight import coming_threes
 from bot.matching.fractional import Edges, assign
 from bot.matching.hosting import thirds
 from bot.matching.layers import Numbers, Pairs
@@ -61,7 +62,11 @@ def affinity_of_groups(field: Field, groups: Groups) -> int:
 
 def _with_best_three(field: Field, burden: Numbers, pairing: Pairing) -> Grouping | None:
     """Choose the three so that it and the pairs of all others are best together; None if that places fewer."""
-    worths = worths_of(field, np.arange(field.size), burden)
+    everybody, allowed = (
+        np.arange(field.size),
+        field.affinities(np.arange(field.size), with_repeats=True) >= 0,
+    )
+    worths = worths_of(field, everybody, burden, coming_threes(field, allowed, burden))
     threes, ceilings = _ranked_threes(worths, burden)
     tries = next(tries for most, tries in MOST_TRIES.items() if field.size <= most)
     best: tuple[int, int, Groups] = (-1, 0, [])
@@ -93,7 +98,7 @@ def _ranked_threes(worths: Worths, burden: Numbers) -> tuple[Numbers, Any]:
     a, b, c = np.array(list(combinations(pool.tolist(), 3)), np.int64).reshape(-1, 3).T
     fits = worths.allowed[a, b] & worths.allowed[a, c] & worths.allowed[b, c]
     a, b, c = a[fits], b[fits], c[fits]
-    plain = worths.plain[a, b] + worths.plain[a, c] + worths.plain[b, c]
+    plain = worths.of_threes(a, b, c)
     prices = _prices(worths.whole, worths)
     ceilings = plain.astype(np.float64) + prices.sum() - prices[a] - prices[b] - prices[c]
     order = np.argsort(-ceilings, kind="stable")
@@ -114,7 +119,7 @@ def _tried(worths: Worths, three: list[int]) -> tuple[int, int, Groups]:
     rest = np.delete(np.arange(len(worths.places)), three)
     whole, allowed = (each[np.ix_(rest, rest)] for each in (worths.whole, worths.allowed))
     pairs = heaviest(whole, allowed)
-    worth = sum(int(worths.plain[pair]) for pair in combinations(three, 2))
+    worth = int(worths.of_threes(*np.array(three).reshape(3, 1))[0])
     worth += sum(int(whole[pair]) for pair in pairs)
     return len(pairs), worth, [tuple(three), *((int(rest[a]), int(rest[b])) for a, b in pairs)]
 

@@ -11,8 +11,9 @@ from bot.matching.people import Mixing, Person, Round, Rules
 from bot.matching.results import Group
 
 Score = tuple[int, ...]
-"""Pairs, then those in them who could be no third, no repeats, how old repeats are, burden eased, affinity."""
-NOTHING: Score = (0, 0, 0, 0, 0, 0)
+"""Pairs, then those in them who could be no third, no repeats, how old repeats are, burden eased, coming threes left
+as they are, affinity."""
+NOTHING: Score = (0,) * 7
 
 
 def may_meet(first: Person, second: Person, rules: Rules) -> bool:
@@ -44,6 +45,8 @@ class Judge:
     """Everything there is to know about one small round."""
 
     matched: Round
+    coming: tuple[frozenset[str], ...] = ()
+    """The threes of this round and later ones."""
 
     @cached_property
     def people(self) -> dict[str, Person]:
@@ -72,7 +75,7 @@ class Judge:
     def burden(self) -> dict[str, int]:
         known = sorted({each.burdened_in for each in self.matched.people if each.burdened_in is not None})
         ranks = {at: rank for rank, at in enumerate(known, start=1)}
-        return {name: ranks.get(each.burdened_in, 0) for name, each in self.people.items()}  # type: ignore[arg-type]
+        return {name: ranks.get(each.burdened_in, 0) for name, each in self.people.items()}
 
     @cached_property
     def recency(self) -> dict[frozenset[str], int]:
@@ -86,15 +89,19 @@ class Judge:
         ages = sorted(set(self.recency.values()), reverse=True)
         oldness = 0 if met_in is None else ages.index(met_in) + 1
         worth = affinity(self.people[first], self.people[second], self.meetings, self.matched.rules)
-        return (0, 0, int(met_in is None), oldness, 0, worth)
+        return (0, 0, int(met_in is None), oldness, 0, 0, worth)
 
     def pair(self, first: str, second: str) -> Score:
         """What two are worth as a pair."""
+        spared = int(not any({first, second} <= three for three in self.coming))
         hosted = (first in self.hostless) + (second in self.hostless)
-        return plus(self.plain(first, second), (1, hosted, 0, 0, self.burden[first] + self.burden[second], 0))
+        return plus(
+            self.plain(first, second), (1, hosted, 0, 0, self.burden[first] + self.burden[second], spared, 0)
+        )
 
     def three(self, *names: str) -> Score:
-        return plus((1, 0, 0, 0, 0, 0), *(self.plain(*pair) for pair in combinations(names, 2)))
+        cut = sum(0 < len(three & set(names)) < 3 for three in self.coming)
+        return plus((1, 0, 0, 0, 0, 3 - cut, 0), *(self.plain(*pair) for pair in combinations(names, 2)))
 
     @cached_property
     def best_of(self) -> dict[int, Score]:
