@@ -104,6 +104,11 @@ class Programme(Base):
         return select(cls).where(cls.workspace_id == workspace_id, cls.id == programme_id)
 
     @classmethod
+    def locked(cls, workspace_id: str, programme_id: int) -> Select[Programme]:
+        """Select one to change it, locked against whoever takes a step of it."""
+        return cls.by_id(workspace_id, programme_id).with_for_update()
+
+    @classmethod
     def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Programme]:
         """Select these."""
         return select(cls).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.id, ids))
