@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from models.bulk import insert_missing
-from models.outbox import CANCELLED, READY, Delivery
+from models.outbox import CANCELLED, GROUP, READY, Delivery
 
 NONCE_LENGTH = 8
 """Enough: it tells apart what has the same id, which is but a few messages of a restored store."""
@@ -45,6 +45,11 @@ class Never:
     """Not any more, for this reason."""
 
     reason: str
+
+
+def group(user_ids: Collection[str]) -> str:
+    """Name the group direct message with these people (2 to 8) as a receiver; the engine opens it."""
+    return GROUP + ",".join(sorted(user_ids))
 
 
 def enqueue(session: Session, messages: Sequence[Message]) -> int:

@@ -20,9 +20,9 @@ from bot import planning, zone_changes
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Prepare
+from bot.runtime.decisions import Consequence, Prepare
 from bot.runtime.engine import Work
-from bot.runtime.slack import authorities, look, post
+from bot.runtime.slack import authorities, look, open_group, post
 from handlers import (
     answers,
     doors,
@@ -52,6 +52,8 @@ FEATURES = (
 )
 PREPARE: Mapping[str, Prepare] = {**one_on_ones.PREPARE, **nudges.PREPARE, **goals.PREPARE}
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
+CONSEQUENCES: Mapping[str, Consequence] = {}
+"""Per kind of delivery, what becomes of it when Slack refuses it for good."""
 AFTER_A_BUG = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
@@ -135,6 +137,8 @@ def work(client: WebClient, clock: Clock) -> Work:
         prepare=PREPARE,
         post=partial(post, client),
         look=partial(look, client),
+        open_group=partial(open_group, client),
+        consequences=CONSEQUENCES,
         plan=plan,
         next_planned=planning.next_planned,
         refresh_zones=partial(refresh_zones, clock=clock),

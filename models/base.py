@@ -23,6 +23,10 @@ SlackId = String(32)
 """Slack's ids are about a dozen characters; the documentation promises no length."""
 
 
+Receiver = String(128)
+"""A person's or a channel's id, or the ids of up to eight people who are written to together."""
+
+
 class Base(DeclarativeBase):
     """The base of every table."""
 

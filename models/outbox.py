@@ -31,12 +31,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, RowId, SlackId, UtcDateTime
+from models.base import Base, Receiver, RowId, SlackId, UtcDateTime
 from models.workspaces import Workspace
 
 READY, SENDING, SENT = "ready", "sending", "sent"
 DOUBTFUL, FAILED, EXPIRED, CANCELLED = "doubtful", "failed", "expired", "cancelled"
 ENDED = frozenset({FAILED, EXPIRED, CANCELLED})
+GROUP = "+"
+"""What begins a receiver that is several people; no id of Slack's does."""
 HAS_ENDED = "state IN ('failed', 'expired', 'cancelled')"
 """These are few beside what was sent; a store finds their index where it reads these very words."""
 
@@ -62,6 +64,7 @@ class Delivery(Base):
         Index("ix_delivery_doubtful", "retry_at", **_where("state = 'doubtful'")),
         Index("ix_delivery_receiver", "workspace_id", "receiver", **_where("state = 'ready'")),
         Index("ix_delivery_subject", "subject_id", **_where("state = 'ready'")),
+        Index("ix_delivery_group", "expire_at", **_where("state = 'ready' AND receiver LIKE '+%'")),
         Index("ix_delivery_ended", "state", "id", **_where(HAS_ENDED)),
     )
 
@@ -71,8 +74,8 @@ class Delivery(Base):
     """What the message is about, so that planning twice plans once; local dates, never instants."""
     kind: Mapped[str]
     """`feature.message`: says which door renders it."""
-    receiver: Mapped[str] = mapped_column(SlackId)
-    """A person's or a channel's id."""
+    receiver: Mapped[str] = mapped_column(Receiver)
+    """A person's or a channel's id, or several people as `bot.outbox.group` names them."""
     subject_id: Mapped[int] = mapped_column(RowId)
     """The row the message is about."""
     nonce: Mapped[str | None]
@@ -248,14 +251,16 @@ class Conversation(Base):
     __tablename__ = "conversation"
 
     workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
-    receiver: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    receiver: Mapped[str] = mapped_column(Receiver, primary_key=True)
     channel: Mapped[str | None] = mapped_column(SlackId)
     """The receiver's own id until Slack has told another: what is posted to a person opens the DM.
 
-    An earlier version left it out.
+    None for a group that is still to be opened; an earlier version left it out for everybody.
     """
     posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time: when the next message would arrive at the pace Slack allows."""
+    opening_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Machine time until which nobody else opens a group: somebody is about to, or it has just come to nothing."""
 
     @classmethod
     @cache

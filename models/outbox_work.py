@@ -6,6 +6,7 @@ a store know, whatever the value, that an index over the rows of that state is e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
@@ -25,7 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from models.base import UtcDateTime
 from models.outbox import DOUBTFUL, EXPIRED, READY, SENDING, Conversation, Delivery
@@ -40,17 +41,23 @@ class Moments:
     machine_now: datetime
     workspace_room: datetime
     conversation_room: datetime
-    """The latest arrival time at which a workspace, or a conversation, takes one message more (machine time)."""
+    opening_room: datetime
+    """The latest arrival time at which there is room for one more: message of a workspace, message of a conversation,
+    opening of a group (machine time)."""
 
 
 class Work(NamedTuple):
-    """What there is to do: rows to be sent, to expire, to be doubted, to be looked up; doubts nobody gave a time."""
+    """What there is to do.
+
+    Rows to be sent, to expire, to be doubted, to be looked up; doubts nobody gave a time; groups to be opened.
+    """
 
     sendable: bool = False
     late: bool = False
     lapsed: bool = False
     in_doubt: bool = False
     stray: bool = False
+    unopened: bool = False
 
 
 def _in(state: str, row: type[Delivery] = Delivery) -> ColumnElement[bool]:
@@ -63,14 +70,16 @@ def _bound(name: str) -> BindParameter[datetime]:
 
 
 @cache
-def work() -> Select[bool, bool, bool, bool, bool]:
+def work() -> Select[*tuple[bool, ...]]:
     """Select what there is to do, as Work has it; takes the Moments by name."""
     sendable = select(Delivery.id).where(*_is_free())
     late = select(Delivery.id).where(_in(READY), Delivery.expire_at <= _bound("people_now"))
     lapsed = select(Delivery.id).where(_in(SENDING), Delivery.lease_until <= _bound("machine_now"))
     looked_up = select(Delivery.id).where(*_is_to_be_looked_up(_bound("machine_now")))
     strays = select(Delivery.id).where(_in(DOUBTFUL), Delivery.retry_at.is_(None))
-    return select(sendable.exists(), late.exists(), lapsed.exists(), looked_up.exists(), strays.exists())
+    unopened = select(Delivery.id).where(*_is_unopened(), *_may_be_opened())
+    kinds = sendable, late, lapsed, looked_up, strays, unopened
+    return select(*(kind.exists() for kind in kinds))
 
 
 @cache
@@ -116,6 +125,44 @@ def _is_free() -> tuple[ColumnElement[bool], ...]:
         Delivery.workspace_id.not_in(_held_up()),
         ~_flying().exists(),
         ~_full().exists(),
+        or_(~_IS_GROUP, _place().where(Conversation.channel.is_not(None)).exists()),
+    )
+
+
+_IS_GROUP = Delivery.receiver.like(literal_column("'+%'"))
+
+
+@cache
+def unopened() -> Select[str, str]:
+    """Select the groups to be opened, by workspace and receiver; takes the Moments and a `limit` by name."""
+    groups = select(Delivery.workspace_id, Delivery.receiver).where(*_is_unopened(), *_may_be_opened())
+    by_deadline = groups.group_by(Delivery.workspace_id, Delivery.receiver)
+    return by_deadline.order_by(func.min(Delivery.expire_at)).limit(bindparam("limit", type_=Integer))
+
+
+def _is_unopened() -> tuple[ColumnElement[bool], ...]:
+    return (
+        _in(READY),
+        _IS_GROUP,
+        Delivery.not_before <= _bound("people_now"),
+        Delivery.expire_at > _bound("people_now"),
+        ~_place().where(Conversation.channel.is_not(None)).exists(),
+    )
+
+
+def _may_be_opened() -> tuple[ColumnElement[bool], ...]:
+    out_of_reach = select(Workspace.workspace_id).where(
+        or_(Workspace.opens_tat > _bound("opening_room"), Workspace.stopped_because.is_not(None))
+    )
+    is_opened_now = _place().where(Conversation.opening_until > _bound("machine_now"))
+    return Delivery.workspace_id.not_in(out_of_reach), ~is_opened_now.exists()
+
+
+def _place() -> Select[str]:
+    return (
+        select(Conversation.receiver)
+        .where(Conversation.workspace_id == Delivery.workspace_id, Conversation.receiver == Delivery.receiver)
+        .correlate(Delivery)
     )
 
 
@@ -148,11 +195,7 @@ def _flying() -> Select[int]:
 
 
 def _full() -> Select[str]:
-    return select(Conversation.receiver).where(
-        Conversation.workspace_id == Delivery.workspace_id,
-        Conversation.receiver == Delivery.receiver,
-        Conversation.posts_tat > _bound("conversation_room"),
-    )
+    return _place().where(Conversation.posts_tat > _bound("conversation_room"))
 
 
 def _is_to_be_looked_up(machine_now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
@@ -189,6 +232,31 @@ def waiting_conversations() -> Select[datetime | None]:
         Delivery.receiver == Conversation.receiver,
     )
     return select(Conversation.posts_tat).where(Conversation.posts_tat.is_not(None), due.exists())
+
+
+@cache
+def waiting_openings() -> Select[datetime | None, datetime | None]:
+    """Select the arrival times (machine time) of workspaces with groups to be opened, and until when each waits."""
+    mine = Workspace.workspace_id == Delivery.workspace_id
+    place = (Conversation.workspace_id == Delivery.workspace_id) & (
+        Conversation.receiver == Delivery.receiver
+    )
+    asked = select(Workspace.opens_tat, Conversation.opening_until).select_from(Delivery)
+    waiting = asked.join(Workspace, mine).outerjoin(Conversation, place)
+    unopened = (
+        _IS_GROUP,
+        _in(READY),
+        Delivery.not_before <= _bound("people_now"),
+        Conversation.channel.is_(None),
+    )
+    return waiting.where(*unopened).distinct()
+
+
+def held(session: Session, workspace_ids: Iterable[str]) -> dict[str, Workspace]:
+    """Hold those of these workspaces that no other worker holds, and read them."""
+    ids = set(workspace_ids)
+    locked = session.scalars(Workspace.locked(), {"workspace_ids": list(ids)}) if ids else ()
+    return {each.workspace_id: each for each in locked}
 
 
 def _update() -> Update:

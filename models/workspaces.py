@@ -21,7 +21,8 @@ class Workspace(Base):
     """Machine time; Slack answered 429 and nothing is posted before."""
     posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
     looks_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Machine time: when the next post, or reading of a history, would arrive at the pace Slack allows."""
+    opens_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Machine time: when the next post, reading of a history or opening of a group would arrive at Slack's pace."""
     stopped_because: Mapped[str | None]
     """Slack's error when it took the token away; nothing is posted until the app is installed again."""
     history: Mapped[str | None]

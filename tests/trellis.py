@@ -23,7 +23,7 @@ from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
-from bot.runtime.slack import post
+from bot.runtime.slack import open_group, post
 from handlers import wiring
 from sandbox.driver import Driver
 from sandbox.identity import BOT_TOKEN, SIGNING_SECRET, TEAM_ID
@@ -149,7 +149,9 @@ class Bot:
             post=partial(post, wiring.slack_client(self._settings)),
             look=None,
             chance=random.Random(1),
-            pace=Pace(workspace=UNLIMITED, conversation=UNLIMITED, looks=UNLIMITED),
+            pace=Pace(workspace=UNLIMITED, conversation=UNLIMITED, looks=UNLIMITED, openings=UNLIMITED),
+            open_group=partial(open_group, wiring.slack_client(self._settings)),
+            consequences=wiring.CONSEQUENCES,
         )
         slack = self._running.driver
         slack.event_url(f"http://127.0.0.1:{self._server.server_port}/{self._visit}/slack/events")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,20 +17,20 @@ from typing import Any, cast
 from sqlalchemy import BindParameter, CursorResult, Table, Update, bindparam, update
 from sqlalchemy.orm import Session
 
-from bot.runtime import metrics, restored
+from bot.runtime import metrics, openings, restored
 from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
 from bot.runtime.rates import Pace
-from bot.runtime.slack import Doubt, Outgoing
+from bot.runtime.slack import Doubt, Group, Outgoing
 from models import outbox_work
 from models.bulk import insert_missing
-from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, SENDING, Conversation, Delivery
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, GROUP, SENDING, Conversation, Delivery
 from models.outbox_work import Moments, Work
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
-PERSON = ("U", "W")
-"""What people's ids begin with."""
+SOMEBODY = ("U", "W", GROUP)
+"""What begins the id of a person, and the name of several."""
 Places = Mapping[tuple[str, str], Conversation]
 """Conversations by workspace and receiver."""
 
@@ -43,6 +43,8 @@ class Claim:
     put_aside: Sequence[str] = ()
     """What became of each instead: it was deferred, cancelled, doubted or is too late."""
     doubts: Sequence[Doubt] = ()
+    groups: Sequence[Group] = ()
+    """To be opened."""
 
 
 def moments(pace: Pace, people_now: datetime, machine_now: datetime) -> Moments:
@@ -52,6 +54,7 @@ def moments(pace: Pace, people_now: datetime, machine_now: datetime) -> Moments:
         machine_now,
         workspace_room=machine_now + pace.workspace.tolerance,
         conversation_room=machine_now + pace.conversation.tolerance,
+        opening_room=machine_now + pace.openings.tolerance,
     )
 
 
@@ -74,7 +77,8 @@ class Claimer:
         outgoing = self._take_to_send(limit, put_aside) if work.sendable else []
         is_doubted = work.in_doubt or work.stray
         doubts = _take_to_look_up(self.session, self.pace, self.at.machine_now, limit) if is_doubted else []
-        return Claim(outgoing, put_aside, doubts)
+        groups = openings.take(self.session, self.pace, self.at, limit) if work.unopened else []
+        return Claim(outgoing, put_aside, doubts, groups)
 
     def _tidy_up(self, work: Work) -> Iterator[str]:
         now = self.at.machine_now
@@ -95,7 +99,7 @@ class Claimer:
     def _take_to_send(self, limit: int, put_aside: list[str]) -> list[Outgoing]:
         """Lease what may leave; what is put aside instead is added to the list."""
         asked = {**vars(self.at), "limit": limit}
-        workspaces = _locked(self.session, self.session.scalars(outbox_work.promising(), asked))
+        workspaces = outbox_work.held(self.session, self.session.scalars(outbox_work.promising(), asked))
         for workspace in [each for each in workspaces.values() if not self._goes_on(each)]:
             put_aside += self._doubt_all(workspaces.pop(workspace.workspace_id))
         candidates = self.session.scalars(
@@ -135,12 +139,6 @@ class Claimer:
         outgoing = [_outgoing(row, said, places) for row, said in sends]
         _lease(self.session, outgoing, until=self.at.machine_now + self.pace.lease)
         return outgoing
-
-
-def _locked(session: Session, workspace_ids: Iterable[str]) -> dict[str, Workspace]:
-    ids = set(workspace_ids)
-    locked = session.scalars(Workspace.locked(), {"workspace_ids": list(ids)}) if ids else ()
-    return {each.workspace_id: each for each in locked}
 
 
 def _within_rates(
@@ -264,7 +262,7 @@ def _leased() -> Update:
 def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit: int) -> list[Doubt]:
     """Take what is in doubt, a receiver's together, as many receivers as the histories may be read of now."""
     rows = session.scalars(outbox_work.in_doubt(machine_now, limit)).all()
-    workspaces = _locked(session, (row.workspace_id for row in rows))
+    workspaces = outbox_work.held(session, (row.workspace_id for row in rows))
     groups: dict[tuple[str, str], list[Delivery]] = {}
     for row in rows:
         groups.setdefault((row.workspace_id, row.receiver), []).append(row)
@@ -291,7 +289,7 @@ def _where(receiver: str, place: Conversation | None) -> str | None:
     """Say which conversation to read: a channel is its own, that with a person is learnt from Slack."""
     if place and place.channel not in (None, receiver):
         return place.channel
-    return None if receiver.startswith(PERSON) else receiver
+    return None if receiver.startswith(SOMEBODY) else receiver
 
 
 def _may_look(workspace: Workspace | None, pace: Pace, machine_now: datetime) -> bool:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from models.outbox import Delivery
+from models.bulk import one_of
+from models.outbox import FAILED, Delivery
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,20 @@ class Cancel:
     reason: str
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A message that will never be sent, since Slack refuses it for this reason."""
+
+    delivery_id: int
+    workspace_id: str
+    kind: str
+    receiver: str
+    subject_id: int
+    reason: str
+
+
+Consequence = Callable[[Session, Sequence[Failed], datetime], None]
+"""What a feature does about messages of one kind that failed, in the transaction that writes it (people's time)."""
 Decision = Send | Defer | Cancel
 Prepare = Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Decision]]
 """Decide and render rows of one kind inside the claim's transaction, at this moment of people's time."""
@@ -50,13 +66,38 @@ Prepare = Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Decisio
 def decide(
     prepare: Mapping[str, Prepare], session: Session, rows: Sequence[Delivery], people_now: datetime
 ) -> list[tuple[Delivery, Decision]]:
-    """Have each kind decided by the feature it belongs to; a kind nobody knows any more is cancelled."""
+    """Have each kind decided by the feature it belongs to; a kind nobody here knows waits for who does."""
     decided: dict[int, Decision] = {}
     for kind in sorted({row.kind for row in rows} & prepare.keys()):
         batch = [row for row in rows if row.kind == kind]
         decided.update(_each(prepare[kind], session, batch, people_now))
-    unknown = Cancel("nobody prepares this kind of message any more")
-    return [(row, decided.get(row.id, unknown)) for row in rows]
+    forgotten = Cancel("no decision was made about it")
+    unknown = Defer(people_now + AFTER_A_BUG, "this version knows no message of the kind")
+    return [(row, decided.get(row.id, forgotten if row.kind in prepare else unknown)) for row in rows]
+
+
+def face(
+    consequences: Mapping[str, Consequence], session: Session, ids: Sequence[int], now: datetime
+) -> None:
+    """Tell the features which of their messages failed; a bug in one keeps no outcome from being written."""
+    asked = select(Delivery).where(one_of(Delivery.id, ids), Delivery.state == FAILED)
+    rows = session.scalars(asked).all() if ids else ()
+    for kind in sorted({row.kind for row in rows} & consequences.keys()):
+        failed = [_failed(row) for row in rows if row.kind == kind]
+        try:
+            with session.begin_nested():
+                consequences[kind](session, failed, now)
+        except (OperationalError, InterfaceError, PoolTimeoutError):
+            raise  # the store is away: what Slack said is kept, and comes again
+        except Exception:  # as in deciding: the loop's door for a feature's bugs
+            log.exception(
+                "consequence_failed",
+                extra={"kind": kind, "deliveries": [each.delivery_id for each in failed]},
+            )
+
+
+def _failed(row: Delivery) -> Failed:
+    return Failed(row.id, row.workspace_id, row.kind, row.receiver, row.subject_id, row.reason or "")
 
 
 def _each(

@@ -20,13 +20,28 @@ from sqlalchemy.orm import Session
 from bot.runtime.claims import Claimer, moments
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Prepare
+from bot.runtime.decisions import Consequence, Prepare, face
+from bot.runtime.openings import Recorder
 from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look, record_sent
 from bot.runtime.present import machine_now, present
 from bot.runtime.rates import Pace
-from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Seen, Sent, Unseen
+from bot.runtime.slack import (
+    Doubt,
+    Group,
+    InDoubt,
+    Look,
+    NotOpened,
+    NotSent,
+    Opened,
+    Outcome,
+    Outgoing,
+    Refused,
+    Seen,
+    Sent,
+    Unseen,
+)
 from models import outbox_work
-from models.outbox import SENT
+from models.outbox import FAILED, SENT
 from models.outbox_work import Moments, Work
 
 log = logging.getLogger(__name__)
@@ -38,7 +53,7 @@ GATHERING_SECONDS = 0.02
 LOOK_ROUND_SECONDS = 0.5
 """How often a loop looks whether there is work, be it idle or busy."""
 
-Report = tuple[Outgoing, Outcome] | tuple[Doubt, Look]
+Report = tuple[Outgoing, Outcome] | tuple[Doubt, Look] | tuple[Group, Opened | NotOpened]
 """What was asked of Slack, and what came of it."""
 
 
@@ -69,8 +84,11 @@ class DeliveryLoop:
         look: Callable[[Doubt], Look] | None,
         chance: random.Random,
         pace: Pace,
+        open_group: Callable[[Group], Opened | NotOpened] | None = None,
+        consequences: Mapping[str, Consequence] | None = None,
     ) -> None:
-        """Make a loop; without `look` a message in doubt stays so."""
+        """Make a loop; without `look` a message in doubt stays so, without `open_group` one to a group waits."""
+        self._open_group, self._consequences = open_group, consequences or {}
         self._sessions, self._clock, self._pace = sessions, clock, pace
         self._prepare, self._post, self._look, self._chance = prepare, post, look, chance
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender")
@@ -146,10 +164,12 @@ class DeliveryLoop:
             at = {"people_now": people_now}
             workspaces = session.execute(outbox_work.waiting_workspaces(), at).all()
             conversations = session.scalars(outbox_work.waiting_conversations(), at).all()
+            openings = session.execute(outbox_work.waiting_openings(), at).all() if self._open_group else ()
             now = machine_now(session, self._clock)
         until = [blocked for blocked, _ in workspaces]
         until += [self._pace.workspace.opens_at(tat) for _, tat in workspaces]
         until += [self._pace.conversation.opens_at(tat) for tat in conversations]
+        until += [moment for tat, wait in openings for moment in (self._pace.openings.opens_at(tat), wait)]
         just, soon = now - timedelta(seconds=1), now + timedelta(seconds=LONGEST_BACK_OFF_SECONDS)
         return any(just < moment < soon for moment in until if moment)
 
@@ -167,15 +187,17 @@ class DeliveryLoop:
             claimer = Claimer(session, self._prepare, self._pace, at, here.history)
             taken = claimer.claim(work, limit=BATCH - self._in_flight)
         turn.recorded, self._unrecorded = len(self._unrecorded), []
-        turn.claimed = len(taken.outgoing) + len(taken.put_aside) + len(taken.doubts)
+        turn.claimed = sum(map(len, (taken.outgoing, taken.put_aside, taken.doubts, taken.groups)))
         turn.decided.update(taken.put_aside)
         for message in taken.outgoing:
             self._hand_over(self._send, message, start_by)
         for doubt in taken.doubts:
             self._hand_over(self._look_up, doubt, start_by)
+        for group in taken.groups:
+            self._hand_over(self._open, group, start_by)
         return turn
 
-    def _hand_over(self, do: Callable[..., None], what: Outgoing | Doubt, start_by: float) -> None:
+    def _hand_over(self, do: Callable[..., None], what: Outgoing | Doubt | Group, start_by: float) -> None:
         self._in_flight += 1
         self._senders.submit(do, what, start_by)
 
@@ -191,6 +213,8 @@ class DeliveryLoop:
         found = self._look_round()
         if self._look is None:
             found = found._replace(in_doubt=False, stray=False)
+        if self._open_group is None:
+            found = found._replace(unopened=False)
         return found._replace(sendable=found.sendable or is_busy)
 
     def _look_round(self) -> Work:
@@ -218,6 +242,15 @@ class DeliveryLoop:
             log.exception("look_up_failed", extra={"receiver": doubt.receiver})
         self._report((doubt, seen))
 
+    def _open(self, group: Group, start_by: float) -> None:
+        said: Opened | NotOpened = NotOpened(NotSent("opening failed"))
+        try:
+            if self._open_group and self._may_begin(start_by):
+                said = self._open_group(group)
+        except Exception:  # as above
+            log.exception("opening_failed", extra={"receiver": group.receiver})
+        self._report((group, said))
+
     def _report(self, report: Report) -> None:
         self._reports.put(report)
         self._wake.set()
@@ -241,15 +274,23 @@ class DeliveryLoop:
 
     def _record(self, session: Session, machine_now: datetime, turn: Turn) -> None:
         sent: list[tuple[Outgoing, Sent]] = []
-        for asked, said in self._unrecorded:
-            if isinstance(asked, Doubt):
-                assert isinstance(said, Seen | Unseen)
-                turn.decided.update(record_look(session, asked, said, machine_now, chance=self._chance))
-            elif isinstance(said, Sent):
-                sent.append((asked, said))
-            else:
-                assert not isinstance(said, Seen | Unseen)
-                state = record(session, asked, said, machine_now, pace=self._pace, chance=self._chance)
-                turn.decided[state] += 1
+        became: list[tuple[int, str]] = []
+        openings = Recorder(session, machine_now, self._chance)
+        for report in self._unrecorded:
+            match report:
+                case Group() as group, (Opened() | NotOpened()) as said:
+                    became += [(number, FAILED) for number in openings.record(group, said)]
+                case Doubt() as doubt, (Seen() | Unseen()) as seen:
+                    became += record_look(session, doubt, seen, machine_now, chance=self._chance)
+                case Outgoing() as message, Sent() as taken:
+                    sent.append((message, taken))
+                case Outgoing() as message, (NotSent() | InDoubt() | Refused()) as refusal:
+                    state = record(
+                        session, message, refusal, machine_now, pace=self._pace, chance=self._chance
+                    )
+                    became.append((message.delivery_id, state))
         record_sent(session, sent, machine_now)
+        turn.decided.update(state for _, state in became)
         turn.decided[SENT] += len(sent)
+        failed = [number for number, state in became if state == FAILED]
+        face(self._consequences, session, failed, self._clock.people_now())

@@ -23,11 +23,11 @@ from sqlalchemy.orm import Session
 from bot.runtime import metrics
 from bot.runtime.clock import Clock, FollowedClock, MovedClock
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Prepare
+from bot.runtime.decisions import Consequence, Prepare
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.faults import WrongUse
 from bot.runtime.rates import Pace
-from bot.runtime.slack import Doubt, Look, Outcome, Outgoing
+from bot.runtime.slack import Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing
 from models.outbox import Delivery
 from models.receipts import Receipt, take_receipt
 
@@ -56,6 +56,7 @@ class Work:
     prepare: Mapping[str, Prepare]
     post: Callable[[Outgoing], Outcome]
     look: Callable[[Doubt], Look] | None
+    open_group: Callable[[Group], Opened | NotOpened]
     plan: Callable[[Sessions, datetime], int]
     """Plan everything due at this moment of people's time, in batches, and say how much it was."""
     next_planned: Callable[[Session], datetime | None]
@@ -66,6 +67,10 @@ class Work:
     """What one day needs: asking Slack who is still there."""
     greet: Callable[[Sessions], None] = lambda _: None
     """Ask Slack whether our token works: a workspace that was stopped is then served again."""
+    consequences: Mapping[str, Consequence] = field(default_factory=dict)
+    """Per kind of message, what a feature does when Slack refuses one for good."""
+    chores: Callable[[Sessions, datetime], int] = lambda _sessions, _now: 0
+    """Take the steps that are due and take their time, or ask Slack something, and say how many there were."""
     pace: Pace = field(default_factory=Pace)
 
     def loop(self, sessions: Sessions, clock: Clock, chance: random.Random) -> DeliveryLoop:
@@ -78,6 +83,8 @@ class Work:
             look=self.look,
             chance=chance,
             pace=self.pace,
+            open_group=self.open_group,
+            consequences=self.consequences,
         )
 
 
@@ -101,6 +108,9 @@ class Engine:
         self._once("greeting", self._greet, at=now)
         self._once("zones", self._refresh_zones, at=now)
         self._scheduler.add_job(self._beat, "interval", seconds=beat, next_run_time=now)
+        if not following:
+            # A followed clock waits until all is done, so there the beat does the chores itself.
+            self._scheduler.add_job(self._do_chores, "interval", seconds=beat, next_run_time=now)
         daily = ["daily", self._prune_and_reconcile]
         self._scheduler.add_job(
             self._do, "interval", daily, hours=24, jitter=DAILY_JITTER_SECONDS, next_run_time=now
@@ -153,6 +163,15 @@ class Engine:
         except Exception:  # the metronome's one door for bugs: the next beat comes all the same
             log.exception("tick_broken")
 
+    def _do_chores(self) -> None:
+        try:
+            if self._work.chores(self._sessions, self._clock.people_now()):
+                self.loop.wake()
+        except AWAY as away:
+            log.warning("chores_failed", extra={"error": type(away).__name__})
+        except Exception:  # as above: the next beat comes all the same
+            log.exception("chores_broken")
+
     def _plan(self, now: datetime) -> None:
         planned = self._work.plan(self._sessions, now)
         metrics.PLANNED.inc(planned)
@@ -162,6 +181,7 @@ class Engine:
     def _tick_and_report(self, clock: FollowedClock) -> None:
         now, generation = clock.reading()
         self._plan(now)
+        self._work.chores(self._sessions, now)
         self.loop.wake()
         if not self._settles(now):
             log.warning("tick_unsettled", extra={"generation": generation})
@@ -233,6 +253,7 @@ def run_tick_once(
         _once_a_day(sessions, clock, work)
         work.refresh_zones(sessions)
         planned = work.plan(sessions, standing.at)
+        work.chores(sessions, standing.at)
         return {"planned": planned, **loop.drain()}
     finally:
         loop.stop()

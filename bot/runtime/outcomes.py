@@ -147,8 +147,8 @@ def _hold_up(session: Session, workspace_id: str, outcome: Outcome, machine_now:
 
 def record_look(
     session: Session, doubt: Doubt, seen: Look, machine_now: datetime, *, chance: random.Random
-) -> Iterator[str]:
-    """Write what a look-up found about each row that is still in doubt, and say the rows' new states."""
+) -> Iterator[tuple[int, str]]:
+    """Write what a look-up found about each row that is still in doubt, and say the rows and their new states."""
     for delivery_id, attempt in doubt.attempts.items():
         values, state = _looked(delivery_id, attempt, seen, machine_now, chance)
         doubted = Delivery.doubted(delivery_id, attempt).values(state=state, lease_until=None, **values)
@@ -156,7 +156,7 @@ def record_look(
             _tell(delivery_id, state, str(values["reason"]) if values["reason"] else None)
             if state == FAILED and isinstance(seen, Unseen):
                 metrics.count_failure(seen.reason)
-            yield state
+            yield delivery_id, state
     if isinstance(seen, Seen) and doubt.channel != seen.channel:
         _keep_channels(session, [(doubt, seen.channel)])
     if isinstance(seen, Unseen) and seen.retry_after is not None:

@@ -47,8 +47,8 @@ class Pace:
     """How long Slack gets for what, and how much it is asked at once.
 
     Rates are Slack's (https://docs.slack.dev/apis/web-api/rate-limits): a message a second and conversation with
-    short bursts, "several hundred" a minute and workspace, of which 5 a second were never refused; `history` is
-    tier 3, 50 a minute.
+    short bursts, "several hundred" a minute and workspace, of which 5 a second were never refused; `history` and
+    `open` are tier 3, 50 a minute.
     """
 
     timeout: timedelta = timedelta(seconds=10)
@@ -62,6 +62,8 @@ class Pace:
     conversation: Rate = Rate(timedelta(seconds=1), 5)
     looks: Rate = Rate(timedelta(seconds=1.2), 10)
     """Readings of a conversation's history, a workspace."""
+    openings: Rate = Rate(timedelta(seconds=1.2), 10)
+    """Openings of groups, a workspace."""
 
     @property
     def lease(self) -> timedelta:

@@ -16,6 +16,8 @@ from urllib.error import URLError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from models.outbox import GROUP
+
 EVENT_TYPE, MARK = "trellis_delivery", "delivery:"
 """What metadata and block ids of our messages are known by."""
 Mark = tuple[str, str | None]
@@ -31,6 +33,8 @@ UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "serv
 TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})
 PASSING = frozenset({"ratelimited", "rate_limited", "team_added_to_org"})
 """Errors that end by themselves, and before which Slack posted nothing."""
+NO_SCOPE, UNTIL_REINSTALLED_SECONDS = "missing_scope", 600
+"""An app that was installed before it wrote to groups may not open one until an admin has allowed it."""
 UNREACHED = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED})
 
 
@@ -106,6 +110,33 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Several people who are to be written to together."""
+
+    workspace_id: str
+    receiver: str
+
+    @property
+    def people(self) -> list[str]:
+        """Their ids."""
+        return people_of(self.receiver)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Slack has, or had, a conversation with exactly these people and the bot."""
+
+    channel: str
+
+
+@dataclass(frozen=True)
+class NotOpened:
+    """Slack has opened none: not yet, or never."""
+
+    why: NotSent | Refused
+
+
+@dataclass(frozen=True)
 class Seen:
     """Slack was asked: these deliveries are there, with their timestamps, and the others are not."""
 
@@ -153,10 +184,28 @@ def post(client: WebClient, outgoing: Outgoing) -> Outcome:
     return Sent(answer["channel"], answer["ts"])
 
 
+def open_group(client: WebClient, group: Group) -> Opened | NotOpened:
+    """Open a group direct message, or find the one that is open; nobody sees anything of it."""
+    try:
+        return Opened(client.conversations_open(users=group.people)["channel"]["id"])
+    except SlackApiError as refusal:
+        outcome = _of_answer(refusal)
+        if outcome == Refused(NO_SCOPE):
+            return NotOpened(NotSent(NO_SCOPE, retry_after=UNTIL_REINSTALLED_SECONDS))
+        return NotOpened(NotSent(outcome.reason) if isinstance(outcome, InDoubt) else outcome)
+    except (URLError, HTTPException, OSError, SlackClientError) as failure:
+        return NotOpened(NotSent(type(failure).__name__))
+
+
+def people_of(receiver: str) -> list[str]:
+    """Take the name of a group apart; a person stands for themselves."""
+    return receiver.removeprefix(GROUP).split(",")
+
+
 def look(client: WebClient, doubt: Doubt) -> Look:
     """Read the conversation since the doubt began, to its end, for the deliveries' ids."""
     try:
-        channel = doubt.channel or client.conversations_open(users=[doubt.receiver])["channel"]["id"]
+        channel = doubt.channel or client.conversations_open(users=people_of(doubt.receiver))["channel"]["id"]
         oldest = f"{(doubt.since - EARLIER).timestamp():.6f}"
         seen: dict[Mark, str] = {}
         cursor = ""

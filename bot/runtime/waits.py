@@ -12,6 +12,7 @@ from models.outbox import (
     DOUBTFUL,
     EXPIRED,
     FAILED,
+    GROUP,
     READY,
     SENDING,
     SENT,
@@ -95,6 +96,8 @@ def _hurdles(case: Circumstances) -> Iterator[str]:
         numbers = ", ".join(map(str, case.in_flight))
         yield f"One message at a time: {numbers} is on its way to the same receiver."
     workspace, conversation, now = case.workspace, case.conversation, case.machine_now
+    if case.row.receiver.startswith(GROUP) and not (conversation and conversation.channel):
+        yield "Slack has not opened a conversation with these people yet; it allows some fifty a minute."
     if workspace and not case.pace.workspace.room(workspace.posts_tat, now):
         yield f"{workspace.workspace_id} just had as many messages as Slack takes: in seconds it has room again."
     if conversation and not case.pace.conversation.room(conversation.posts_tat, now):

@@ -1,4 +1,4 @@
-"""Buddy programmes: their participants, exclusions, rounds and pairings."""
+"""Buddy programmes, their participants, exclusions, rounds and pairings, and messages to several people at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+ONE, SEVERAL = sa.String(length=32), sa.String(length=128)
 RUNS = sa.text("ended_at IS NULL")
+TO_GROUPS = sa.text("state = 'ready' AND receiver LIKE '+%'")
 OPEN = sa.text("state IN ('announced', 'previewed', 'matching', 'matched')")
 
 
@@ -168,9 +170,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_partner_programme", "partner", ["programme_id", "user_id"])
     op.create_index("ix_partner_user", "partner", ["workspace_id", "user_id", "pairing_id"])
+    with op.batch_alter_table("workspace") as workspace:
+        workspace.add_column(sa.Column("opens_tat", UtcDateTime(), nullable=True))
+    with op.batch_alter_table("conversation") as conversation:
+        conversation.add_column(sa.Column("opening_until", UtcDateTime(), nullable=True))
+        conversation.alter_column("receiver", existing_type=ONE, type_=SEVERAL, existing_nullable=False)
+    with op.batch_alter_table("delivery") as delivery:
+        delivery.alter_column("receiver", existing_type=ONE, type_=SEVERAL, existing_nullable=False)
+    op.create_index(
+        "ix_delivery_group", "delivery", ["expire_at"], sqlite_where=TO_GROUPS, postgresql_where=TO_GROUPS
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_delivery_group", "delivery")
+    # The version before can reach no group.
+    op.execute("DELETE FROM delivery WHERE receiver LIKE '+%'")
+    op.execute("DELETE FROM conversation WHERE receiver LIKE '+%'")
+    with op.batch_alter_table("delivery") as delivery:
+        delivery.alter_column("receiver", existing_type=SEVERAL, type_=ONE, existing_nullable=False)
+    with op.batch_alter_table("conversation") as conversation:
+        conversation.alter_column("receiver", existing_type=SEVERAL, type_=ONE, existing_nullable=False)
+        conversation.drop_column("opening_until")
+    with op.batch_alter_table("workspace") as workspace:
+        workspace.drop_column("opens_tat")
     op.drop_table("partner")
     op.drop_table("pairing")
     op.drop_table("left_over")

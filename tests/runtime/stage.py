@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Decision, Prepare, Send
+from bot.runtime.decisions import Consequence, Decision, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
-from bot.runtime.slack import Doubt, Look, Outcome, Outgoing, look, post
+from bot.runtime.slack import Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing, look, open_group, post
 from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, Delivery
 from models.workspaces import Workspace
@@ -29,7 +29,7 @@ MACHINE_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 """Far from people's time, for the two must never be mixed up."""
 
 
-UNHURRIED = Pace(workspace=UNLIMITED, conversation=UNLIMITED, looks=UNLIMITED)
+UNHURRIED = Pace(workspace=UNLIMITED, conversation=UNLIMITED, looks=UNLIMITED, openings=UNLIMITED)
 """Slack's rates do not matter to most tests, and its times do."""
 
 
@@ -81,6 +81,8 @@ class Office:
         seek: Callable[[Doubt], Look] | None = None,
         prepare: Prepare = note,
         pace: Pace = UNHURRIED,
+        openings: Callable[[Group], Opened | NotOpened] | None = None,
+        consequences: Mapping[str, Consequence] | None = None,
     ) -> DeliveryLoop:
         """Make a loop; what it asks goes to the sandbox unless said otherwise."""
         client = client_of(self.api_url, timeout=1)
@@ -92,6 +94,8 @@ class Office:
             look=seek or partial(look, client),
             chance=random.Random(7),
             pace=pace,
+            open_group=openings or partial(open_group, client),
+            consequences=consequences,
         )
         self._loops.append(loop)
         return loop

@@ -97,7 +97,7 @@ def test_scopes_that_were_not_granted(healthy: dict[str, str]) -> None:
     with running(manifest=fewer) as elsewhere:
         (sentence,) = wrong({**healthy, "SLACK_API_URL": elsewhere.api_url})
 
-    assert "files:write, im:history, im:write, users:read" in sentence
+    assert "files:write, im:history, im:write, mpim:history, mpim:write, users:read" in sentence
 
 
 class SlowClock(SystemClock):

@@ -1,0 +1,108 @@
+"""Group direct messages: Slack opens one once, and only then is anything posted to it.
+
+Opening changes nothing that people see and may be repeated, so it needs no doubt; but Slack allows it far less often
+than posting, so it has a rate of its own, and what has been opened is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import CursorResult, update
+from sqlalchemy.orm import Session
+
+from bot.runtime import metrics
+from bot.runtime.rates import Pace
+from bot.runtime.slack import Group, NotOpened, NotSent, Opened, Refused
+from models import outbox_work
+from models.bulk import insert_missing
+from models.outbox import FAILED, Conversation, Delivery
+from models.outbox_work import Moments
+from models.workspaces import Workspace
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_SECONDS = 5.0
+"""After an opening that came to nothing, and up to half as long again."""
+
+
+def take(session: Session, pace: Pace, at: Moments, limit: int) -> list[Group]:
+    """Take the groups to be opened next, those with the earliest deadline first, as many as the rates allow."""
+    wanted = session.execute(outbox_work.unopened(), {**vars(at), "limit": limit}).all()
+    workspaces = outbox_work.held(session, (workspace_id for workspace_id, _ in wanted))
+    groups = [
+        Group(workspace_id, receiver)
+        for workspace_id, receiver in wanted
+        if _may_open(workspaces.get(workspace_id), pace, at.machine_now)
+    ]
+    _keep_from_others(session, groups, until=at.machine_now + pace.lease)
+    return groups
+
+
+def _may_open(workspace: Workspace | None, pace: Pace, machine_now: datetime) -> bool:
+    """Spend one opening of the workspace's, if it has one."""
+    if workspace is None or not pace.openings.room(workspace.opens_tat, machine_now):
+        return False
+    workspace.opens_tat = pace.openings.after(workspace.opens_tat, machine_now, 1)
+    return True
+
+
+def _keep_from_others(session: Session, groups: Sequence[Group], *, until: datetime) -> None:
+    rows = [{"workspace_id": each.workspace_id, "receiver": each.receiver} for each in groups]
+    insert_missing(session, Conversation, rows)
+    for each in groups:
+        _change(session, each, opening_until=until)
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Writes down what Slack said of openings."""
+
+    session: Session
+    machine_now: datetime
+    chance: random.Random
+
+    def record(self, group: Group, said: Opened | NotOpened) -> list[int]:
+        """Write what became of an opening, and give the messages that can never be sent because of it."""
+        if isinstance(said, Opened):
+            _change(self.session, group, channel=said.channel, opening_until=None)
+            return []
+        if isinstance(said.why, NotSent):
+            self._again(group, said.why)
+            return []
+        if said.why.is_token_gone:
+            mine = update(Workspace).where(Workspace.workspace_id == group.workspace_id)
+            self.session.execute(mine.values(stopped_because=said.why.reason))
+            self._again(group, NotSent(said.why.reason))
+            return []
+        return self._give_up(group, said.why)
+
+    def _again(self, group: Group, why: NotSent) -> None:
+        wait = FIRST_WAIT_SECONDS * (1 + self.chance.random() / 2)
+        if why.retry_after is not None:
+            wait = why.retry_after
+            mine = update(Workspace).where(Workspace.workspace_id == group.workspace_id)
+            self.session.execute(mine.values(opens_tat=self.machine_now + timedelta(seconds=wait)))
+        _change(self.session, group, opening_until=self.machine_now + timedelta(seconds=wait))
+        log.info("group_unopened", extra={"receiver": group.receiver, "reason": why.reason})
+
+    def _give_up(self, group: Group, why: Refused) -> list[int]:
+        waiting = self.session.scalars(Delivery.ready_for(group.workspace_id, group.receiver)).all()
+        for row in waiting:
+            row.state, row.reason = FAILED, why.reason
+            metrics.OUTCOMES.labels(FAILED).inc()
+            metrics.count_failure(why.reason)
+            log.info("message_failed", extra={"delivery": row.id, "reason": why.reason})
+        _change(self.session, group, opening_until=None)
+        return [row.id for row in waiting]
+
+
+def _change(session: Session, group: Group, **values: object) -> None:
+    mine = update(Conversation).where(Conversation.workspace_id == group.workspace_id)
+    changed = session.execute(mine.where(Conversation.receiver == group.receiver).values(**values))
+    assert cast("CursorResult[object]", changed).rowcount == 1
