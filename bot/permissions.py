@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import Refusal
 from models.goals import Goal
+from models.members import Member
 from models.one_on_ones import OneOnOne
 
 
@@ -20,6 +21,10 @@ class Actor:
 
 class NotYourMeeting(Refusal):
     """I do not know a standing 1-on-1 of yours behind that. `/1on1` lists yours."""
+
+
+class NotAnAdmin(Refusal):
+    """That is for workspace admins. What is known of you is yours to change: `/growth profile`."""
 
 
 def may_see_goal(viewer: Actor, goal: Goal, *, reports: Collection[str]) -> bool:
@@ -41,3 +46,9 @@ def require_part(actor: Actor, one_on_one: OneOnOne | None) -> OneOnOne:
     if actor.user_id not in one_on_one.people:
         raise NotYourMeeting
     return one_on_one
+
+
+def require_admin(member: Member | None) -> None:
+    """Raise NotAnAdmin unless this member is an admin of the workspace."""
+    if member is None or not member.is_admin or member.is_deactivated:
+        raise NotAnAdmin

@@ -108,9 +108,14 @@ def change_each(session: Session, changes: Sequence[tuple[Base, Mapping[str, Any
 
 
 def update_each(
-    session: Session, table: type[Base], rows: Rows, *, alike: Mapping[str, Any] = NOTHING
+    session: Session,
+    table: type[Base],
+    rows: Rows,
+    *,
+    alike: Mapping[str, Any] = NOTHING,
+    known_by: tuple[str, ...] = ("id",),
 ) -> None:
-    """Give columns of rows, known by the `id` among them, new values, with one statement for all.
+    """Give columns of rows, known by the `id` or other columns among them, new values, with one statement for all.
 
     What they have in common may be given once. What a session holds of them is not kept in step.
     """
@@ -118,10 +123,10 @@ def update_each(
         return
     names = tuple(rows[0])
     if is_postgresql(session):
-        session.execute(_update_arrays(table, names, tuple(alike)), _arrays(names, rows, alike))
+        session.execute(_update_arrays(table, names, tuple(alike), known_by), _arrays(names, rows, alike))
         return
     given = [{_given(name): value for name, value in {**row, **alike}.items()} for row in rows]
-    session.connection().execute(_update_rows(table, (*names, *alike)), given)
+    session.connection().execute(_update_rows(table, (*names, *alike), known_by), given)
 
 
 def rows_of(session: Session, asked: Select[*tuple[Any, ...]]) -> Sequence[Any]:
@@ -193,18 +198,20 @@ def _insert_arrays(
 
 
 @cache
-def _update_rows(table: type[Base], names: tuple[str, ...]) -> Update:
+def _update_rows(table: type[Base], names: tuple[str, ...], known_by: tuple[str, ...]) -> Update:
     known = _table(table)
-    changing = update(known).where(known.c.id == _one_given(known, "id"))
-    return changing.values({name: _one_given(known, name) for name in names if name != "id"})
+    changing = update(known).where(*(known.c[name] == _one_given(known, name) for name in known_by))
+    return changing.values({name: _one_given(known, name) for name in names if name not in known_by})
 
 
 @cache
-def _update_arrays(table: type[Base], names: tuple[str, ...], alike: tuple[str, ...]) -> Update:
+def _update_arrays(
+    table: type[Base], names: tuple[str, ...], alike: tuple[str, ...], known_by: tuple[str, ...]
+) -> Update:
     rows = _unnested(_table(table), names)
-    changing = update(_table(table)).where(_table(table).c.id == rows.c.id)
+    changing = update(_table(table)).where(*(_table(table).c[name] == rows.c[name] for name in known_by))
     same = {name: _one_given(_table(table), name) for name in alike}
-    return changing.values({name: rows.c[name] for name in names if name != "id"} | same)
+    return changing.values({name: rows.c[name] for name in names if name not in known_by} | same)
 
 
 def _one_given(table: Table, name: str) -> BindParameter[Any]:
@@ -257,7 +264,7 @@ def _element(value: object) -> str:
         return "NULL"
     if isinstance(value, datetime):
         return _written_moment(value)
-    return _element(json.dumps(value)) if isinstance(value, dict) else f'"{value}"'
+    return _element(json.dumps(value)) if isinstance(value, dict | list) else f'"{value}"'
 
 
 @lru_cache(maxsize=10_000)
