@@ -105,6 +105,10 @@ def _take_the_rest(app: App) -> None:
 
 def plan(sessions: Sessions, now: datetime) -> int:
     """Plan every occurrence that has come near, a batch a transaction, and say how many there were."""
+    with sessions.read() as session:
+        soonest = planning.next_planned(session)
+    if soonest is None or soonest > now:
+        return 0
     planned = 0
     while True:
         with sessions.begin() as session:
