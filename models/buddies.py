@@ -9,18 +9,26 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Delete,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
     Select,
+    Update,
+    and_,
+    delete,
+    func,
+    or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
 from models.bulk import one_of
+from models.members import Member
 
 ANY, ACROSS, WITHIN, MENTORING = "any", "across", "within", "mentoring"
 """How a programme mixes people: no matter how, across departments, within them, mentors with mentees."""
@@ -39,12 +47,15 @@ ANNOUNCED, PREVIEWED, MATCHING, MATCHED, CLOSED, CANCELLED = (
 """The states of a round, in order; it is matched until its last day is over."""
 OPEN = "state IN ('announced', 'previewed', 'matching', 'matched')"
 MENTOR, MENTEE = "mentor", "mentee"
-MET, NOT_YET, SWAP = "met", "not yet", "swap"
-"""What a partner says of a pairing."""
+MET, NOT_YET, SWAP, DECLINED = "met", "not yet", "swap", "declined"
+"""What a partner says of a pairing; a mentor may decline it."""
+PREVIEW, NOW = "preview", "now"
+"""What an owner may want of a round: to see it first, or that it begins at once."""
 STANDING, DISSOLVED = "standing", "dissolved"
 """A pairing stands until somebody leaves it, is not there any more or wants another partner."""
 
 RUNS = text("ended_at IS NULL")
+BROKEN = text("is_broken")
 
 
 class Programme(Base):
@@ -128,6 +139,22 @@ class Programme(Base):
         )
 
     @classmethod
+    def around(
+        cls, workspace_id: str, user_id: str
+    ) -> Select[Programme, Participant | None, int | None, datetime | None]:
+        """Select the running programmes that a person owns or ever took part in, by channel.
+
+        Rows are the programme, where they stand in it, and number and start of the round that is announced.
+        """
+        mine = and_(Participant.programme_id == cls.id, Participant.user_id == user_id)
+        waiting = and_(Round.programme_id == cls.id, Round.state.in_((ANNOUNCED, PREVIEWED)))
+        found = select(cls, Participant, Round.number, Round.starts_at)
+        found = found.outerjoin(Participant, mine).outerjoin(Round, waiting)
+        is_theirs = or_(cls.owner == user_id, Participant.user_id.is_not(None))
+        running = found.where(cls.workspace_id == workspace_id, cls.ended_at.is_(None), is_theirs)
+        return running.order_by(cls.channel, Round.number)
+
+    @classmethod
     def due(cls, moment: datetime, limit: int) -> Select[Programme]:
         """Select those with a step to take by the moment; workers that ask at once get different rows."""
         running = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
@@ -172,6 +199,11 @@ class Participant(Base):
     three_in: Mapped[int | None]
     """The last round in which they were in a three instead of a pair."""
 
+    def state_on(self, today: date) -> str:
+        """Say where they stand on their day: who paused until then is in again, without anybody writing so."""
+        is_over = self.paused_until is not None and self.paused_until <= today
+        return IN if self.state == PAUSED and is_over else self.state
+
     @classmethod
     def of_programme(cls, programme_id: int) -> Select[Participant]:
         """Select all who ever took part in a programme, by id."""
@@ -183,9 +215,43 @@ class Participant(Base):
         return select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id)
 
     @classmethod
+    def those(cls, programme_id: int, user_ids: Collection[str]) -> Select[Participant]:
+        """Select where these people stand in a programme."""
+        return select(cls).where(cls.programme_id == programme_id, one_of(cls.user_id, user_ids))
+
+    @classmethod
     def one(cls, programme_id: int, user_id: str) -> Select[Participant]:
         """Select where a person stands in a programme."""
         return select(cls).where(cls.programme_id == programme_id, cls.user_id == user_id)
+
+    @classmethod
+    def among(cls, programme_ids: Collection[int], user_ids: Collection[str]) -> Select[Participant]:
+        """Select where these people stand in these programmes."""
+        return select(cls).where(one_of(cls.programme_id, programme_ids), one_of(cls.user_id, user_ids))
+
+    @classmethod
+    def with_members(cls, programme_id: int) -> Select[Participant, Member]:
+        """Select all who ever took part in a programme and what is known of them, by id."""
+        same = and_(Member.workspace_id == cls.workspace_id, Member.user_id == cls.user_id)
+        found = select(cls, Member).join(Member, same).where(cls.programme_id == programme_id)
+        return found.order_by(cls.user_id)
+
+    @classmethod
+    def states(cls, programme_id: int) -> Select[str, str]:
+        """Select where everybody stands in a programme: rows of id and state."""
+        return select(cls.user_id, cls.state).where(cls.programme_id == programme_id)
+
+    @classmethod
+    def unnamed_among(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str]:
+        """Select who of these does not want to be named in some programme."""
+        chosen = select(cls.user_id).where(cls.workspace_id == workspace_id, cls.is_unnamed)
+        return chosen.where(one_of(cls.user_id, user_ids))
+
+    @classmethod
+    def move(cls, programme_id: int, user_ids: Collection[str], state: str) -> Update:
+        """Let these people stand elsewhere in a programme."""
+        chosen = update(cls).where(cls.programme_id == programme_id, one_of(cls.user_id, user_ids))
+        return chosen.values(state=state)
 
 
 class Exclusion(Base):
@@ -206,6 +272,12 @@ class Exclusion(Base):
     def of_person(cls, workspace_id: str, user_id: str) -> Select[Exclusion]:
         """Select whom a person does not want, by id."""
         return select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id).order_by(cls.other)
+
+    @classmethod
+    def forget(cls, workspace_id: str, user_id: str, other: str) -> Delete:
+        """Delete one."""
+        mine = delete(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+        return mine.where(cls.other == other)
 
     @classmethod
     def of_people(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str, str]:
@@ -247,6 +319,15 @@ class Round(Base):
     worker: Mapped[str | None]
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Who matches it now, and until when nobody else does (machine time)."""
+    result: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """What a preview showed, as `bot.matching` writes and reads it."""
+    wanted: Mapped[str | None]
+    """What its matching is for, if not for its start alone."""
+    wanted_by: Mapped[str | None] = mapped_column(SlackId)
+    drawn: Mapped[int] = mapped_column(default=0)
+    """How often a seed was drawn for it: each preview that is matched anew has another."""
+    silence_counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was settled who had said nothing of it; once a round."""
 
     @classmethod
     def by_id(cls, workspace_id: str, round_id: int) -> Select[Round]:
@@ -259,10 +340,56 @@ class Round(Base):
         return select(cls).where(cls.programme_id == programme_id).order_by(cls.number.desc())
 
     @classmethod
+    def announced(cls, programme_id: int) -> Select[Round]:
+        """Select a programme's rounds that people have heard of and that have not begun."""
+        waiting = cls.state.in_((ANNOUNCED, PREVIEWED))
+        return select(cls).where(cls.programme_id == programme_id, waiting).order_by(cls.number)
+
+    @classmethod
     def due(cls, moment: datetime, limit: int) -> Select[Round]:
         """Select those with a step to take by the moment; workers that ask at once get different rows."""
         waiting = select(cls).where(text(OPEN), cls.next_fire_at <= moment)
         return waiting.order_by(cls.next_fire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def due_ids(cls, moment: datetime) -> Select[int]:
+        """Select the ids of those with a step to take by the moment, the earliest first; nothing is locked."""
+        waiting = select(cls.id).where(text(OPEN), cls.state != MATCHING, cls.next_fire_at <= moment)
+        return waiting.order_by(cls.next_fire_at, cls.id)
+
+    @classmethod
+    def to_match(cls) -> Select[int]:
+        """Select the ids of those that wait to be matched and that nobody matches at the moment (machine time)."""
+        now = func.current_timestamp(type_=UtcDateTime)
+        is_free = or_(cls.lease_until.is_(None), cls.lease_until < now)
+        return select(cls.id).where(text(OPEN), cls.state == MATCHING, is_free).order_by(cls.id)
+
+    @classmethod
+    def locked(cls, round_id: int) -> Select[Round]:
+        """Select one to change it; whoever else wants to waits."""
+        return select(cls).where(cls.id == round_id).with_for_update()
+
+    @classmethod
+    def numbered(cls, programme_id: int, number: int) -> Select[Round]:
+        """Select a programme's round of this number."""
+        return select(cls).where(cls.programme_id == programme_id, cls.number == number)
+
+    @classmethod
+    def open_of(cls, programme_id: int) -> Select[Round]:
+        """Select a programme's rounds that are not over, the oldest first, to change them."""
+        mine = select(cls).where(text(OPEN), cls.programme_id == programme_id)
+        return mine.order_by(cls.number).with_for_update()
+
+    @classmethod
+    def among(cls, ids: Collection[int]) -> Select[Round]:
+        """Select these."""
+        return select(cls).where(one_of(cls.id, ids))
+
+    @classmethod
+    def held(cls, round_id: int, worker: str) -> Update:
+        """Change a round only while this worker matches it."""
+        mine = update(cls).where(cls.id == round_id, cls.worker == worker, cls.state == MATCHING)
+        return mine.execution_options(synchronize_session=False)
 
     @classmethod
     def next_moment(cls) -> Select[datetime]:
@@ -274,7 +401,10 @@ class Pairing(Base):
     """Two, or up to four, who were put together for a round."""
 
     __tablename__ = "pairing"
-    __table_args__ = (Index("uq_pairing_place", "round_id", "place", unique=True),)
+    __table_args__ = (
+        Index("uq_pairing_place", "round_id", "place", unique=True),
+        Index("ix_pairing_broken", "id", sqlite_where=BROKEN, postgresql_where=BROKEN),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     workspace_id: Mapped[str] = mapped_column(SlackId)
@@ -288,6 +418,11 @@ class Pairing(Base):
     """Moments at which all of them are at work (ISO 8601, UTC)."""
     question_id: Mapped[str | None]
     """The opening question of the introduction."""
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_broken: Mapped[bool] = mapped_column(default=False)
+    """Whether those who are left in it have still to be put together anew, or told."""
+    broken_because: Mapped[str | None]
+    """What Slack said when it refused them a conversation."""
 
     @classmethod
     def by_id(cls, workspace_id: str, pairing_id: int) -> Select[Pairing]:
@@ -298,6 +433,16 @@ class Pairing(Base):
     def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Pairing]:
         """Select these."""
         return select(cls).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.id, ids))
+
+    @classmethod
+    def locked(cls, pairing_id: int) -> Select[Pairing]:
+        """Select one to change it; whoever else wants to waits."""
+        return select(cls).where(cls.id == pairing_id).with_for_update()
+
+    @classmethod
+    def broken_ids(cls) -> Select[int]:
+        """Select the ids of those that have still to be mended, the oldest first."""
+        return select(cls.id).where(BROKEN).order_by(cls.id)
 
     @classmethod
     def of_round(cls, round_id: int) -> Select[Pairing]:
@@ -328,6 +473,22 @@ class Partner(Base):
     def of_pairings(cls, pairings: Collection[int]) -> Select[Partner]:
         """Select those in these pairings, by pairing and id."""
         return select(cls).where(one_of(cls.pairing_id, pairings)).order_by(cls.pairing_id, cls.user_id)
+
+    @classmethod
+    def of_person(cls, workspace_id: str, user_id: str) -> Select[Partner]:
+        """Select all a person ever was, the newest first."""
+        mine = select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+        return mine.order_by(cls.pairing_id.desc())
+
+    @classmethod
+    def buddies_of(cls, workspace_id: str, user_id: str) -> Select[int, str]:
+        """Select with whom a person is together in rounds that are under way: rows of programme and other."""
+        mine = select(cls.pairing_id).join(Pairing, Pairing.id == cls.pairing_id)
+        mine = mine.join(Round, Round.id == Pairing.round_id)
+        mine = mine.where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+        under_way = mine.where(Pairing.state == STANDING, Round.state == MATCHED)
+        others = select(cls.programme_id, cls.user_id).where(cls.user_id != user_id)
+        return others.where(cls.pairing_id.in_(under_way)).order_by(cls.programme_id, cls.user_id)
 
     @classmethod
     def history(cls, programme_id: int, since: int) -> Select[int, int, str]:

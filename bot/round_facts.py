@@ -1,0 +1,135 @@
+"""What is told about a round: values for the messages, read with the day's data and written nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Final, get_args
+
+from bot.matching.results import Reason, Relaxation, WhyLeftOver
+
+NAMED: Final = {
+    kind.__name__: kind for closed in (Reason, WhyLeftOver, Relaxation) for kind in get_args(closed)
+}
+
+
+def written(value: Reason | Relaxation) -> dict[str, Any]:
+    """Write a reason or a relaxation as the JSON that is stored."""
+    return {"kind": type(value).__name__, **asdict(value)}
+
+
+def read(rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    """Read what was written; what a later version wrote is left out."""
+    return tuple(_value(**row) for row in rows if row.get("kind") in NAMED)
+
+
+def _value(kind: str, **held: Any) -> Any:
+    return NAMED[kind](
+        **{name: tuple(each) if isinstance(each, list) else each for name, each in held.items()}
+    )
+
+
+@dataclass(frozen=True)
+class HeadsUp:
+    """A round is near."""
+
+    round_id: int
+    channel: str
+    starts_at: datetime
+    zone: str
+    """The receiver's."""
+
+
+@dataclass(frozen=True)
+class Buddy:
+    """One of those who were put together, as the others are told."""
+
+    user_id: str
+    department: str | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """A pairing, as those in it see it."""
+
+    pairing_id: int
+    channel: str
+    until: date
+    zone: str
+    """The programme's, for readers whose client knows none."""
+    buddies: tuple[Buddy, ...]
+    reasons: tuple[Reason, ...]
+    times: tuple[datetime, ...]
+    question: str | None
+    mentor: str | None = None
+    may_decline: bool = False
+    met: tuple[str, ...] = ()
+    """Who said that they met."""
+
+    @property
+    def has_met(self) -> bool:
+        """Whether one of them said so."""
+        return bool(self.met)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A round that ends, as one of a pairing sees it."""
+
+    pairing_id: int
+    others: tuple[str, ...]
+    channel: str
+    until: date
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """A part of what a channel reads about a round."""
+
+    channel: str
+    groups: tuple[tuple[str, ...], ...]
+    """Those whose names may be read."""
+    part: int
+    parts: int
+    unnamed: int
+    """How many groups of the whole round are left out here."""
+    count: int
+    """How many people were put together, in the whole round."""
+    next_on: date | None
+    is_mentoring: bool
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """Somebody for whom there was nobody, and where."""
+
+    channel: str
+    why: WhyLeftOver | None
+    next_on: date | None
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A pairing that came to nothing, as the one who is left sees it."""
+
+    channel: str
+    others: tuple[str, ...]
+    is_unreachable: bool
+    """Whether Slack would not open a conversation with all of them: then they may still write to each other."""
+    next_on: date | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A round as it would be sent."""
+
+    round_id: int
+    channel: str
+    starts_at: datetime
+    zone: str
+    groups: tuple[tuple[tuple[str, ...], tuple[Reason, ...]], ...]
+    left_over: tuple[tuple[str, WhyLeftOver], ...]
+    relaxations: tuple[Relaxation, ...]
+    is_proven: bool

@@ -1,0 +1,216 @@
+"""How a round looks to those in it: the heads-up, the introduction, half-way, the end, and what came of a press."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, Nobody, Parted
+from handlers.views import elements
+from handlers.views.elements import Block, Message
+from handlers.views.rounds_reasons import people, why_nobody, why_these
+
+SIT_OUT: Final = "rounds.sit_out"
+WE_MET: Final = "rounds.met"
+NOT_YET: Final = "rounds.not_yet"
+SWAP: Final = "rounds.swap"
+DECLINE: Final = "rounds.decline"
+GO_ON: Final = "rounds.go_on"
+WORD = 40
+PAIR = 2
+COUNTS = {2: "two", 3: "three", 4: "four", 5: "five"}
+
+
+def channel(channel_id: str) -> str:
+    """Name a channel so that Slack shows what it is called now."""
+    return f"<#{channel_id}>"
+
+
+def heads_up(facts: HeadsUp) -> Message:
+    """Tell somebody that a round is near, and that they may sit it out."""
+    line = (
+        f"*{elements.when(facts.starts_at, facts.zone)}: the next buddies of {channel(facts.channel)}.* "
+        "You are in, and hear then who it is."
+    )
+    return _message([line], elements.button("Sit this one out", SIT_OUT, facts.round_id))
+
+
+def sat_out(facts: HeadsUp) -> Message:
+    """Confirm that somebody sits a round out."""
+    return Message(
+        f"You sit out the round of {channel(facts.channel)} on {elements.when(facts.starts_at, facts.zone)}. "
+        "You are in again for the one after. `/buddy` shows where you stand."
+    )
+
+
+def introduction(facts: Introduction) -> Message:
+    """Introduce people to each other: who, why these, when, what to open with, and the plan."""
+    lines = [f"*{_who(facts)}, buddies of {channel(facts.channel)} until {elements.day(facts.until)}.*"]
+    if facts.reasons:
+        count = len(facts.buddies)
+        lines.append(f"Why you {COUNTS[count]}: {why_these(facts.reasons, are_two=count == PAIR)}.")
+    if facts.times:
+        lines.append(f"All of you are at work: {_times(facts)}.")
+    if facts.question:
+        lines.append(f"To open: *{facts.question}*")
+    lines.append("The plan: show each other your map, agree on one action each.")
+    if facts.met:
+        lines.append(f"_Met, says {people(facts.met)}._")
+    return _message(lines, *_introduction_buttons(facts))
+
+
+def _introduction_buttons(facts: Introduction) -> list[Block]:
+    buttons = [elements.button("We met", WE_MET, facts.pairing_id)]
+    if facts.has_met:
+        return buttons
+    buttons.append(_swap(facts.pairing_id))
+    if facts.may_decline:
+        sure = elements.confirm("Decline?", "Your mentee is then put together with somebody else.", "Decline")
+        buttons.append(elements.button("Decline", DECLINE, facts.pairing_id, confirm=sure))
+    return buttons
+
+
+def _swap(pairing_id: int) -> Block:
+    sure = elements.confirm(
+        "Somebody else?", "If somebody is free, this pairing ends for you and the others hear of it.", "Swap"
+    )
+    return elements.button("Swap", SWAP, pairing_id, confirm=sure)
+
+
+def _who(facts: Introduction) -> str:
+    """Name them, with where they work unless a reason says so."""
+    said = {word for reason in facts.reasons for word in map(str, vars(reason).values())}
+    names = [_name(each, said, is_mentor=each.user_id == facts.mentor) for each in facts.buddies]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _name(buddy: Buddy, said: set[str], *, is_mentor: bool) -> str:
+    about = [each for each in (buddy.department, buddy.location) if each and each not in said]
+    told = ["mentor"] * is_mentor + [elements.one_line(each, WORD) for each in about]
+    return (
+        f"{elements.mention(buddy.user_id)} ({', '.join(told)})" if told else elements.mention(buddy.user_id)
+    )
+
+
+def _times(facts: Introduction) -> str:
+    told = [elements.when(each, facts.zone) for each in facts.times]
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
+
+
+def halfway(facts: Introduction) -> Message:
+    """Remind a pairing, once, in the middle of their round."""
+    names = people([each.user_id for each in facts.buddies])
+    lines = [f"*{names}, half of your round is over* (it ends {elements.day(facts.until)})."]
+    if facts.times:
+        lines.append(f"All of you are at work: {_times(facts)}.")
+    if facts.question:
+        lines.append(f"To open: *{facts.question}*")
+    return _message(lines, elements.button("We met", WE_MET, facts.pairing_id), _swap(facts.pairing_id))
+
+
+def closing(facts: Closing) -> Message:
+    """Ask one of a pairing, at the end, what became of it."""
+    line = (
+        f"*You and {people(facts.others)}, buddies of {channel(facts.channel)} "
+        f"until {elements.day(facts.until)}:* did you meet?"
+    )
+    return _message(
+        [line],
+        elements.button("We met", WE_MET, facts.pairing_id),
+        elements.button("Not yet", NOT_YET, facts.pairing_id),
+        _swap(facts.pairing_id),
+    )
+
+
+def met(others: Sequence[str]) -> Message:
+    """Confirm that somebody met."""
+    return Message(f"Noted: you and {people(others)} met.")
+
+
+def not_yet(facts: Closing) -> Message:
+    """Take it that they have not met so far."""
+    return Message(
+        f"Noted. You have until {elements.day(facts.until)}: "
+        f"write {people(facts.others)} one line now, with a time that suits you."
+    )
+
+
+def swapped(others: Sequence[str]) -> Message:
+    """Say who it is now."""
+    return Message(
+        f"Done. You are together with {people(others)} now; I introduce you in a new conversation."
+    )
+
+
+def nobody_to_swap(others: Sequence[str]) -> Message:
+    """Say that there is nobody else this time."""
+    return Message(
+        f"Nobody else is free this round, so you stay with {people(others)}. "
+        "The next round brings you somebody new; `/buddy skip` sits it out."
+    )
+
+
+def declined(mentee: str) -> Message:
+    """Confirm that a mentor declined."""
+    return Message(f"Done. I look for another mentor for {elements.mention(mentee)}, and say nothing of why.")
+
+
+def left_over(facts: Nobody) -> Message:
+    """Tell somebody that there was nobody for them this time, why, and that they come first next time."""
+    line = (
+        f"*This round of {channel(facts.channel)} has no buddy for you.* {why_nobody(facts.why)} "
+        f"{_next(facts)}"
+    )
+    return Message(line.replace("*", ""), [elements.section(line)])
+
+
+def _next(facts: Nobody | Parted) -> str:
+    if facts.next_on is None:
+        return ""
+    return f"You come first in the next one, on {elements.day(facts.next_on)}."
+
+
+def too_few(facts: Nobody, *, is_owner: bool, count: int) -> Message:
+    """Tell owner, or the only one, that a round needs two."""
+    where = channel(facts.channel)
+    if not is_owner:
+        return Message(
+            f"You are the only one in this round of {where}, so there is nobody to meet. {_next(facts)}"
+        )
+    following = f" The next round is on {elements.day(facts.next_on)}." if facts.next_on else ""
+    who = "nobody takes part" if count == 0 else "only one person takes part"
+    return Message(
+        f"Today's round of {where} is left out: {who}.{following} A line in the channel with `/buddy join` may help."
+    )
+
+
+def parted(facts: Parted) -> Message:
+    """Tell somebody that their pairing came to nothing, without a word of why."""
+    where, names = channel(facts.channel), people(facts.others)
+    if facts.is_unreachable:
+        return Message(
+            f"Your buddy of {where} this round: {names}. Slack opens no group conversation for you, "
+            "so write to each other directly."
+        )
+    return Message(
+        f"Your round of {where} with {names} ends here, and nobody else is free this time. {_next(facts)}"
+    )
+
+
+def silenced(channel_id: str, programme_id: int) -> Message:
+    """Tell somebody that they are paused after three silent rounds, and how to go on."""
+    line = (
+        f"*{channel(channel_id)}: you are paused.* I heard nothing from you in three rounds, "
+        "so I leave you out until you want to go on."
+    )
+    return _message([line], elements.button("Go on", GO_ON, programme_id))
+
+
+def goes_on(channel_id: str) -> Message:
+    """Confirm that somebody is in again."""
+    return Message(f"Good. You are in again from the next round of {channel(channel_id)}.")
+
+
+def _message(lines: Sequence[str], *buttons: Block) -> Message:
+    text = "\n".join(lines)
+    return Message(text.replace("*", ""), [elements.section(text), elements.actions(*buttons)])

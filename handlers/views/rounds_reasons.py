@@ -1,0 +1,98 @@
+"""Why people were put together, why somebody was not, and what had to be relaxed: values to words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.matching.results import (
+    GuestsStayOut,
+    MentorsTaken,
+    NeverMet,
+    NotAsked,
+    NotMetFor,
+    OfferedSkill,
+    OtherDepartments,
+    OtherSize,
+    Reason,
+    Relaxation,
+    Repeat,
+    SameDepartment,
+    SameLocation,
+    SharedHours,
+    SharedLanguage,
+    TenureApart,
+    WhyLeftOver,
+)
+from handlers.views import elements
+
+WORD = 60
+"""Enough for a department, a place or a skill; what is longer is cut."""
+
+
+def why_these(reasons: Sequence[Reason], *, are_two: bool) -> str:
+    """Say in half a sentence why these; each reason holds for two of them."""
+    return "; ".join(_reason(each, "you" if are_two else "two of you") for each in reasons)
+
+
+def _reason(reason: Reason, they: str) -> str:
+    match reason:
+        case OfferedSkill(skill, by, to):
+            return f"{elements.mention(by)} knows {_word(skill)}, which {elements.mention(to)} wants to learn"
+        case OtherDepartments(first, second):
+            return f"{they} see the work from {_word(first)} and from {_word(second)}"
+        case SharedHours(hours):
+            return f"{they} share {hours} working {_plural(hours, 'hour')} a week"
+        case TenureApart(years):
+            return f"{years} {_plural(years, 'year')} here lie between {they}"
+        case NeverMet():
+            return f"{they} have not been put together before"
+        case NotMetFor(rounds):
+            return f"it is {rounds} {_plural(rounds, 'round')} since {they} were put together"
+        case SameDepartment() | SharedLanguage() | SameLocation():
+            return f"{they} both {_alike(reason)}"
+
+
+def _alike(reason: SameDepartment | SharedLanguage | SameLocation) -> str:
+    match reason:
+        case SharedLanguage(language):
+            return f"speak {_word(language)}"
+        case SameDepartment(place) | SameLocation(place):
+            return f"work in {_word(place)}"
+
+
+def _plural(count: int, what: str) -> str:
+    return what if count == 1 else f"{what}s"
+
+
+def why_nobody(why: WhyLeftOver | None) -> str:
+    """Say why somebody is left over, in words that are the same whoever wanted whom."""
+    match why:
+        case GuestsStayOut():
+            return "This programme is for full members of the workspace."
+        case MentorsTaken():
+            return "All places with a mentor are taken this time."
+        case NotAsked():
+            return "This time there were more mentors than mentees."
+        case _:
+            return "The numbers did not come out even."
+
+
+def relaxed(relaxation: Relaxation) -> str:
+    """Say what had to be relaxed, to the programme's owner."""
+    match relaxation:
+        case Repeat(first, second, met_in):
+            return f"{elements.mention(first)} and {elements.mention(second)} meet again: they met in round {met_in}"
+        case OtherSize(members):
+            return f"{people(members)} are {len(members)}, so that nobody stays alone"
+
+
+def people(user_ids: Sequence[str]) -> str:
+    """Name people in one breath."""
+    names = [elements.mention(each) for each in user_ids]
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _word(text: str) -> str:
+    return elements.one_line(text, WORD)
