@@ -50,6 +50,7 @@ class Ledger:
     latency: float
     workspace: Limit
     conversation: Limit
+    openings: Limit
     first_at: float = math.inf
     """When the first request came."""
     taken: list[tuple[str, str, float]] = field(default_factory=list)
@@ -64,6 +65,15 @@ class Ledger:
         is_taken = self.workspace.takes(workspace, now) and self.conversation.takes(
             f"{workspace} {channel}", now
         )
+        return self._noted(workspace, now, is_taken=is_taken)
+
+    def opens(self, workspace: str) -> bool:
+        """Whether a group is opened."""
+        now = time.monotonic()
+        self.first_at = min(self.first_at, now)
+        return self._noted(workspace, now, is_taken=self.openings.takes(workspace, now))
+
+    def _noted(self, workspace: str, now: float, *, is_taken: bool) -> bool:
         if not is_taken:
             self.refused.append((workspace, now))
         return is_taken
@@ -111,19 +121,16 @@ class Line(asyncio.Protocol):
             self._write({"taken": self._ledger.taken, "refused": self._ledger.refused})
         elif b"/chat.postMessage" in head:
             self._take(lines, _message(lines, body))
+        elif b"/conversations.open" in head:
+            self._open(_workspace(lines), parse_qs(body.decode())["users"][0])
         else:
             self._write({"ok": False, "error": "unknown_method"})
 
     def _take(self, lines: list[bytes], message: dict[str, Any]) -> None:
-        workspace = (
-            next(line for line in lines if line.startswith(TOKEN)).removeprefix(TOKEN).decode().upper()
-        )
-        channel = str(message["channel"])
+        workspace, channel = _workspace(lines), str(message["channel"])
         # Whether one is written to by the person's id or the conversation's, it is one conversation.
         if not self._ledger.judge(workspace, channel[1:]):
-            self._write(
-                {"ok": False, "error": "ratelimited"}, status=b"429 Too Many Requests\r\nRetry-After: 1"
-            )
+            self._refuse()
             return
         delivery = str(message["metadata"]["event_payload"]["delivery_id"])
         if self._ledger.latency:
@@ -135,7 +142,18 @@ class Line(asyncio.Protocol):
     def _accept(self, workspace: str, channel: str, delivery: str) -> None:
         now = time.monotonic()
         self._ledger.taken.append((workspace, delivery, now))
-        self._write({"ok": True, "channel": f"D{channel[1:]}", "ts": f"{now:.6f}"})
+        place = channel if channel.startswith("G") else f"D{channel[1:]}"
+        self._write({"ok": True, "channel": place, "ts": f"{now:.6f}"})
+
+    def _open(self, workspace: str, users: str) -> None:
+        if not self._ledger.opens(workspace):
+            self._refuse()
+            return
+        opened = {"ok": True, "channel": {"id": f"G{users.replace(',', '')}"}}
+        asyncio.get_running_loop().call_later(self._ledger.latency, self._write, opened)
+
+    def _refuse(self) -> None:
+        self._write({"ok": False, "error": "ratelimited"}, status=b"429 Too Many Requests\r\nRetry-After: 1")
 
     def _write(self, answer: dict[str, object], *, status: bytes = b"200 OK") -> None:
         body = json.dumps(answer).encode()
@@ -145,6 +163,11 @@ class Line(asyncio.Protocol):
             % (status, len(body), body)
         )
         self._transport.close()
+
+
+def _workspace(lines: list[bytes]) -> str:
+    """Tell by the token whose request it is."""
+    return next(line for line in lines if line.startswith(TOKEN)).removeprefix(TOKEN).decode().upper()
 
 
 def _message(lines: list[bytes], body: bytes) -> dict[str, Any]:
@@ -170,6 +193,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--workspace-burst", type=int, default=1)
     parser.add_argument("--conversation", type=float, default=0.0, help="messages a second and conversation")
     parser.add_argument("--conversation-burst", type=int, default=1)
+    parser.add_argument("--openings", type=float, default=0.0, help="groups opened a second and workspace")
+    parser.add_argument("--openings-burst", type=int, default=1)
     asked = parser.parse_args(arguments)
     asyncio.run(
         _serve(
@@ -177,6 +202,7 @@ def main(arguments: Sequence[str]) -> None:
                 asked.latency,
                 Limit(asked.workspace, asked.workspace_burst),
                 Limit(asked.conversation, asked.conversation_burst),
+                Limit(asked.openings, asked.openings_burst),
             )
         )
     )

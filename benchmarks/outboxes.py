@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 
 from benchmarks.sender import KIND
-from bot.outbox import Message, enqueue
+from bot.outbox import Message, enqueue, group
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
 from models.bulk import insert_missing
@@ -28,6 +28,22 @@ def fill(url: str, *, workspaces: int, each: int) -> int:
             enqueue(session, messages[first : first + CHUNK])
     engine.dispose()
     return total
+
+
+def fill_pairs(url: str, pairs: int) -> None:
+    """Put a message for each pair of a workspace into the store, all due and of use for a day."""
+    engine, now = connect(url), SystemClock().people_now()
+    window = now - timedelta(minutes=1), now + DAY
+    with Sessions(engine).begin() as session:
+        insert_missing(session, Workspace, [{"workspace_id": "T0000"}])
+        enqueue(
+            session,
+            [
+                Message("T0000", f"note:{n}", KIND, group([f"U{n:06d}A", f"U{n:06d}B"]), n, *window)
+                for n in range(pairs)
+            ],
+        )
+    engine.dispose()
 
 
 def _messages(workspaces: int, each: int) -> list[Message]:

@@ -26,7 +26,18 @@ from bot.runtime.database import Sessions, connect
 from bot.runtime.decisions import Decision, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace, Rate
-from bot.runtime.slack import Doubt, Look, Outcome, Outgoing, Unseen, post
+from bot.runtime.slack import (
+    Doubt,
+    Group,
+    Look,
+    NotOpened,
+    Opened,
+    Outcome,
+    Outgoing,
+    Unseen,
+    open_group,
+    post,
+)
 from models.outbox import Delivery
 
 KIND = "bench.note"
@@ -44,11 +55,12 @@ def note(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[i
 def pace_of(times: float) -> Pace:
     """Give the production's pace, so many times as fast; 0 is no limit."""
     if not times:
-        return replace(PRODUCTION, workspace=UNLIMITED, conversation=UNLIMITED)
+        return replace(PRODUCTION, workspace=UNLIMITED, conversation=UNLIMITED, openings=UNLIMITED)
     return replace(
         PRODUCTION,
         workspace=_faster(PRODUCTION.workspace, times),
         conversation=_faster(PRODUCTION.conversation, times),
+        openings=_faster(PRODUCTION.openings, times),
     )
 
 
@@ -60,6 +72,12 @@ def posting_to(api_url: str) -> Callable[[Outgoing], Outcome]:
     """Post with the client of the message's workspace."""
     client: Callable[[str], WebClient] = cache(partial(client_of, api_url))
     return lambda message: post(client(message.workspace_id), message)
+
+
+def opening_at(api_url: str) -> Callable[[Group], Opened | NotOpened]:
+    """Open with the client of the group's workspace."""
+    client: Callable[[str], WebClient] = cache(partial(client_of, api_url))
+    return lambda group: open_group(client(group.workspace_id), group)
 
 
 def _unseen(doubt: Doubt) -> Look:
@@ -95,6 +113,7 @@ def main(arguments: Sequence[str]) -> None:
         look=_unseen,
         chance=random.Random(7),
         pace=pace_of(asked.times),
+        open_group=opening_at(asked.api_url),
     )
     engine.connect().close()
     await_go()
