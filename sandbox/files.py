@@ -18,8 +18,12 @@ class Files:
     contents: dict[str, bytes] = field(default_factory=dict)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
-    def announce(self, name: str, size: int) -> File:
-        """Expect a file of this name and size from the app."""
+    def put(self, user: str, name: str, content: bytes) -> File:
+        """Take a file that a person uploads."""
+        return self.fill(self.announce(name, len(content), user=user).id, content)
+
+    def announce(self, name: str, size: int, *, user: str = BOT_USER) -> File:
+        """Expect a file of this name and size, from the app unless somebody is named."""
         file_id = next(f"F{number:08d}" for number in self._numbers if f"F{number:08d}" not in self.by_id)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         file = File(
@@ -28,7 +32,7 @@ class Files:
             title=name,
             mimetype=kind,
             size=size,
-            user=BOT_USER,
+            user=user,
             created=whole_seconds(),
         )
         self.by_id[file_id] = file
@@ -48,6 +52,10 @@ class Files:
             raise SlackError("file_not_found")
         self.by_id[file_id] = replace(file, title=title or file.name)
         return self.by_id[file_id]
+
+    def hand_over(self, file_id: str) -> None:
+        """Let the app read a person's file."""
+        self.by_id[file_id] = replace(self.find(file_id), is_handed_over=True)
 
     def find(self, file_id: str) -> File:
         """Return the file; `file_not_found` if there is none."""

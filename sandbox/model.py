@@ -44,6 +44,8 @@ class Person:
     dnd_start_ts: int = 0
     dnd_end_ts: int = 0
     updated: int = 0
+    fields: dict[str, str] = field(default_factory=dict)
+    """The workspace's own fields of a profile: values by the field's id (`Xf…`)."""
 
     @property
     def can_be_played(self) -> bool:
@@ -67,6 +69,8 @@ class File:
     size: int
     user: str
     created: int
+    is_handed_over: bool = False
+    """Whether a person gave it to the app with a form."""
 
 
 @dataclass(frozen=True, kw_only=True)

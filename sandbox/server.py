@@ -15,7 +15,7 @@ from sandbox.control import acting, looking, steering, time
 from sandbox.dropping import DroppableProtocol
 from sandbox.guard import Guard
 from sandbox.storage import Keeper
-from sandbox.transfers import download, upload
+from sandbox.transfers import download, look_into, upload
 from sandbox.web_api.dispatch import call_method, call_response_url
 from sandbox.world import World
 
@@ -47,6 +47,7 @@ def _routes() -> list[BaseRoute]:
         Route("/response/{token}", call_response_url, methods=["POST"]),
         Route("/upload/{file_id}", upload, methods=["POST", "PUT"]),
         Route("/files/{file_id}/download", download, methods=["GET"]),
+        Route("/sandbox/files/{file_id}", look_into, methods=["GET"]),
         WebSocketRoute("/link/", _link),
         *acting.routes,
         *looking.routes,

@@ -19,7 +19,7 @@ from sandbox.files import Files
 from sandbox.handles import Handles
 from sandbox.identity import APP_ID, BOT_ID, BOT_USER, SLACKBOT
 from sandbox.manifest import PERMISSIVE, Manifest
-from sandbox.model import Conversation, Message, Person, TourStep
+from sandbox.model import Conversation, Json, Message, Person, TourStep
 from sandbox.moving import ClockMover
 from sandbox.rates import Rates
 from sandbox.rendering import user_json
@@ -58,6 +58,7 @@ class State:
         """Go back to the seed: nothing said, nothing open; the clock stays, since it never runs backwards."""
         seed = read_seed(self.seed_file)
         self.people = seeded_people(seed, self.manifest)
+        self.profile_fields: list[Json] = seed.get("profile_fields", [])
         self.conversations = Conversations(self.changes, seeded_channels(seed, self.people))
         self.views = Views(self.changes)
         self.files = Files()

@@ -1,5 +1,6 @@
 """Submitting and closing modals (`view_submission`, `view_closed`), and what the app answers to that."""
 
+from sandbox.acting.attaching import attached, hand_over
 from sandbox.acting.payloads import interaction
 from sandbox.block_kit.accepting import accepted_view
 from sandbox.block_kit.filling import merged
@@ -18,10 +19,11 @@ async def submit(state: State, user: str, view_id: str, values: StateValues) -> 
     """Submit a modal; it stays open while the app finds errors, or cannot be reached."""
     person = state.player(user)
     view = _on_top(state, user, view_id)
-    held = merged(view.blocks, view.values, values)
+    held = attached(state, user, merged(view.blocks, view.values, values))
     view = state.views.remember(view, held)
     if errors := client_errors(view.blocks, held):
         return Submission(errors=errors, view=view)
+    hand_over(state, held)
     state.last_submission = Envelope("interactive", _payload(state, "view_submission", person, view))
     try:
         answer = await state.link.send(state.last_submission)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sandbox.acting.attaching import attached
 from sandbox.acting.payloads import interaction, response_url, with_message
 from sandbox.acting.talking import visible_message
 from sandbox.block_kit.elements_in import Placed, find_element
@@ -69,7 +70,8 @@ def _in_view(state: State, act: Press, place: InView) -> Json:
     if view.user != act.user:
         raise NotPossible("That view is in front of somebody else.")
     placed = _placed(view.blocks, act)
-    kept = state.views.remember(view, _values(view.blocks, placed, act, view))
+    held = attached(state, act.user, _values(view.blocks, placed, act, view))
+    kept = state.views.remember(view, held)
     return {
         "container": {"type": "view", "view_id": view.id},
         "view": view_json(kept),

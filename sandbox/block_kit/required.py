@@ -8,6 +8,8 @@ from sandbox.model import Json, StateValues
 MISSING = "Please complete this required field."
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 URL = re.compile(r"https?://\S+")
+FILES_MAX, FILE_BYTES_MAX = 10, 10 * 1024 * 1024
+"""Of a file_input: https://docs.slack.dev/reference/block-kit/block-elements/file-input-element"""
 
 
 def client_errors(blocks: list[Json], values: StateValues) -> dict[str, str]:
@@ -26,6 +28,8 @@ def client_errors(blocks: list[Json], values: StateValues) -> dict[str, str]:
 def _problem(block: Json, element: Json, held: object) -> str | None:
     if held in (None, "", []):
         return None if block.get("optional", False) else MISSING
+    if element["type"] == "file_input" and isinstance(held, list):
+        return _files_problem(element, held)
     if element["type"] == "number_input":
         return _number_problem(element, str(held))
     if element["type"] == "email_text_input" and not EMAIL.fullmatch(str(held)):
@@ -34,6 +38,17 @@ def _problem(block: Json, element: Json, held: object) -> str | None:
         return "Please enter a valid URL."
     if isinstance(held, str) and element["type"] == "plain_text_input":
         return _length_problem(element, held)
+    return None
+
+
+def _files_problem(element: Json, files: list[Json]) -> str | None:
+    most, kinds = element.get("max_files", FILES_MAX), element.get("filetypes")
+    if len(files) > most:
+        return f"Please choose no more than {most} files."
+    if kinds and any(file["filetype"].lower() not in kinds for file in files):
+        return f"Please choose a file of these types: {', '.join(kinds)}."
+    if any(file["size"] > FILE_BYTES_MAX for file in files):
+        return "Please choose a file of at most 10 MB."
     return None
 
 

@@ -1,10 +1,11 @@
 """The routes by which a test acts as a person."""
 
+import base64
 from typing import Any
 
 from sandbox.block_kit.filling import plain_values
 from sandbox.control import showing
-from sandbox.control.requests import Order, route
+from sandbox.control.requests import BAD_REQUEST, Order, route
 from sandbox.errors import NotPossible
 from sandbox.model import InMessage, InView, Json, Place, StateValues
 
@@ -25,6 +26,16 @@ async def write(order: Order) -> Json:
     user = order.text("user")
     channel = order.given.get("channel") or order.world.direct(user, [order.text("with")]).id
     return showing.outcome(await order.world.post(user, channel, order.text("text")))
+
+
+async def upload(order: Order) -> Json:
+    """`{user, name, content}`: upload a file, its bytes in Base64, to put into a form; returns its id."""
+    user = order.world.player(order.text("user")).id
+    try:
+        content = base64.b64decode(order.given.get("content", ""), validate=True)
+    except (TypeError, ValueError) as error:
+        raise NotPossible("`content` is no Base64.", status=BAD_REQUEST) from error
+    return {"file": order.world.files.put(user, order.text("name"), content).id}
 
 
 async def press(order: Order) -> Json:
@@ -114,6 +125,7 @@ def _blocks(order: Order, place: Place) -> list[Json]:
 routes = [
     route("/sandbox/command", command),
     route("/sandbox/message", write),
+    route("/sandbox/upload", upload),
     route("/sandbox/press", press),
     route("/sandbox/submit", submit),
     route("/sandbox/resubmit", resubmit),

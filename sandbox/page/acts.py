@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -72,24 +72,39 @@ async def press_in_home(request: Request) -> Response:
 
 async def use_view(request: Request) -> Response:
     """Submit or close a modal, or press an element of it."""
-    visit, form = visit_of(request), await request.form()
-    world = world_of(request)
+    async with request.form() as form:
+        return await _use_view(request, str(form.get("do", "")))
+
+
+async def _use_view(request: Request, wish: str) -> Response:
+    visit, world = visit_of(request), world_of(request)
     view = next(
         (each for each in world.views_of(visit.me) if each.id == request.path_params["view_id"]), None
     )
     if view is None:
         return back_to(visit)  # it was closed meanwhile, which is what the page will show
-    wish = form.get("do")
     if wish in ("close", "close-all"):
         await world.close_view(visit.me, view.id, all_of_them=wish == "close-all")
         return back_to(visit)
     if wish == "submit":
-        return await _submit(request, visit, view, form)
+        return await _submit(request, visit, view)
     return await _press(request, visit, InView(view.id), view.blocks)
 
 
-async def _submit(request: Request, visit: Visit, view: View, form: FormData) -> Response:
+async def _with_uploads(world: World, me: str, form: FormData) -> FormData:
+    """Upload the files that were chosen in a form, and put their ids in their place."""
+    sent: list[tuple[str, UploadFile | str]] = []
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            sent.append((name, value))
+        elif value.filename:
+            sent.append((name, world.files.put(me, value.filename, await value.read()).id))
+    return FormData(sent)
+
+
+async def _submit(request: Request, visit: Visit, view: View) -> Response:
     world = world_of(request)
+    form = await _with_uploads(world, visit.me, await request.form())
     values = state_values(view.blocks, form, _zone(world, visit.me))
     result = await world.submit_view(visit.me, view.id, values)
     if result.errors:
@@ -100,7 +115,8 @@ async def _submit(request: Request, visit: Visit, view: View, form: FormData) ->
 
 
 async def _press(request: Request, visit: Visit, place: Place, blocks: Sequence[Json]) -> Response:
-    world, form = world_of(request), await request.form()
+    world = world_of(request)
+    form = await _with_uploads(world, visit.me, await request.form())
     zone = _zone(world, visit.me)
     act = pressed(blocks, form, zone)
     if act is None:

@@ -199,6 +199,7 @@ READERS: dict[str, Reading] = {
     "datepicker": _one("selected_date"),
     "timepicker": _one("selected_time"),
     "datetimepicker": _moment,
+    "file_input": _many("files"),
 }
 
 # Where an element keeps what it shows at first, and where its state keeps what was entered.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sandbox.block_kit.elements_in import interactive_elements
 from sandbox.identity import BOT_USER, TEAM_NAME
 from sandbox.manifest import Command, Shortcut
 from sandbox.model import Conversation, Json, StateValues, View
@@ -65,6 +66,7 @@ class Form:
     submit: str = ""
     close: str = "Close"
     depth: int = 1
+    takes_files: bool = False
     notice: str = ""
 
 
@@ -218,6 +220,9 @@ def _form(view: View, where: Where) -> Form:
         blocks=view.blocks,
         at=where,
         title=view.title,
+        takes_files=any(
+            placed.element["type"] == "file_input" for placed in interactive_elements(view.blocks)
+        ),
         submit=_words(content.get("submit")) or ("Submit" if _has_input(view) else ""),
         close=_words(content.get("close")) or "Close",
     )

@@ -1,9 +1,9 @@
-"""The methods that upload a file: ask for an address, send the bytes there, share it."""
+"""The methods about files: to upload one (ask for an address, send the bytes there, share it), and to look at one."""
 
 from sandbox.block_kit.accepting import accepted_blocks
 from sandbox.errors import SlackError, invalid_arguments
 from sandbox.identity import BOT_USER
-from sandbox.model import Json
+from sandbox.model import File, Json
 from sandbox.rendering import file_json
 from sandbox.state import State
 from sandbox.web_api.access import writable
@@ -26,6 +26,21 @@ def complete_upload(state: State, arguments: Arguments) -> Json:
     for channel in channels:
         _share(state, channel, rendered, arguments)
     return {"ok": True, "files": rendered}
+
+
+def info(state: State, arguments: Arguments) -> Json:
+    """`files.info`: a file that the bot can see."""
+    file = visible_file(state, arguments.required("file"))
+    rendered = file_json(file, state.base_url)
+    return {"ok": True, "file": rendered, "comments": [], "response_metadata": {"next_cursor": ""}}
+
+
+def visible_file(state: State, file_id: str) -> File:
+    """Return a file that the bot uploaded, or that a person gave it with a form; `file_not_found` otherwise."""
+    file = state.files.find(file_id)
+    if file.user != BOT_USER and not file.is_handed_over:
+        raise SlackError("file_not_found")
+    return file
 
 
 def _named(entry: object) -> tuple[str, str | None]:

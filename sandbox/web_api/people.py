@@ -36,7 +36,28 @@ def lookup_by_email(state: State, arguments: Arguments) -> Json:
 def profile(state: State, arguments: Arguments) -> Json:
     """`users.profile.get`."""
     person = state.person(arguments.required("user"))
-    return {"ok": True, "profile": profile_json(person, with_email=_sees_email(state))}
+    fields = {field_id: {"value": value, "alt": ""} for field_id, value in person.fields.items() if value}
+    # An empty object leaves Slack as an empty list.
+    rendered = profile_json(person, with_email=_sees_email(state)) | {"fields": fields or []}
+    return {"ok": True, "profile": rendered}
+
+
+def team_profile(state: State, arguments: Arguments) -> Json:
+    """`team.profile.get`: the fields of a profile that this workspace has added to Slack's own."""
+    fields = [
+        {
+            "id": field["id"],
+            "ordering": at,
+            "label": field["label"],
+            "hint": "",
+            "type": field["type"],
+            "possible_values": None,
+            "options": None,
+            "is_hidden": False,
+        }
+        for at, field in enumerate(state.profile_fields)
+    ]
+    return {"ok": True, "profile": {"fields": fields, "sections": []}}
 
 
 def bot_info(state: State, arguments: Arguments) -> Json:

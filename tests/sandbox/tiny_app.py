@@ -42,7 +42,15 @@ MANIFEST: dict[str, Any] = {
         "scopes": {
             "bot": [
                 *("chat:write", "chat:write.public", "im:write", "mpim:write", "users:read", "commands"),
-                *("im:history", "channels:read", "channels:history", "files:write", "dnd:read", "im:read"),
+                *(
+                    "im:history",
+                    "channels:read",
+                    "channels:history",
+                    "files:read",
+                    "files:write",
+                    "dnd:read",
+                    "im:read",
+                ),
             ]
         }
     },

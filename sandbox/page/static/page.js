@@ -79,7 +79,8 @@ async function follow() {
 async function send(form, data, action) {
   form.classList.add("busy");
   try {
-    const response = await ask(action, { method: "POST", body: new URLSearchParams(data) });
+    const hasFiles = form.enctype === "multipart/form-data";
+    const response = await ask(action, { method: "POST", body: hasFiles ? data : new URLSearchParams(data) });
     await take(response, form);
   } catch {
     document.getElementById("status").textContent = "The workspace did not answer. Is it still running?";
