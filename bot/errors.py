@@ -9,6 +9,12 @@ class Name(str):
     __slots__ = ()
 
 
+class Room(str):
+    """A channel's Slack id among the facts of a refusal, to be shown as a link to it."""
+
+    __slots__ = ()
+
+
 class Refusal(Exception):
     """That is not possible."""
 

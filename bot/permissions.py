@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.errors import Refusal
+from models.buddies import Programme
 from models.goals import Goal
 from models.members import Member
 from models.one_on_ones import OneOnOne
@@ -25,6 +26,14 @@ class NotYourMeeting(Refusal):
 
 class NotAnAdmin(Refusal):
     """That is for workspace admins. What is known of you is yours to change: `/growth profile`."""
+
+
+class NotYourProgramme(Refusal):
+    """Only the owner of a buddy programme can do that. `/buddy` shows yours."""
+
+
+class NotForYouToTake(Refusal):
+    """A programme can be taken over by a workspace admin, and only when its owner is no longer active here."""
 
 
 def may_see_goal(viewer: Actor, goal: Goal, *, reports: Collection[str]) -> bool:
@@ -52,3 +61,16 @@ def require_admin(member: Member | None) -> None:
     """Raise NotAnAdmin unless this member is an admin of the workspace."""
     if member is None or not member.is_admin or member.is_deactivated:
         raise NotAnAdmin
+
+
+def require_owner(actor: Actor, programme: Programme | None) -> Programme:
+    """Give the programme back if it is the actor's; raises NotYourProgramme, also where there is none."""
+    if programme is None or (programme.workspace_id, programme.owner) != (actor.workspace_id, actor.user_id):
+        raise NotYourProgramme
+    return programme
+
+
+def require_succession(heir: Member, owner: Member) -> None:
+    """Let nobody but an admin follow an owner, and only one who was deactivated; raises NotForYouToTake."""
+    if heir.workspace_id != owner.workspace_id or not heir.is_admin or not owner.is_deactivated:
+        raise NotForYouToTake

@@ -1,12 +1,184 @@
-"""Buddy programmes: what a channel's owner sets, who owns it, and which round comes next."""
+"""Buddy programmes: starting and changing one, whose it is, and which round of it comes next."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot import programme_news as news
+from bot.errors import Name, Refusal, Room
+from bot.permissions import Actor, require_owner, require_succession
 from bot.programme_rhythms import Coming, Rhythm, after_extra, next_held
+from bot.programme_settings import Settings, check, settings_of
 from bot.recurrence import local_day
-from models.buddies import Programme
+from models.buddies import CANCELLED, Programme, Round
+from models.members import Member
+
+
+class NoProgrammeThere(Refusal):
+    """There is no buddy programme in {channel}. `/buddy programme` starts one."""
+
+
+class ThereIsOne(Refusal):
+    """There is a buddy programme in {channel}, and {owner} owns it. `/buddy join` takes part; changes are theirs."""
+
+
+class ChannelArchived(Refusal):
+    """The channel is archived. Bring it back first, or pick another one."""
+
+
+class CannotOwn(Refusal):
+    """{name} cannot own a programme. Pick an active member of the channel."""
+
+
+class YoursAlready(Refusal):
+    """It is yours already. Pick somebody else of the channel."""
+
+
+class ProgrammeEnded(Refusal):
+    """That programme has ended. `/buddy programme` starts another."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel the actor is in, as Slack has just said; only doors make one."""
+
+    id: str
+    held_because: str | None = None
+    """What keeps a programme there from running: a reason of `bot.programme_news`."""
+
+
+def in_channel(session: Session, actor: Actor, channel: Channel) -> Programme:
+    """Find the programme that runs in a channel the actor is in; raises NoProgrammeThere."""
+    programme = session.scalars(Programme.of_channel(actor.workspace_id, channel.id)).first()
+    if programme is None:
+        raise NoProgrammeThere(channel=Room(channel.id))
+    return programme
+
+
+def owned(session: Session, actor: Actor, programme_id: int, *, to_change: bool = False) -> Programme:
+    """Find a running programme of the actor's; raises NotYourProgramme and ProgrammeEnded.
+
+    Locked, if it is to be changed, against whoever takes a step of it.
+    """
+    choose = Programme.locked if to_change else Programme.by_id
+    programme = require_owner(actor, session.scalars(choose(actor.workspace_id, programme_id)).first())
+    if programme.ended_at is not None:
+        raise ProgrammeEnded
+    return programme
+
+
+def start(
+    session: Session, actor: Actor, channel: Channel, settings: Settings, *, now: datetime
+) -> Programme:
+    """Start a programme in a channel the actor is in, and tell the channel.
+
+    Raises ThereIsOne, ChannelArchived, and what `check` refuses.
+    """
+    check(settings)
+    if channel.held_because == news.ARCHIVED:
+        raise ChannelArchived(field="buddies.channel")
+    _require_none(session, actor, channel)
+    programme = _row(actor, channel, settings, now)
+    try:
+        with session.begin_nested():
+            session.add(programme)
+    except IntegrityError:  # of two who start one at the same instant the second is refused
+        _require_none(session, actor, channel)
+        raise
+    news.invite(session, programme, now=now)
+    return programme
+
+
+def _row(actor: Actor, channel: Channel, settings: Settings, now: datetime) -> Programme:
+    first = settings.rhythm.first(now)
+    return Programme(
+        workspace_id=actor.workspace_id,
+        channel=channel.id,
+        owner=actor.user_id,
+        **settings.values,
+        next_on=first,
+        next_number=1,
+        next_fire_at=settings.rhythm.heads_up_at(first),
+        held_because=channel.held_because,
+        started_at=now,
+    )
+
+
+def _require_none(session: Session, actor: Actor, channel: Channel) -> None:
+    standing = session.scalars(Programme.of_channel(actor.workspace_id, channel.id)).first()
+    if standing is not None:
+        owner = Name(standing.owner)
+        raise ThereIsOne(channel=Room(channel.id), owner=owner, field="buddies.channel")
+
+
+def change(
+    session: Session, actor: Actor, programme_id: int, settings: Settings, *, now: datetime
+) -> Programme:
+    """Let other settings hold from the next round on; one that is announced keeps its day.
+
+    Raises NotYourProgramme, ProgrammeEnded, and what `check` refuses.
+    """
+    programme = owned(session, actor, programme_id, to_change=True)
+    check(settings)
+    before = settings_of(programme)
+    for name, value in settings.values.items():
+        setattr(programme, name, value)
+    if settings.rhythm != before.rhythm:
+        _move(programme, _next_on(session, programme, before.rhythm, now))
+    if settings.enrolment != before.enrolment:
+        news.invite(session, programme, now=now)
+    return programme
+
+
+def _next_on(session: Session, programme: Programme, before: Rhythm, now: datetime) -> date:
+    """Find the next round's day in the rhythm that holds now; another hour or zone leaves the day alone."""
+    rhythm = rhythm_of(programme)
+    if (rhythm.every_weeks, rhythm.weekday) == (before.every_weeks, before.weekday):
+        return programme.next_on
+    last = session.scalars(Round.of_programme(programme.id).limit(1)).first()
+    return rhythm.anew(last.on, now) if last else rhythm.first(now)
+
+
+def hand_over(session: Session, actor: Actor, programme_id: int, to: str, *, now: datetime) -> Programme:
+    """Give the programme to another member of its channel, who is told and may hand it back.
+
+    That they are in the channel is for the door to ask of Slack. Raises NotYourProgramme, CannotOwn, YoursAlready.
+    """
+    programme = owned(session, actor, programme_id, to_change=True)
+    if to == programme.owner:
+        raise YoursAlready(field="buddies.person")
+    heir = session.get(Member, (actor.workspace_id, to))
+    if heir is None or heir.is_deactivated or not heir.is_person:
+        raise CannotOwn(name=Name(to), field="buddies.person")
+    programme.owner = to
+    news.tell_new_owner(session, programme, actor.user_id, now=now)
+    return programme
+
+
+def take_over(session: Session, actor: Actor, programme: Programme) -> Programme:
+    """Give an admin the programme whose owner was deactivated; raises NotForYouToTake."""
+    locked = session.scalars(Programme.locked(actor.workspace_id, programme.id)).one()
+    owner = session.get_one(Member, (locked.workspace_id, locked.owner))
+    require_succession(session.get_one(Member, (actor.workspace_id, actor.user_id)), owner)
+    locked.owner = actor.user_id
+    return locked
+
+
+def end(session: Session, actor: Actor, programme_id: int, *, now: datetime) -> Programme:
+    """End a programme: what is announced is called off, who was put together goes on to the end of the round."""
+    programme = owned(session, actor, programme_id, to_change=True)
+    programme.ended_at, programme.ended_because = now, "ended by its owner"
+    for waiting in session.scalars(Round.announced(programme.id)):
+        waiting.state = CANCELLED
+    outbox.cancel(
+        session, programme.workspace_id, news.KINDS, [programme.id], reason="the programme has ended"
+    )
+    return programme
 
 
 def rhythm_of(programme: Programme) -> Rhythm:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.errors import Name, Refusal
+from bot.errors import Name, Refusal, Room
 from bot.zones import zone
 
 Block = dict[str, Any]
@@ -80,6 +80,11 @@ def quoted(text: str) -> str:
 def mention(user_id: str) -> str:
     """Name a member so that Slack shows the name they chose."""
     return f"<@{user_id}>"
+
+
+def channel(channel_id: str) -> str:
+    """Name a channel so that Slack shows its name to whoever may see it."""
+    return f"<#{channel_id}>"
 
 
 def when(moment: datetime, zone_name: str = "UTC") -> str:
@@ -247,21 +252,24 @@ def dialog(message: Message, title: str = "Trellis") -> View:
 
 def refusal_words(refusal: Refusal) -> str:
     """Word a refusal with everything escaped that the person may have written."""
-    facts = {
-        name: mention(fact) if isinstance(fact, Name) else _defused(fact)
-        for name, fact in refusal.facts.items()
-    }
-    return refusal.words(facts)
+    return refusal.words({name: _defused(fact) for name, fact in refusal.facts.items()})
 
 
 def plain_words(refusal: Refusal, names: Mapping[str, str]) -> str:
     """Word a refusal where Slack reads no markup; `names` says what the people in it are called."""
-    facts = {
-        name: names.get(fact, fact) if isinstance(fact, Name) else fact
-        for name, fact in refusal.facts.items()
-    }
+    facts = {name: _named(fact, names) for name, fact in refusal.facts.items()}
     return refusal.words(facts).replace("`", "")
 
 
+def _named(fact: object, names: Mapping[str, str]) -> object:
+    if isinstance(fact, Room):
+        return "that channel"
+    return names.get(fact, fact) if isinstance(fact, Name) else fact
+
+
 def _defused(fact: object) -> object:
+    if isinstance(fact, Name):
+        return mention(fact)
+    if isinstance(fact, Room):
+        return channel(fact)
     return escape(fact) if isinstance(fact, str) else fact

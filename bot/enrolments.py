@@ -1,0 +1,292 @@
+"""Who takes part in buddy programmes: joining, leaving, sitting out, pausing, and who can be matched at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import programmes
+from bot.errors import Refusal, Room
+from bot.permissions import Actor
+from bot.recurrence import local_day
+from models.buddies import (
+    GONE,
+    IN,
+    LEFT,
+    MENTEE,
+    MENTOR,
+    MENTORING,
+    PAUSED,
+    Participant,
+    Partner,
+    Programme,
+    Round,
+)
+from models.bulk import insert_missing
+from models.members import Member
+
+CAPACITIES: Final = range(1, 11)
+
+
+class TakesNoPart(Refusal):
+    """You take no part in a buddy programme there. `/buddy` shows yours, `/buddy join` with a channel takes part."""
+
+
+class NoGuests(Refusal):
+    """The programme in {channel} is for full members of the workspace. Its owner can open it to guests."""
+
+
+class RoleMissing(Refusal):
+    """In {channel} mentors meet mentees. Say which you are: `/buddy join #channel as mentor`, or `as mentee`."""
+
+
+class ImpossibleCapacity(Refusal):
+    """A mentor takes 1 to 10 mentees."""
+
+
+class RoundHasBegun(Refusal):
+    """That round has begun. `/buddy skip` leaves you out of the next one."""
+
+
+class Out(StrEnum):
+    """Why somebody is not to be matched now; for no eyes but the matching's, as it is theirs alone."""
+
+    LEFT = "left"
+    GONE = "not in the channel any more"
+    PAUSED = "paused"
+    SITS_OUT = "sits this round out"
+    SILENT = "wants no messages"
+    AWAY = "away"
+    DEACTIVATED = "deactivated"
+    GUEST = "guest"
+    NO_PERSON = "app"
+    NO_ROLE = "neither mentor nor mentee"
+
+
+@dataclass(frozen=True)
+class Taker:
+    """Somebody who can be matched: where they stand in the programme, and what is known of them."""
+
+    participant: Participant
+    member: Member
+
+
+@dataclass(frozen=True)
+class Takers:
+    """All who ever took part: who can be matched now, by id, and why everybody else cannot."""
+
+    present: Sequence[Taker]
+    out: Mapping[str, Out]
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where somebody stands in a programme they take part in or own."""
+
+    programme: Programme
+    state: str | None
+    """One of `models.buddies`: a pause that is over counts as in; None for an owner who takes no part."""
+    paused_until: date | None
+    is_unnamed: bool
+    is_owner: bool
+    next_at: datetime | None
+    """When the next round they may be in begins; None while none is held."""
+    sits_out: bool
+    """Whether they sit that round out."""
+    buddies: Sequence[str] = field(default=())
+    """With whom they are together in the round under way."""
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether they are in, or paused."""
+        return self.state in (IN, PAUSED)
+
+
+def mine(session: Session, actor: Actor, *, today: date) -> list[Stand]:
+    """List the programmes the actor owns or takes part in on their day; two queries however many there are."""
+    rows = session.execute(Programme.around(actor.workspace_id, actor.user_id)).all()
+    if not rows:
+        return []
+    buddies: dict[int, list[str]] = {}
+    for programme_id, other in session.execute(Partner.buddies_of(actor.workspace_id, actor.user_id)):
+        buddies.setdefault(programme_id, []).append(other)
+    stands = {
+        row[0].id: _stand(*row, actor=actor, buddies=buddies.get(row[0].id, ()), today=today) for row in rows
+    }
+    return [each for each in stands.values() if each.takes_part or each.is_owner or each.buddies]
+
+
+def _stand(
+    programme: Programme,
+    participant: Participant | None,
+    number: int | None,
+    starts_at: datetime | None,
+    *,
+    actor: Actor,
+    buddies: Sequence[str],
+    today: date,
+) -> Stand:
+    coming = programmes.coming(programme)
+    is_held = programme.held_because is not None and starts_at is None
+    return Stand(
+        programme=programme,
+        state=participant.state_on(today) if participant else None,
+        paused_until=participant.paused_until if participant else None,
+        is_unnamed=participant is not None and participant.is_unnamed,
+        is_owner=programme.owner == actor.user_id,
+        next_at=None if is_held else starts_at or coming.starts_at,
+        sits_out=participant is not None and participant.skips == (number or coming.number),
+        buddies=buddies,
+    )
+
+
+def part_of(session: Session, actor: Actor, programme_id: int) -> tuple[Programme, Participant]:
+    """Find a running programme the actor takes part in; raises TakesNoPart, also for one there is none of."""
+    programme = session.scalars(Programme.by_id(actor.workspace_id, programme_id)).first()
+    participant = session.scalars(Participant.one(programme_id, actor.user_id)).first()
+    if programme is None or programme.ended_at is not None or participant is None:
+        raise TakesNoPart
+    if participant.state not in (IN, PAUSED):
+        raise TakesNoPart
+    return programme, participant
+
+
+def join(
+    session: Session,
+    actor: Actor,
+    programme: Programme,
+    *,
+    role: str | None = None,
+    capacity: int | None = None,
+    now: datetime,
+) -> Participant:
+    """Take part in a programme whose channel the actor sees; whoever does already changes their role, or resumes.
+
+    Raises NoGuests, ImpossibleCapacity, and RoleMissing where mentors meet mentees.
+    """
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    if member.is_guest and not programme.takes_guests:
+        raise NoGuests(channel=Room(programme.channel))
+    participant = _participant(session, actor, programme, now)
+    role = role or participant.role
+    if programme.mixing == MENTORING and role not in (MENTOR, MENTEE):
+        raise RoleMissing(channel=Room(programme.channel))
+    if capacity is not None and capacity not in CAPACITIES:
+        raise ImpossibleCapacity(field="buddies.capacity")
+    participant.role = role if role in (MENTOR, MENTEE) else None
+    participant.capacity = capacity or participant.capacity
+    come_back(participant)
+    return participant
+
+
+def leave(session: Session, actor: Actor, programme: Programme, *, now: datetime) -> Participant:
+    """Take no part in a programme any more, nor be enrolled again with the channel."""
+    participant = _participant(session, actor, programme, now)
+    come_back(participant)
+    participant.state = LEFT
+    return participant
+
+
+def _participant(session: Session, actor: Actor, programme: Programme, now: datetime) -> Participant:
+    """Find where the actor stands, or write that they take no part yet."""
+    unnamed = session.scalars(Participant.unnamed_among(actor.workspace_id, [actor.user_id])).first()
+    rows = [new_row(programme, actor.user_id, is_unnamed=unnamed is not None, now=now)]
+    insert_missing(session, Participant, rows)
+    return session.scalars(Participant.one(programme.id, actor.user_id)).one()
+
+
+def new_row(programme: Programme, user_id: str, *, is_unnamed: bool, now: datetime) -> dict[str, object]:
+    """Write down that somebody is in from now on; to be inserted."""
+    return {
+        "programme_id": programme.id,
+        "user_id": user_id,
+        "workspace_id": programme.workspace_id,
+        "state": IN,
+        "joined_at": now,
+        "is_unnamed": is_unnamed,
+        "capacity": 1,
+        "silent_rounds": 0,
+    }
+
+
+def come_back(participant: Participant) -> None:
+    """Let somebody be in again, with nothing held against them."""
+    participant.state, participant.paused_until, participant.paused_because = IN, None, None
+    participant.silent_rounds = 0
+
+
+def sit_out(session: Session, actor: Actor, programme_id: int, *, number: int | None = None) -> datetime:
+    """Leave the actor out of a round, the next to begin unless its number is given, and say when it begins.
+
+    Raises TakesNoPart, and RoundHasBegun for the number of an earlier one.
+    """
+    programme, participant = part_of(session, actor, programme_id)
+    coming, starts_at = next_round(session, programme)
+    if number is not None and number != coming:
+        raise RoundHasBegun
+    participant.skips = coming
+    return starts_at
+
+
+def take_part_after_all(session: Session, actor: Actor, programme_id: int) -> datetime:
+    """Take back that the actor sits a round out, and say when the next one begins; raises TakesNoPart."""
+    programme, participant = part_of(session, actor, programme_id)
+    participant.skips = None
+    return next_round(session, programme)[1]
+
+
+def next_round(session: Session, programme: Programme) -> tuple[int, datetime]:
+    """Give number and start of the round that begins next: the announced one, else the one to come."""
+    announced = session.scalars(Round.announced(programme.id)).first()
+    if announced is not None:
+        return announced.number, announced.starts_at
+    coming = programmes.coming(programme)
+    return coming.number, coming.starts_at
+
+
+def name(session: Session, actor: Actor, *, is_unnamed: bool) -> None:
+    """Let channels read the actor's name, or not, wherever they take part; raises TakesNoPart if nowhere."""
+    everywhere = session.scalars(Participant.of_person(actor.workspace_id, actor.user_id)).all()
+    if not everywhere:
+        raise TakesNoPart
+    for participant in everywhere:
+        participant.is_unnamed = is_unnamed
+
+
+def takers(session: Session, programme: Programme, round_number: int, now: datetime) -> Takers:
+    """Say who can be matched for a round at this moment, and why everybody else cannot; one query."""
+    present, out = [], {}
+    for participant, member in session.execute(Participant.with_members(programme.id)):
+        reason = _hindrance(programme, participant, member, round_number, now)
+        if reason is None:
+            present.append(Taker(participant, member))
+        else:
+            out[member.user_id] = reason
+    return Takers(present, out)
+
+
+def _hindrance(
+    programme: Programme, participant: Participant, member: Member, round_number: int, now: datetime
+) -> Out | None:
+    """Find the first thing that keeps somebody out of a round."""
+    state = participant.state_on(local_day(now, member.zone))
+    needs_role = programme.mixing == MENTORING and participant.role not in (MENTOR, MENTEE)
+    hindrances = (
+        (state in _OUT_BY_STATE, _OUT_BY_STATE.get(state)),
+        (participant.skips == round_number, Out.SITS_OUT),
+        (member.is_deactivated, Out.DEACTIVATED),
+        (not member.is_person, Out.NO_PERSON),
+        (member.is_guest and not programme.takes_guests, Out.GUEST),
+        (member.is_pausing(now), Out.SILENT),
+        (member.is_absent(now), Out.AWAY),
+        (needs_role, Out.NO_ROLE),
+    )
+    return next((reason for holds, reason in hindrances if holds), None)
+
+
+_OUT_BY_STATE: Final = {LEFT: Out.LEFT, GONE: Out.GONE, PAUSED: Out.PAUSED}

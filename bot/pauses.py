@@ -1,0 +1,110 @@
+"""Pausing one's part in buddy programmes: until a day, on which one is told, or until one resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.enrolments import come_back, part_of
+from bot.errors import Refusal
+from bot.members import hours_of
+from bot.outbox import Later, Never
+from bot.permissions import Actor
+from bot.programme_news import LASTS, not_now
+from bot.recurrence import local_day, place
+from models.buddies import PAUSED, Participant, Programme
+from models.members import Member
+from models.outbox import Delivery
+
+RESUMED: Final = "buddies.resumed"
+
+
+class PauseInThePast(Refusal):
+    """That day has come already. Pick a later one."""
+
+
+def pause(
+    session: Session, actor: Actor, programme_ids: Collection[int], until: date | None, *, now: datetime
+) -> None:
+    """Take the actor out of rounds until a day in their zone, on which they are told; or until they resume.
+
+    Raises PauseInThePast, and TakesNoPart if that is so in one of the programmes.
+    """
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    if until is not None and until <= local_day(now, member.zone):
+        raise PauseInThePast(field="buddies.until")
+    for programme_id in programme_ids:
+        programme, participant = part_of(session, actor, programme_id)
+        participant.state, participant.paused_until, participant.paused_because = PAUSED, until, None
+        if until is not None:
+            _announce_return(session, programme, member, until)
+
+
+def _announce_return(session: Session, programme: Programme, member: Member, until: date) -> None:
+    begins = place(until, time(), member.zone).starts_at
+    at_work = hours_of(member).next_working(begins)
+    key = _return_key(programme.id, member.user_id, until)
+    message = outbox.Message(
+        member.workspace_id, key, RESUMED, member.user_id, programme.id, at_work, at_work + LASTS
+    )
+    outbox.enqueue(session, [message])
+
+
+def _return_key(programme_id: int, user_id: str, until: date | None) -> str:
+    return f"{RESUMED}:{programme_id}:{user_id}:{until}"
+
+
+def resume(session: Session, actor: Actor, programme_ids: Collection[int]) -> None:
+    """End the actor's pause, also one that silence brought about; raises TakesNoPart."""
+    for programme_id in programme_ids:
+        come_back(part_of(session, actor, programme_id)[1])
+
+
+@dataclass(frozen=True)
+class Return:
+    """Somebody's pause that is over: they are told."""
+
+    programme: Programme
+    zone: str
+
+
+def judge(
+    session: Session, deliveries: Sequence[Delivery], *, now: datetime
+) -> Mapping[int, Return | Later | Never]:
+    """Decide with today's data whether each pause is over; three queries however many there are."""
+    workspaces = {delivery.workspace_id for delivery in deliveries}
+    ids, people = {each.subject_id for each in deliveries}, {each.receiver for each in deliveries}
+    running = {each.id: each for each in session.scalars(Programme.among(workspaces, ids))}
+    parts = {
+        (each.programme_id, each.user_id): each for each in session.scalars(Participant.among(ids, people))
+    }
+    chosen = session.scalars(Member.among(workspaces, people))
+    members = {(member.workspace_id, member.user_id): member for member in chosen}
+    return {
+        each.id: _judge_one(
+            each,
+            running[each.subject_id],
+            parts[each.subject_id, each.receiver],
+            members[each.workspace_id, each.receiver],
+            now,
+        )
+        for each in deliveries
+    }
+
+
+def _judge_one(
+    delivery: Delivery, programme: Programme, participant: Participant, member: Member, now: datetime
+) -> Return | Later | Never:
+    until = participant.paused_until
+    if programme.ended_at is not None:
+        return Never("the programme has ended")
+    if member.is_deactivated:
+        return Never("deactivated")
+    if participant.state != PAUSED or delivery.key != _return_key(programme.id, member.user_id, until):
+        return Never("resumed, or paused anew")
+    return not_now(member, now) or Return(programme, member.zone)

@@ -1,0 +1,160 @@
+"""What a programme tells its channel and its owner: the invitation, a new owner, and that no round can be held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.members import hours_of, silent_until
+from bot.outbox import Later, Never
+from bot.recurrence import local_day
+from bot.working_hours import WorkingHours
+from models.buddies import Programme
+from models.members import Member
+from models.outbox import Delivery
+
+INVITATION, HANDED_OVER = "buddies.invitation", "buddies.handed_over"
+HELD, RELEASED = "buddies.held", "buddies.released"
+KINDS: Final = (INVITATION, HANDED_OVER, HELD, RELEASED)
+ARCHIVED, WITHOUT_BOT, UNSEEN = "archived", "without the bot", "unseen"
+"""Why no round can be held: the channel is archived, the bot is not in it, or Slack knows none such any more."""
+
+LASTS: Final = timedelta(days=14)
+"""How long such news is of use."""
+LOOK_AGAIN: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class News:
+    """What is to be told now."""
+
+    kind: str
+    programme: Programme
+    receiver: str
+    zone: str
+    """The receiver's, or the programme's where that is a channel."""
+    giver: str | None = None
+    """Who handed the programme over."""
+
+
+def invite(session: Session, programme: Programme, *, now: datetime) -> None:
+    """Tell the channel how to take part, once for each way of enrolling, as soon as the bot can post there."""
+    key = f"{INVITATION}:{programme.id}:{programme.enrolment}"
+    _enqueue(session, programme, key, INVITATION, programme.channel, now)
+
+
+def tell_new_owner(session: Session, programme: Programme, giver: str, *, now: datetime) -> None:
+    """Tell somebody that they own the programme now."""
+    key = f"{HANDED_OVER}:{programme.id}:{giver}:{programme.owner}:{_today(programme, now)}"
+    _enqueue(session, programme, key, HANDED_OVER, programme.owner, _at_work(session, programme, now))
+
+
+def hold(session: Session, programme: Programme, because: str, *, now: datetime) -> None:
+    """Hold no round for this reason, and tell the owner once; nothing if it was known."""
+    if programme.held_because == because:
+        return
+    was_held = programme.held_because is not None
+    programme.held_because = because
+    if was_held:
+        return
+    key = f"{HELD}:{programme.id}:{because}:{_today(programme, now)}"
+    _enqueue(session, programme, key, HELD, programme.owner, _at_work(session, programme, now))
+
+
+def release(session: Session, programme: Programme, *, now: datetime) -> None:
+    """Hold rounds again; the owner hears of it if they heard that there were none."""
+    if programme.held_because is None:
+        return
+    programme.held_because = None
+    workspaces, ids = [programme.workspace_id], [programme.id]
+    was_untold = session.execute(Delivery.waiting_about(workspaces, HELD, ids)).first()
+    outbox.cancel(session, programme.workspace_id, [HELD], ids, reason="it runs again")
+    if was_untold is None:
+        key = f"{RELEASED}:{programme.id}:{_today(programme, now)}"
+        _enqueue(session, programme, key, RELEASED, programme.owner, _at_work(session, programme, now))
+    for invitation in session.scalars(Delivery.ready_about(workspaces, [INVITATION], ids)):
+        at_work = WorkingHours(zone=programme.zone).next_working(now)
+        invitation.not_before = min(invitation.not_before, at_work)
+
+
+def _enqueue(
+    session: Session, programme: Programme, key: str, kind: str, receiver: str, not_before: datetime
+) -> None:
+    expire_at = not_before + LASTS
+    message = outbox.Message(programme.workspace_id, key, kind, receiver, programme.id, not_before, expire_at)
+    outbox.enqueue(session, [message])
+
+
+def _today(programme: Programme, now: datetime) -> str:
+    return local_day(now, programme.zone).isoformat()
+
+
+def _at_work(session: Session, programme: Programme, now: datetime) -> datetime:
+    owner = session.get_one(Member, (programme.workspace_id, programme.owner))
+    return hours_of(owner).next_working(now)
+
+
+def judge(
+    session: Session, deliveries: Sequence[Delivery], *, now: datetime
+) -> Mapping[int, News | Later | Never]:
+    """Decide with today's data what becomes of each; two queries however many there are."""
+    workspaces = {delivery.workspace_id for delivery in deliveries}
+    chosen = Programme.among(workspaces, {delivery.subject_id for delivery in deliveries})
+    known = {each.id: each for each in session.scalars(chosen)}
+    people = session.scalars(Member.among(workspaces, {delivery.receiver for delivery in deliveries}))
+    members = {(member.workspace_id, member.user_id): member for member in people}
+    return {
+        delivery.id: _judge_one(
+            delivery,
+            known.get(delivery.subject_id),
+            members.get((delivery.workspace_id, delivery.receiver)),
+            now,
+        )
+        for delivery in deliveries
+    }
+
+
+def _judge_one(
+    delivery: Delivery, programme: Programme | None, receiver: Member | None, now: datetime
+) -> News | Later | Never:
+    if programme is None or programme.ended_at is not None:
+        return Never("the programme has ended")
+    if delivery.kind == INVITATION:
+        return _judge_invitation(delivery, programme, now)
+    if receiver is None or receiver.is_deactivated:
+        return Never("deactivated")
+    if programme.owner != delivery.receiver:
+        return Never("somebody else owns it now")
+    if (delivery.kind, programme.held_because is None) in ((HELD, True), (RELEASED, False)):
+        return Never("it is otherwise by now")
+    later = not_now(receiver, now)
+    if later is not None:
+        return later
+    return News(delivery.kind, programme, delivery.receiver, receiver.zone, _giver(delivery))
+
+
+def _judge_invitation(delivery: Delivery, programme: Programme, now: datetime) -> News | Later | Never:
+    if programme.held_because is not None:
+        return Later(now + LOOK_AGAIN, "the bot cannot post there")
+    if delivery.key != f"{INVITATION}:{programme.id}:{programme.enrolment}":
+        return Never("people take part in another way by now")
+    return News(INVITATION, programme, delivery.receiver, programme.zone)
+
+
+def not_now(receiver: Member, now: datetime) -> Later | None:
+    """Put off what the bot writes by itself until the receiver is at work and wants to hear; None if that is now."""
+    silent = silent_until(receiver, now)
+    at_work = hours_of(receiver).next_working(min(silent or now, now + LASTS))
+    if at_work <= now:
+        return None
+    return Later(at_work, "paused or away" if silent else "outside working hours")
+
+
+def _giver(delivery: Delivery) -> str | None:
+    """Read from the key of the news who handed the programme over: no row says so."""
+    return delivery.key.split(":")[2] if delivery.kind == HANDED_OVER else None

@@ -1,0 +1,102 @@
+"""What the owner of a buddy programme sets, and what of it is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import time
+from typing import Any, Final
+
+from bot.errors import Refusal
+from bot.programme_rhythms import Rhythm
+from bot.zones import is_known
+from models.buddies import ACROSS, ANY, ASKED, EVERYONE, MENTORING, WITHIN, Programme
+
+MIXINGS: Final = (ANY, ACROSS, WITHIN, MENTORING)
+ENROLMENTS: Final = (ASKED, EVERYONE)
+GROUP_SIZES: Final = range(2, 5)
+WEEKS: Final = range(1, 13)
+REPEAT_WINDOWS: Final = range(27)
+SHARED_MINUTES: Final = range(0, 9 * 60, 60)
+PACT_WEEKS: Final = range(4, 7)
+
+
+class ImpossibleGroup(Refusal):
+    """Groups have 2 to 4 people."""
+
+
+class ImpossibleWeeks(Refusal):
+    """Rounds come every week to every 12 weeks."""
+
+
+class ImpossibleWindow(Refusal):
+    """Two people can be kept from meeting again for 0 to 26 rounds."""
+
+
+class ImpossibleHours(Refusal):
+    """Two people can be asked to share 0 to 8 working hours."""
+
+
+class ImpossiblePact(Refusal):
+    """Two can agree to stay together for 4, 5 or 6 weeks."""
+
+
+class ImpossibleSetting(Refusal):
+    """That is none of the choices. Close the form and open it again."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that an owner sets, named as in `models.buddies.Programme`."""
+
+    zone: str
+    mixing: str = ANY
+    is_mixing_required: bool = False
+    group_size: int = 2
+    every_weeks: int = 2
+    weekday: int = 1
+    at: time = time(10)
+    enrolment: str = ASKED
+    repeat_window: int = 6
+    shared_minutes: int = 120
+    announces: bool = True
+    takes_guests: bool = False
+    pact_weeks: int | None = None
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """When rounds are held."""
+        return Rhythm(self.every_weeks, self.weekday, self.at, self.zone)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the programme's columns hold."""
+        return asdict(self)
+
+    def changed(self, said: Mapping[str, Any]) -> Settings:
+        """Take over what was said, named as here, and leave the rest as it is."""
+        return replace(self, **said)
+
+
+def settings_of(programme: Programme) -> Settings:
+    """Say what holds in a programme."""
+    return Settings(**{name: getattr(programme, name) for name in Settings.__dataclass_fields__})
+
+
+def check(settings: Settings) -> None:
+    """Refuse what no programme can be; each refusal names the form's field."""
+    pact = settings.pact_weeks
+    possible: tuple[tuple[bool, type[Refusal], str], ...] = (
+        (settings.mixing in MIXINGS, ImpossibleSetting, "mixing"),
+        (settings.enrolment in ENROLMENTS, ImpossibleSetting, "enrolment"),
+        (is_known(settings.zone), ImpossibleSetting, "zone"),
+        (settings.weekday in range(7), ImpossibleSetting, "weekday"),
+        (settings.group_size in GROUP_SIZES, ImpossibleGroup, "group_size"),
+        (settings.every_weeks in WEEKS, ImpossibleWeeks, "every_weeks"),
+        (settings.repeat_window in REPEAT_WINDOWS, ImpossibleWindow, "repeat_window"),
+        (settings.shared_minutes in SHARED_MINUTES, ImpossibleHours, "shared_minutes"),
+        (pact is None or pact in PACT_WEEKS, ImpossiblePact, "pact_weeks"),
+    )
+    for is_possible, refusal, field in possible:
+        if not is_possible:
+            raise refusal(field=f"buddies.{field}")
