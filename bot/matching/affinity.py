@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -85,6 +86,7 @@ def year_of(day: date) -> int:
     return day.toordinal() * 4 // 1461
 
 
+@lru_cache(maxsize=4096)
 def shared_minutes(first: AtWork, second: AtWork) -> int:
     """Count the minutes of the week in which two people are at work."""
     overlaps = (min(a[1], b[1]) - max(a[0], b[0]) for a in first for b in second)

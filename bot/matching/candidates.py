@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from bot.matching.fields import Field
 from bot.matching.fractional import Edges, Prices
-from bot.matching.layers import Numbers, Points
+from bot.matching.layers import FORBIDDEN, Numbers, Points
 
 BEST: Final = 8
+LITTLE: Final = np.float32(2**-6)
+"""Less than prices differ by, and more than their rounding."""
 GOLDEN: Final = 0.6180339887498949
 """Steps of this share of a circle never meet again soon."""
 
@@ -38,15 +40,19 @@ def best_edges(field: Field, passed: Passed, count: int = BEST) -> Edges:
 def missing_edges(field: Field, prices: Prices, passed: Passed, count: int = BEST) -> Missing:
     """Look at all pairs that are no repeats, for those that are worth more than their prices say."""
     short = np.zeros(field.size)
-    near = prices.astype(np.float32)
+    least_half = float(prices.min(initial=0)) / 2
+    half = (prices / 2).astype(np.float32)
 
     def of_block(rows: Rows) -> tuple[Numbers, Numbers, Points]:
         points = field.affinities(rows)
-        over = 2 * points.astype(np.float32) - near - near[rows, None]
-        over[points < 0] = -np.inf
-        short[rows] = np.maximum(over.max(axis=1), 0)
-        wanting = np.flatnonzero(short[rows] > 0)
-        row, column = _largest(over[wanting], rows[wanting], count, least=np.float32(0))
+        over = points.astype(np.float32)
+        over -= half
+        over -= half[rows, None]
+        if least_half < FORBIDDEN / 4:
+            over[points < 0] = -np.inf
+        short[rows] = 2 * np.maximum(over.max(axis=1), 0)
+        wanting = np.flatnonzero(short[rows] >= 2 * LITTLE)
+        row, column = _largest(over[wanting], rows[wanting], count, least=LITTLE)
         return rows[wanting][row], column, points[wanting[row], column]
 
     edges = _together(of_block(rows) for rows in _looked_at(field, passed))
@@ -59,7 +65,7 @@ def near_edges(field: Field, prices: Prices, gap: float) -> Edges:
     def of_block(rows: Rows) -> tuple[Numbers, Numbers, Points]:
         points = field.affinities(rows)
         slack = prices + prices[rows, None] - 2.0 * points
-        row, column = np.nonzero((points >= 0) & (slack <= 2 * gap))
+        row, column = np.divmod(np.flatnonzero((points >= 0) & (slack <= 2 * gap)), field.size)
         return rows[row], column, points[row, column]
 
     return _together(of_block(rows) for rows in field.blocks())
@@ -73,12 +79,12 @@ def _looked_at(field: Field, passed: Passed) -> Iterator[Rows]:
 
 def _best_of_block(field: Field, rows: Rows, count: int) -> tuple[Numbers, Numbers, Points]:
     points = field.affinities(rows)
-    row, column = _largest(points.astype(np.int32), rows, count, least=np.int32(-1))
+    row, column = _largest(points.astype(np.int32), rows, count, least=np.int32(0))
     return rows[row], column, points[row, column]
 
 
 def _largest(values: NDArray[Any], rows: Rows, count: int, least: Any) -> tuple[Numbers, Numbers]:
-    """Find the largest values of each row that are more than the least, about so many.
+    """Find the largest values of each row that are no less than the least, about so many.
 
     Where many are equal, each row takes others: were it the same for all, a few people would be everybody's best.
     """
@@ -87,7 +93,8 @@ def _largest(values: NDArray[Any], rows: Rows, count: int, least: Any) -> tuple[
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     last = min(count, size)
     bar = np.partition(values, size - last, axis=1)[:, size - last]
-    row, column = np.nonzero((values >= bar[:, None]) & (values > least))
+    is_large = values >= np.maximum(bar, least)[:, None]
+    row, column = np.divmod(np.flatnonzero(is_large), size)
     crowded = np.bincount(row, minlength=len(rows)) > 2 * count
     if not crowded.any():
         return row, column

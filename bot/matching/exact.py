@@ -121,9 +121,8 @@ def _units(aims: Sequence[Numbers], size: int) -> list[int]:
 
 def _hostless(allowed: NDArray[np.bool]) -> NDArray[np.bool]:
     """Tell who could not be the third of any pair, and so would have to be left over."""
-    known = allowed.astype(np.float32)
-    hostless: NDArray[np.bool] = ((known @ known) * known).sum(axis=1) == 0
-    return hostless
+    hosted = [any((row & allowed[other]).any() for other in np.flatnonzero(row)) for row in allowed]
+    return ~np.array(hosted, np.bool)
 
 
 def _freshness(field: Field, places: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

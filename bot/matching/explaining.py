@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from bot.matching.affinity import Meetings, affinity, pairs_in, terms
+from bot.matching.affinity import Meetings, pairs_in, terms
 from bot.matching.people import Person, Rules
 from bot.matching.results import (
     Group,
@@ -26,16 +26,11 @@ MOST_REASONS = 2
 
 def explained(members: Sequence[Person], meetings: Meetings, rules: Rules) -> Group:
     """Make a group of people, with the strongest reasons for it; the order of members is kept."""
-    pairs = list(combinations(members, 2))
-    told = [
-        (points, reason)
-        for pair in pairs
-        for points, reason in terms(*pair, meetings, rules)
-        if points > 0 and reason is not None
-    ]
-    told.sort(key=lambda each: (-each[0], repr(each[1])))
-    total = sum(affinity(*pair, meetings, rules) for pair in pairs)
-    return Group(tuple(person.id for person in members), _of_two_kinds([reason for _, reason in told]), total)
+    known = [term for pair in combinations(members, 2) for term in terms(*pair, meetings, rules)]
+    told = [(points, reason) for points, reason in known if points > 0 and reason is not None]
+    told.sort(key=lambda each: -each[0])
+    reasons = _of_two_kinds([reason for _, reason in told])
+    return Group(tuple(person.id for person in members), reasons, sum(int(points) for points, _ in known))
 
 
 def _of_two_kinds(reasons: Sequence[Reason]) -> tuple[Reason, ...]:

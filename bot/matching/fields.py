@@ -32,7 +32,6 @@ class Field:
         self.size = len(self.people)
         self._kept: Points | None = None
         self._layers = (belonging(self.people, sides, rules), working_life(self.people, rules))
-        self._newness = np.int16(rules.weights.newness)
         self._skill_points = weighed(rules.weights.skills, skills_fit(np.arange(256))).astype(np.int16)
         self._relate()
 
@@ -68,7 +67,8 @@ class Field:
 
     def _affinities(self, rows: Numbers, *, with_repeats: bool) -> Points:
         first, second = self._layers
-        found: Points = first.block(rows) + second.block(rows) + self._newness
+        found = first.block(rows)
+        found += second.block(rows)
         for row, place in zip(found, rows.tolist(), strict=True):
             taught = self._taught(place)
             some = np.flatnonzero(taught > 0)
@@ -108,6 +108,8 @@ class Field:
         position[places] = np.arange(len(places))
         for row, place in zip(found, places.tolist(), strict=True):
             met = self._met[place]
+            if not len(met):
+                continue
             here = (position[met[:, 0]] >= 0) & self._is_repeat(met[:, 1])
             row[position[met[here, 0]]] = met[here, 1]
         return found
@@ -115,7 +117,7 @@ class Field:
     def pairs(self, first: Numbers, second: Numbers) -> Points:
         """Weigh each of some places against one other, repeats included."""
         one, other = self._layers
-        found: Points = one.pairs(first, second) + other.pairs(first, second) + self._newness
+        found: Points = one.pairs(first, second) + other.pairs(first, second)
         for at, (row, column) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
             a, b = self.people[row], self.people[column]
             found[at] += self._skill_points[min(len(a.offers & b.wants) + len(b.offers & a.wants), 255)]

@@ -67,14 +67,14 @@ class Layer:
 
 
 def belonging(people: Sequence[Person], sides: Sequence[int], rules: Rules) -> Layer:
-    """Lay out departments and places, and on which side of mentoring people are."""
+    """Lay out departments and places, and on which side of mentoring people are; nobody has met anybody yet."""
 
     def weigh(one: Traits, other: Traits) -> Points:
         known = (one[0] >= 0) & (other[0] >= 0)
         same = one[0] == other[0]
         located = (one[1] >= 0) & (one[1] == other[1])
         points = weighed(rules.weights.department, department_fit(rules.mixing, same, known))
-        points = points + weighed(rules.weights.location, location_fit(located))
+        points = points + weighed(rules.weights.location, location_fit(located)) + rules.weights.newness
         forbidden = _mixed_wrongly(rules, same, known)
         if rules.is_mentoring:
             forbidden = forbidden | (one[2] == other[2])

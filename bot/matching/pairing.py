@@ -24,11 +24,13 @@ FEW: Final = 256
 """So many are matched exactly at once."""
 EXACT: Final = 2_000
 """Up to so many the best of all matchings is looked for, beyond it one that is close."""
-CLOSE: Final = 0.0005
-"""A matching of many is close when the bound leaves room for no more than this share."""
+CLOSE: Final = 0.4
+"""A matching of many is close when the bound leaves no more room than this for each of them: a thousandth, or so."""
 MOST_LOOKS: Final = {EXACT: 20, 20_000: 4, 1_000_000: 3}
 """How often all pairs are looked at, up to so many people."""
 NEAR_EDGES_EACH: Final = 60
+FINE: Final = 2**16
+"""Prices are whole multiples of less than this part."""
 FIRST_GAP: Final = 4.0
 STEPS: Final = (64, 400, 800, 1_600)
 
@@ -46,6 +48,8 @@ class Pairing:
     prices: Prices
     priced: float
     """What the prices bound the sum of everything by."""
+    is_complete: bool
+    """Whether no pair at all is worth more than its prices."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Priced:
     bound: float
     pairs: Pairs
     alone: list[int]
+    is_complete: bool
+    """Whether no pair at all is worth more than its prices."""
 
 
 def pair_up(field: Field, burden: Numbers, progress: Progress) -> Pairing:
@@ -76,7 +82,7 @@ def affinity_of(field: Field, pairs: Pairs) -> int:
 def _pair_few(field: Field, burden: Numbers) -> Pairing:
     pairs = best_pairs(field, np.arange(field.size), burden)
     alone = _left(field.size, pairs)
-    return Pairing(pairs, alone, affinity_of(field, pairs), True, np.zeros(field.size), math.inf)
+    return Pairing(pairs, alone, affinity_of(field, pairs), True, np.zeros(field.size), math.inf, False)
 
 
 def _left(size: int, pairs: Pairs) -> list[int]:
@@ -117,7 +123,7 @@ class Many:
         """Assign everybody, look for pairs that the prices show to be missing, and again until that is few."""
         size = self.field.size
         looks = next(looks for most, looks in MOST_LOOKS.items() if size <= most)
-        close = 0.0 if size <= EXACT else CLOSE
+        room = 0.0 if size <= EXACT else CLOSE * size
         prices, bound = np.zeros(size), math.inf
         while True:
             solved = assign(edges, self.penalties.alone, prices)
@@ -125,15 +131,15 @@ class Many:
             missing = missing_edges(self.field, prices, self._passed)
             bound = min(bound, float((prices + missing.short / 2).sum()) / 2)
             looks -= 1
-            if bound - reached <= close * abs(bound) or looks <= 0:
+            if bound - reached <= room or looks <= 0:
                 break
             edges = edges.joined(missing.edges)
         pairs, alone, given_up = mutual(solved)
-        return Priced(prices, bound, pairs, alone + given_up)
+        return Priced(prices, bound, pairs, alone + given_up, not missing.short.any())
 
     def _mended(self, priced: Priced, steps: tuple[int, ...]) -> Pairing:
         """Match those left over with the help of ever more others, until it is proven that nobody else can be."""
-        found = Pairing(priced.pairs, priced.alone, 0, False, priced.prices, priced.bound)
+        found = Pairing(priced.pairs, priced.alone, 0, False, priced.prices, priced.bound, priced.is_complete)
         for most in steps:
             judged = self._judged(found, priced)
             if judged.is_proven:
@@ -162,7 +168,8 @@ class Many:
         Pairs whose prices exceed their worth by more than the room to the bound cannot be in a better one. A first
         look at the nearest leaves little room, and so few pairs for the second one, which decides.
         """
-        if self.field.size > EXACT or found.alone or self.penalties.count_repeats(found.pairs):
+        is_small = self.field.size <= EXACT and found.is_complete
+        if not is_small or found.alone or self.penalties.count_repeats(found.pairs):
             return found
         found = self._best_among(found, FIRST_GAP)
         gap = found.bound - affinity_of(self.field, found.pairs)
@@ -177,7 +184,11 @@ class Many:
         first, second = np.sort(np.array(found.pairs, np.int64), axis=1).T
         known = Edges(first, second, self.field.pairs(first, second).astype(np.int64))
         edges = edges.joined(known)
-        rows = zip(edges.first.tolist(), edges.second.tolist(), edges.worth.tolist(), strict=True)
+        # Less their prices, everybody's best pairs are worth the same, and hardly any search is left to do.
+        prices = found.prices
+        above = 2 * edges.worth - prices[edges.first] - prices[edges.second]
+        worth = np.rint((above - above.min() + 1) * FINE).astype(np.int64)
+        rows = zip(edges.first.tolist(), edges.second.tolist(), worth.tolist(), strict=True)
         pairs = heaviest_of(list(rows), self.field.size)
         bound = affinity_of(self.field, pairs) if near >= gap else found.bound
         return replace(found, pairs=pairs, bound=bound)
