@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from bot.outbox import Message, enqueue
+from bot.outbox import Message, enqueue, group
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
 from models.bulk import insert_missing
@@ -38,6 +39,7 @@ CROWD = tuple(f"UCROWD{number:03}" for number in range(24))
 GENERAL = "CGENERAL1"
 MAILBOXES = (*((person, None) for person in CROWD), (AMY, GENERAL))
 """Where to look for what was sent: in direct messages, and in a channel through a member's eyes."""
+PAIRS = tuple(group(pair) for pair in combinations(CROWD, 2))
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "continue": signal.SIGCONT}
 LOOK_EVERY_SECONDS = 0.05
 STORE_PATIENCE_SECONDS = 60.0
@@ -119,12 +121,9 @@ class Conductor:
 
     def _write(self, count: int) -> None:
         """Put so many messages more into the outbox; written again, they are not doubled."""
-        receivers = (*CROWD, GENERAL)
         numbers = range(self._written, self._written + count)
         with self._sessions.begin() as session:
-            enqueue(
-                session, [self._message(number, receivers[number % len(receivers)]) for number in numbers]
-            )
+            enqueue(session, [self._message(number, _receiver(number)) for number in numbers])
         self._written += count
 
     def _message(self, number: int, receiver: str) -> Message:
@@ -151,7 +150,7 @@ class Conductor:
         self._crew.dismiss()
         self._sessions.engine.dispose()
         persist(self._place.restore)
-        forgotten = len(audit(self._driver, self._sessions, MAILBOXES).misjudged)
+        forgotten = len(self._audit().misjudged)
         doubt()
         self.hire_all()
         return forgotten
@@ -159,7 +158,18 @@ class Conductor:
     def verdict(self) -> Verdict:
         """Count what arrived."""
         assert states(self._sessions).total() == self._campaign.messages
-        return audit(self._driver, self._sessions, MAILBOXES)
+        return self._audit()
+
+    def _audit(self) -> Verdict:
+        """Look into every mailbox, and into each conversation of two through the eyes of one of them."""
+        groups = {
+            place["id"]: person
+            for person in CROWD
+            for place in self._driver.conversations(person)
+            if place["kind"] == "mpim"
+        }
+        shared = [(person, place) for place, person in groups.items()]
+        return audit(self._driver, self._sessions, [*MAILBOXES, *shared])
 
     def end(self) -> None:
         """Leave nothing running."""
@@ -167,6 +177,14 @@ class Conductor:
         self._writer.shutdown()
         self._keeper.shutdown()
         self._sessions.engine.dispose()
+
+
+def _receiver(number: int) -> str:
+    """Write to everybody in turn, and every tenth message to two at once, who are mostly others each time."""
+    if number % 10 == 0:
+        return PAIRS[number // 10 % len(PAIRS)]
+    everybody = (*CROWD, GENERAL)
+    return everybody[number % len(everybody)]
 
 
 def persist(do: Callable[[], T]) -> T:

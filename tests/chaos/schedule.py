@@ -11,7 +11,7 @@ from tests.chaos.ways import Way
 from tests.chaos.worker import PACE
 
 ACCEPTED_LATE = "accepted late"
-POST, HISTORY = "chat.postMessage", "conversations.history"
+POST, HISTORY, OPEN = "chat.postMessage", "conversations.history", "conversations.open"
 WAVE_SECONDS = 0.25
 MESSAGES_A_SECOND = 30
 """Fewer than the pace allows, so that what an attack held up is caught up with."""
@@ -40,6 +40,12 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
 LOOK_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "history 429": ("status", {"status": 429, "retry_after": 1}),
     "history 500": ("status", {"status": 500}),
+}
+OPEN_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "opening 429": ("status", {"status": 429, "retry_after": 1}),
+    "opening 500": ("status", {"status": 500}),
+    "opened, then dropped": ("drop", {"after": True}),
+    "opening silent": ("hang", {}),
 }
 
 
@@ -144,6 +150,10 @@ def _failing(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
         name = names[number % len(names)]
         kind, fields = LOOK_FAULTS[name]
         yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": HISTORY, "kind": kind, **fields})
+    for number in range(campaign.faults // 8):
+        name = list(OPEN_FAULTS)[number % len(OPEN_FAULTS)]
+        kind, fields = OPEN_FAULTS[name]
+        yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": OPEN, "kind": kind, **fields})
 
 
 def _jumping(campaign: Campaign, chance: random.Random) -> Iterator[Step]:

@@ -28,7 +28,7 @@ from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions, connect
 from bot.runtime.engine import Engine, Work
 from bot.runtime.rates import Pace, Rate
-from bot.runtime.slack import Doubt, Look, Seen, look, post
+from bot.runtime.slack import Doubt, Look, Seen, look, open_group, post
 from sandbox.identity import BOT_TOKEN
 from tests.chaos.conditions import Conditions, Patient, ShiftedClock
 from tests.runtime.stage import KIND, note
@@ -42,6 +42,7 @@ PACE = Pace(
     workspace=Rate(timedelta(milliseconds=20), 20),
     conversation=Rate(timedelta(milliseconds=50), 5),
     looks=Rate(timedelta(milliseconds=50), 10),
+    openings=Rate(timedelta(milliseconds=100), 10),
 )
 """The engine's own times and rates, shortened so that a run of minutes holds what else takes hours."""
 SOUND, RESENDING, IMPATIENT, BLIND = "sound", "resending", "impatient", "blind"
@@ -76,6 +77,7 @@ def work_of(order: Order) -> Work:
         prepare={KIND: note},
         post=partial(post, client),
         look=seek,
+        open_group=partial(open_group, client),
         plan=lambda sessions, now: 0,
         next_planned=lambda session: None,
         refresh_zones=lambda sessions: None,
