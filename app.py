@@ -81,7 +81,7 @@ def _app(settings: Settings, sessions: Sessions, clock: Clock) -> App:
 def _work(settings: Settings, clock: Clock) -> Work:
     from handlers import wiring
 
-    return wiring.work(wiring.slack_client(settings), clock)
+    return wiring.work(wiring.slack_client(settings), clock, mapped=settings.profile_fields)
 
 
 def _process(settings: Settings, *, answers: bool = True, works: bool = True) -> Process:

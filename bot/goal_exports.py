@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from bot import spreadsheets
 from bot.permissions import Actor
 from models.goals import Goal, GoalEntry
 from models.members import Member
@@ -31,8 +30,6 @@ COLUMNS: Final = (
     "note",
     "changes",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What makes a spreadsheet take a cell for a formula, the wide signs of East Asian keyboards included."""
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
@@ -71,15 +68,8 @@ def _names(session: Session, actor: Actor, entries: Iterable[GoalEntry]) -> dict
 
 def _csv(told: Iterable[_Told], names: Mapping[str, str]) -> str:
     """Write a row for every line of a log, each with its goal as it stands today."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for each in told:
-        for entry in each.entries:
-            writer.writerow(
-                _defused(value) for value in (*_goal_cells(each.goal), *_entry_cells(entry, names))
-            )
-    return file.getvalue()
+    rows = ((*_goal_cells(each.goal), *_entry_cells(entry, names)) for each in told for entry in each.entries)
+    return spreadsheets.table(COLUMNS, rows)
 
 
 def _goal_cells(goal: Goal) -> tuple[object, ...]:
@@ -91,13 +81,6 @@ def _goal_cells(goal: Goal) -> tuple[object, ...]:
 def _entry_cells(entry: GoalEntry, names: Mapping[str, str]) -> tuple[object, ...]:
     by = names.get(entry.by, entry.by)
     return f"{entry.at:%Y-%m-%d %H:%M} UTC", by, entry.what, entry.note, _changes(entry, names)
-
-
-def _defused(value: object) -> object:
-    """Keep a spreadsheet from running what somebody wrote: a quote before it makes it text."""
-    if not isinstance(value, str):
-        return value
-    return f"'{value}" if value.lstrip(" \n").startswith(_FORMULA) or value.startswith(_FORMULA) else value
 
 
 def _changes(entry: GoalEntry, names: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot import members, planning
 from bot.errors import Refusal
@@ -97,6 +98,14 @@ class Familiar:
                 self._met.clear()
             self._met[actor] = _Met(member, now, version)
         return member
+
+
+def patient(client: WebClient) -> WebClient:
+    """Make a client for long readings, which wait as long as Slack says; nothing is posted with it."""
+    waits = RateLimitErrorRetryHandler(max_retry_count=50)
+    return WebClient(
+        token=client.token, base_url=client.base_url, timeout=30, retry_handlers=[waits], ssl=client.ssl
+    )
 
 
 def _impatient(client: WebClient) -> WebClient:

@@ -122,7 +122,7 @@ def apologise(error: Exception, body: Payload, context: BoltContext) -> BoltResp
         return _answered(context)
     if isinstance(error, Refusal):
         return _say(_words(error, body, context), error, body, context)
-    bug = _logged(error, body)
+    bug = logged(error, body)
     if body.get("type") == "event_callback":
         return None
     return _say(
@@ -133,7 +133,7 @@ def apologise(error: Exception, body: Payload, context: BoltContext) -> BoltResp
 def apologise_late(error: Exception, body: Payload, context: BoltContext) -> None:
     """Say what went wrong after the request had its answer; a change it made stands."""
     refusal = _words(error, body, context) if isinstance(error, Refusal) else None
-    _say_after_all(refusal or UNSHOWN.format(_logged(error, body)), body, context)
+    _say_after_all(refusal or UNSHOWN.format(logged(error, body)), body, context)
 
 
 UNCHANGED = "Something went wrong on my side and nothing was changed. If it stays, tell an admin this: {}"
@@ -143,7 +143,8 @@ UNSHOWN = (
 )
 
 
-def _logged(error: Exception, body: Payload) -> str:
+def logged(error: Exception, body: Payload) -> str:
+    """Log a bug, and give the id by which it is found there."""
     bug = uuid.uuid4().hex[:8]
     log.error("listener_failed", extra={"bug": bug, "kind": body.get("type")}, exc_info=error)
     return bug

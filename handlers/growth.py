@@ -6,7 +6,9 @@ from datetime import UTC, datetime, time
 
 from bot import goals, members, one_on_ones, planning
 from bot.recurrence import place
+from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from handlers import profiles, rosters
 from handlers.doors import Visit
 from handlers.grammars import goals as goal_grammar
 from handlers.grammars import growth as grammar
@@ -18,13 +20,18 @@ from handlers.views.elements import Message, Payload
 from handlers.views.one_on_ones import standing
 
 
-def command(command: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+def command(command: Payload, visit: Visit, sessions: Sessions, screen: Screen, clock: Clock) -> None:
     """Carry out `/growth …`."""
     said = grammar.parse(command["text"], today=visit.today)
-    if isinstance(said, grammar.Settings):
-        screen.open(member_views.settings_form(visit.member))
-        return
-    screen.answer(_answer(said, visit, sessions))
+    match said:
+        case grammar.Settings():
+            screen.open(member_views.settings_form(visit.member))
+        case grammar.Profile():
+            profiles.open_form(visit, sessions, screen)
+        case grammar.Import():
+            rosters.open_form(visit, sessions, screen, clock)
+        case _:
+            screen.answer(_answer(said, visit, sessions))
 
 
 def _answer(said: grammar.GrowthCommand, visit: Visit, sessions: Sessions) -> Message:

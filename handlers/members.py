@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 
@@ -42,17 +44,30 @@ def take_over(body: Payload, event: Payload, context: BoltContext, sessions: Ses
         planning.take_over(session, workspace_id, [profile], at=at, now=now)
 
 
-def reconcile(client: WebClient, sessions: Sessions, clock: Clock, workspace_id: str) -> int:
-    """Take over all profiles, page by page: Slack sends no event for everybody who leaves. Counts the people."""
+def reconcile(
+    client: WebClient,
+    sessions: Sessions,
+    clock: Clock,
+    workspace_id: str,
+    *,
+    page_size: int | None = None,
+    see: Callable[[Payload], object] = lambda _: None,
+) -> int:
+    """Take over all profiles, page by page: Slack sends no event for everybody who leaves. Counts the people.
+
+    Each account is shown to `see` as Slack tells of it.
+    """
     cursor, seen = "", 0
     while True:
-        page = client.users_list(limit=PAGE, cursor=cursor)
+        page = client.users_list(limit=page_size or PAGE, cursor=cursor)
         with sessions.begin() as session:
             members.welcome_workspace(session, workspace_id)
             profiles = [profile_of(user) for user in page["members"]]
             planning.take_over(
                 session, workspace_id, profiles, at=clock.machine_now(), now=clock.people_now()
             )
+        for user in page["members"]:
+            see(user)
         seen += len(page["members"])
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:

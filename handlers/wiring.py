@@ -11,12 +11,11 @@ from functools import partial
 
 from slack_bolt import App
 from slack_sdk import WebClient
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot import members as member_cases
-from bot import planning, zone_changes
+from bot import planning, roster_imports, zone_changes
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
@@ -34,8 +33,11 @@ from handlers import (
     one_on_one_clicks,
     one_on_one_forms,
     one_on_ones,
+    profile_fields,
+    profiles,
+    rosters,
 )
-from handlers.acquaintance import Familiar
+from handlers.acquaintance import Familiar, patient
 from handlers.entrance import Entrance
 from handlers.views import elements
 from models.one_on_ones import Turn
@@ -49,12 +51,15 @@ FEATURES = (
     goals,
     home,
     members,
+    profiles,
+    rosters,
 )
 PREPARE: Mapping[str, Prepare] = {**one_on_ones.PREPARE, **nudges.PREPARE, **goals.PREPARE}
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
 CONSEQUENCES: Mapping[str, Consequence] = {}
 """Per kind of delivery, what becomes of it when Slack refuses it for good."""
 AFTER_A_BUG = timedelta(hours=1)
+NO_FIELDS: Mapping[str, str] = {}
 
 log = logging.getLogger(__name__)
 
@@ -135,8 +140,11 @@ def _plan_each(session: Session, batch: Sequence[Turn], now: datetime) -> None:
         planning.put_off(session, batch[0], until=now + AFTER_A_BUG)
 
 
-def work(client: WebClient, clock: Clock) -> Work:
-    """Say what the engine has to do for the features, in the workspace this client's token belongs to."""
+def work(client: WebClient, clock: Clock, *, mapped: Mapping[str, str] = NO_FIELDS) -> Work:
+    """Say what the engine has to do for the features, in the workspace this client's token belongs to.
+
+    `mapped` says by which field of a Slack profile, its id or its label, we know one of ours.
+    """
     return Work(
         prepare=PREPARE,
         post=partial(post, client),
@@ -147,15 +155,7 @@ def work(client: WebClient, clock: Clock) -> Work:
         next_planned=planning.next_planned,
         refresh_zones=partial(refresh_zones, clock=clock),
         greet=partial(greet, client),
-        daily=partial(_reconcile, _patient(client)),
-    )
-
-
-def _patient(client: WebClient) -> WebClient:
-    """Make a client for long readings, which wait as long as Slack says; nothing is posted with it."""
-    waits = RateLimitErrorRetryHandler(max_retry_count=50)
-    return WebClient(
-        token=client.token, base_url=client.base_url, timeout=30, retry_handlers=[waits], ssl=client.ssl
+        daily=partial(_once_a_day, patient(client), mapped),
     )
 
 
@@ -172,6 +172,15 @@ def refresh_zones(sessions: Sessions, *, clock: Clock) -> None:
         with sessions.begin() as session:
             if not zone_changes.refresh(session, now=clock.people_now()):
                 return
+
+
+def _once_a_day(client: WebClient, mapped: Mapping[str, str], sessions: Sessions, clock: Clock) -> None:
+    """Ask Slack who is still there and what their profiles say, and forget rosters that nobody applied."""
+    _reconcile(client, sessions, clock)
+    with sessions.begin() as session:
+        roster_imports.forget_old(session, at=clock.machine_now())
+    if mapped:
+        profile_fields.look(client, sessions, clock, client.auth_test()["team_id"], mapped)
 
 
 def _reconcile(client: WebClient, sessions: Sessions, clock: Clock) -> None:

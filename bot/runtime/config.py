@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,12 @@ from dotenv import dotenv_values
 from bot.runtime.faults import WrongUse
 
 SLACK_API_URL = "https://slack.com/api/"
+PROFILE_FIELDS = (
+    *("department", "manager", "location", "starts_on"),
+    *("skills_offered", "skills_wanted", "languages"),
+)
+"""What a field of Slack profiles can be mapped to."""
+_ALSO = {"start_date": "starts_on"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -48,6 +54,8 @@ class Settings:
     log_level: str
     processes: int
     threads: int
+    profile_fields: Mapping[str, str] = field(default_factory=dict)
+    """By a field of a person's profile with us, the id or the label of the one in Slack that says it."""
 
     @property
     def is_local_slack(self) -> bool:
@@ -102,6 +110,7 @@ def load(environment: Mapping[str, str], *, needs: Collection[Need] = (OUR_NAME,
         log_level=(environment.get("LOG_LEVEL") or "INFO").upper(),
         processes=int(environment.get("WEB_CONCURRENCY") or 1),
         threads=int(environment.get("WEB_THREADS") or 16),
+        profile_fields=_profile_fields(environment),
     )
 
 
@@ -111,6 +120,7 @@ def _faults(environment: Mapping[str, str], needs: Collection[Need]) -> list[str
         *_door_faults(environment, needs),
         *_number_faults(environment),
         *_clock_faults(environment),
+        *_profile_faults(environment),
     ]
 
 
@@ -155,3 +165,34 @@ def _clock_faults(environment: Mapping[str, str]) -> list[str]:
     if not is_loopback(environment.get("SLACK_API_URL") or SLACK_API_URL):
         return ["CLOCK_URL is set: people's time may be moved only while SLACK_API_URL is on this machine"]
     return [] if is_loopback(clock) else ["CLOCK_URL is not on this machine"]
+
+
+def _profile_fields(environment: Mapping[str, str]) -> dict[str, str]:
+    """Read `department=Xf123, start date=First day`: by our field the one in Slack."""
+    return {_our_field(ours): slacks.strip() for ours, _, slacks in _pairs(environment)}
+
+
+def _our_field(written: str) -> str:
+    name = "_".join(written.casefold().split())
+    return _ALSO.get(name, name)
+
+
+def _pairs(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    entries = (environment.get("SLACK_PROFILE_FIELDS") or "").split(",")
+    return [entry.partition("=") for entry in entries if entry.strip()]
+
+
+def _profile_faults(environment: Mapping[str, str]) -> list[str]:
+    seen: set[str] = set()
+    faults = []
+    for written, sign, slacks in _pairs(environment):
+        ours = _our_field(written)
+        if not (sign and slacks.strip()):
+            faults.append(f"{written.strip()!r} should look like department=Xf0123456 or department=Team")
+        elif ours not in PROFILE_FIELDS:
+            known = ", ".join(name.replace("_", " ") for name in PROFILE_FIELDS)
+            faults.append(f"{written.strip()!r} is none of {known}")
+        elif ours in seen:
+            faults.append(f"{written.strip()!r} is named twice")
+        seen.add(ours)
+    return [f"SLACK_PROFILE_FIELDS: {fault}" for fault in faults]

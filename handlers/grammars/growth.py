@@ -18,6 +18,13 @@ USAGES: Final = (
     ),
     Usage("pause", "/growth pause [until DATE]", "/growth pause until friday", "keeps me quiet for a while"),
     Usage("resume", "/growth resume", "/growth resume", "ends the pause"),
+    Usage(
+        *("profile", "/growth profile", "/growth profile"),
+        "shows what I match career buddies by, and lets you change it",
+    ),
+    Usage(
+        "import", "/growth import", "/growth import", "brings in a roster as a CSV file; for workspace admins"
+    ),
     Usage("help", "/growth help", "/growth help", "shows this page"),
 )
 
@@ -38,6 +45,16 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """Open the form with one's profile."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """Open the form that takes a roster."""
+
+
+@dataclass(frozen=True)
 class Pause:
     """Send nothing for a while."""
 
@@ -50,12 +67,14 @@ class Resume:
     """End the pause."""
 
 
-GrowthCommand = Overview | Help | Settings | Pause | Resume
+GrowthCommand = Overview | Help | Settings | Profile | Import | Pause | Resume
 
 _ALONE: Final[dict[str, GrowthCommand]] = {
     "": Overview(),
     "overview": Overview(),
     "settings": Settings(),
+    "profile": Profile(),
+    "import": Import(),
     "resume": Resume(),
 }
 

@@ -14,6 +14,7 @@ from handlers.views.goals import home_goals
 from handlers.views.members import settings_blocks
 from handlers.views.one_on_one_lists import home_blocks
 from handlers.views.one_on_ones import Standing
+from handlers.views.profiles import open_button
 from models.members import Member
 
 
@@ -34,5 +35,6 @@ def home(
         elements.divider(),
         *home_answers(answers, member.user_id),
         *settings_blocks(member, now),
+        elements.actions(open_button()),
     ]
     return {"type": "home", "blocks": blocks[: elements.MODAL_BLOCKS]}

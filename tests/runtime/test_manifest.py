@@ -38,12 +38,15 @@ def test_the_bot_asks_for_no_more_than_it_uses() -> None:
     assert scopes(read()) == {
         "chat:write",
         "commands",
+        "files:read",
         "files:write",
         "im:history",
         "im:write",
         "mpim:history",
         "mpim:write",
+        "users.profile:read",
         "users:read",
+        "users:read.email",
     }
 
 
