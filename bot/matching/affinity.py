@@ -40,35 +40,41 @@ LONG_AGO_ROUNDS: Final = 24
 PER_MILLE: Final = 1000
 
 
+def _capped(value: Whole, most: int) -> Any:
+    """Take no more than the most; of two people at a time numpy would be slow."""
+    return min(value, most) if isinstance(value, int) else np.minimum(value, most)
+
+
 def skills_fit(taught: Whole) -> Any:
     """Weigh how many skills one offers and the other wants, both ways together."""
-    return SKILL_STEPS[np.minimum(taught, len(SKILL_STEPS) - 1)]
+    return SKILL_STEPS[_capped(taught, len(SKILL_STEPS) - 1)]
 
 
 def department_fit(mixing: Mixing, is_same: Any, is_known: Any) -> Any:
     """Weigh whether two departments are the same, as the programme wishes; unknown ones are no help."""
-    wished = {Mixing.ACROSS: is_known & ~is_same, Mixing.WITHIN: is_known & is_same}
-    return wished.get(mixing, is_known & False) * np.int32(PER_MILLE)
+    if mixing is Mixing.ACROSS:
+        return (is_known & ~is_same) * np.int32(PER_MILLE)
+    return (is_known & is_same & (mixing is Mixing.WITHIN)) * np.int32(PER_MILLE)
 
 
 def hours_fit(minutes: Whole) -> Any:
     """Weigh the working minutes a week that two people share; nothing is gained beyond plenty."""
-    return np.minimum(minutes, PLENTY_OF_MINUTES) * PER_MILLE // PLENTY_OF_MINUTES
+    return _capped(minutes, PLENTY_OF_MINUTES) * PER_MILLE // PLENTY_OF_MINUTES
 
 
 def tenure_fit(years: Whole) -> Any:
     """Weigh how many years apart two people joined: those far apart have more to tell each other."""
-    return np.minimum(years, FAR_APART_YEARS) * PER_MILLE // FAR_APART_YEARS
+    return _capped(years, FAR_APART_YEARS) * PER_MILLE // FAR_APART_YEARS
 
 
 def newness_lost(ago: Whole) -> Any:
     """Weigh that two met so many rounds ago, which people who never met do not lose."""
-    return PER_MILLE - np.minimum(ago, LONG_AGO_ROUNDS) * (PER_MILLE // 2) // LONG_AGO_ROUNDS
+    return PER_MILLE - _capped(ago, LONG_AGO_ROUNDS) * (PER_MILLE // 2) // LONG_AGO_ROUNDS
 
 
 def language_fit(common: Whole) -> Any:
     """Weigh how many languages two people share; a second one helps where the first is nobody's own."""
-    return np.minimum(common, 2) * (PER_MILLE // 2)
+    return _capped(common, 2) * (PER_MILLE // 2)
 
 
 def location_fit(is_same: Any) -> Any:

@@ -6,14 +6,14 @@ exclusions, manager and history, is laid over them. No array has a cell for ever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.matching.affinity import Meetings, newness_lost, skills_fit, weighed
 from bot.matching.layers import FORBIDDEN, UNKNOWN, Numbers, Points, belonging, working_life
+from bot.matching.links import Links, Taught
 from bot.matching.people import Person, Rules
 
 CELLS: Final = 1_000_000
@@ -40,16 +40,15 @@ class Field:
         at: dict[str, list[int]] = {}
         for place, person in enumerate(self.people):
             at.setdefault(person.id, []).append(place)
-        self._offering = _holders(person.offers for person in self.people)
-        self._wanting = _holders(person.wants for person in self.people)
-        self._barred = [np.array(sorted(each), np.int64) for each in _barred(self.people, at)]
+        self._taught = Taught(self.people)
+        self._barred = Links.of([[(other, 0) for other in sorted(each)] for each in _barred(self.people, at)])
         met: list[list[tuple[int, int]]] = [[] for _ in self.people]
         for (first, second), number in self.meetings.last_met.items():
             for one in at.get(first, ()):
                 for other in at.get(second, ()):
                     met[one].append((other, number))
                     met[other].append((one, number))
-        self._met = [np.array(sorted(each), np.int64).reshape(-1, 2) for each in met]
+        self._met = Links.of([sorted(each) for each in met])
 
     def blocks(self) -> Iterator[Numbers]:
         """Cut all places into blocks that are small enough for `affinities`."""
@@ -69,14 +68,13 @@ class Field:
         first, second = self._layers
         found = first.block(rows)
         found += second.block(rows)
-        for row, place in zip(found, rows.tolist(), strict=True):
-            taught = self._taught(place)
-            some = np.flatnonzero(taught > 0)
-            row[some] += self._skill_points[np.minimum(taught[some], 255)]
-            met = self._met[place]
-            if len(met):
-                row[met[:, 0]] += self._met_points(met[:, 1], with_repeats=with_repeats)
-            row[self._barred[place]] = FORBIDDEN
+        cells = found.reshape(-1)
+        row, other, taught = self._taught.cells(rows)
+        cells[row * self.size + other] += self._skill_points[np.minimum(taught, 255)]
+        row, other, met_in = self._met.cells(rows)
+        cells[row * self.size + other] += self._met_points(met_in, with_repeats=with_repeats)
+        row, other, _ = self._barred.cells(rows)
+        cells[row * self.size + other] = FORBIDDEN
         return found
 
     def square(self, places: Numbers, *, with_repeats: bool = False) -> Points:
@@ -88,30 +86,24 @@ class Field:
 
     def repeats(self) -> tuple[Numbers, Numbers, Numbers]:
         """List who could only meet again too soon: two places, the first one smaller, and the round they met in."""
-        rows = [
-            (place, other, number)
-            for place, met in enumerate(self._met)
-            for other, number in met.tolist()
-            if place < other and self._is_repeat(number)
-        ]
-        first, second, met_in = np.array(rows, np.int64).reshape(-1, 3).T
-        return first, second, met_in
+        first, second, met_in = self._met.cells(np.arange(self.size))
+        kept = (first < second) & self._is_repeat(met_in)
+        return first[kept], second[kept], met_in[kept]
 
     def met_too_soon(self, place: int) -> dict[int, int]:
         """Give whom a place could only meet as a repeat, and the round they met in."""
-        return {other: number for other, number in self._met[place].tolist() if self._is_repeat(number)}
+        others, met_in = self._met.row(place)
+        too_soon = self._is_repeat(met_in)
+        return dict(zip(others[too_soon].tolist(), met_in[too_soon].tolist(), strict=True))
 
     def ages(self, places: Numbers) -> Numbers:
         """Give the round in which each two of some places met, where that makes them a repeat, else -1."""
         found = np.full((len(places), len(places)), UNKNOWN, np.int64)
         position = np.full(self.size, UNKNOWN, np.int64)
         position[places] = np.arange(len(places))
-        for row, place in zip(found, places.tolist(), strict=True):
-            met = self._met[place]
-            if not len(met):
-                continue
-            here = (position[met[:, 0]] >= 0) & self._is_repeat(met[:, 1])
-            row[position[met[here, 0]]] = met[here, 1]
+        row, other, met_in = self._met.cells(places)
+        here = (position[other] >= 0) & self._is_repeat(met_in)
+        found[row[here], position[other[here]]] = met_in[here]
         return found
 
     def pairs(self, first: Numbers, second: Numbers) -> Points:
@@ -124,19 +116,9 @@ class Field:
             met_in = self.meetings.met_in(a.id, b.id)
             if met_in is not None:
                 found[at] += self._met_points(np.array([met_in]), with_repeats=True)[0]
-            if column in self._barred[row]:
+            if column in self._barred.row(row)[0]:
                 found[at] = FORBIDDEN
         return found
-
-    def _taught(self, place: int) -> NDArray[np.int16]:
-        """Count, for everybody, the skills that one of two offers and the other wants."""
-        person = self.people[place]
-        taught = np.zeros(self.size, np.int16)
-        for skill in sorted(person.wants & self._offering.keys()):
-            taught[self._offering[skill]] += 1
-        for skill in sorted(person.offers & self._wanting.keys()):
-            taught[self._wanting[skill]] += 1
-        return taught
 
     def _met_points(self, met_in: Numbers, *, with_repeats: bool) -> Points:
         lost = weighed(self.rules.weights.newness, newness_lost(self.meetings.number - met_in))
@@ -155,14 +137,6 @@ def _places(people: Sequence[Person], rules: Rules) -> tuple[list[Person], list[
     mentors = [person for person in people for _ in range(person.mentees)]
     mentees = [person for person in people if person.seeks_mentor]
     return mentors + mentees, [MENTOR] * len(mentors) + [MENTEE] * len(mentees)
-
-
-def _holders(skills: Iterable[frozenset[str]]) -> dict[str, Numbers]:
-    holders: dict[str, list[int]] = {}
-    for place, each in enumerate(skills):
-        for skill in each:
-            holders.setdefault(skill, []).append(place)
-    return {skill: np.array(places, np.int64) for skill, places in holders.items()}
 
 
 def _barred(people: Sequence[Person], at: dict[str, list[int]]) -> list[set[int]]:

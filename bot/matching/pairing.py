@@ -16,6 +16,7 @@ from bot.matching.fractional import Edges, Prices, assign, mutual
 from bot.matching.layers import Numbers, Pairs
 from bot.matching.mending import mend
 from bot.matching.penalties import Penalties
+from bot.matching.proof import is_largest
 
 Progress = Callable[[int, int], None]
 """Hears how much of how much is done."""
@@ -152,9 +153,9 @@ class Many:
         """Say how much better than what was found anything can be."""
         repeats, alone = self.penalties.count_repeats(found.pairs), len(found.alone)
         least_alone = self.penalties.least_alone(priced.bound, self.field.size)
-        least_repeats = self.penalties.least_repeats(priced.bound, least_alone)
         bound = priced.bound + self.penalties.of_matching(found.pairs, found.alone)
-        is_proven = alone <= least_alone and repeats <= least_repeats
+        fewest_alone = alone <= least_alone or is_largest(self.field, found.pairs, found.alone)
+        is_proven = fewest_alone and repeats <= self.penalties.least_repeats(priced.bound, alone)
         return replace(found, bound=math.floor(bound), is_proven=is_proven)
 
     def _badness(self, found: Pairing) -> tuple[int, int, int, int]:

@@ -26,6 +26,7 @@ SMALL: Final = 60
 POOL: Final = 40
 MOST_TRIES: Final = {24: 2_000, SMALL: 300, FEW: 12}
 """How many threes are tried at most, up to so many people, by matching all others exactly."""
+EXACT_FLOATS: Final = 2**53
 MOST_FIRST_TRIES: Final = 3
 """How many threes are tried, with everybody else, when there are many people."""
 
@@ -62,28 +63,30 @@ def affinity_of_groups(field: Field, groups: Groups) -> int:
 
 def _with_best_three(field: Field, burden: Numbers, pairing: Pairing) -> Grouping | None:
     """Choose the three so that it and the pairs of all others are best together; None if that places fewer."""
-    everybody, allowed = (
-        np.arange(field.size),
-        field.affinities(np.arange(field.size), with_repeats=True) >= 0,
-    )
+    everybody = np.arange(field.size)
+    allowed = field.affinities(everybody, with_repeats=True) >= 0
     worths = worths_of(field, everybody, burden, coming_threes(field, allowed, burden))
-    threes, ceilings = _ranked_threes(worths, burden)
-    tries = next(tries for most, tries in MOST_TRIES.items() if field.size <= most)
-    best: tuple[int, int, Groups] = (-1, 0, [])
-    full, is_proven = field.size // 2 - 1, False
-    for tried, (three, ceiling) in enumerate(zip(threes.tolist(), ceilings.tolist(), strict=True)):
-        is_proven = best[0] == full and ceiling <= best[1]
-        if is_proven or tried == tries:
-            break
-        best = max(best, _tried(worths, three), key=lambda found: found[:2])
-    if best[0] < full:
+    groups, is_best = _best_tried(worths, burden)
+    if not groups:
         return None
-    affinity = affinity_of_groups(field, best[2])
-    is_whole = field.size <= SMALL and (is_proven or len(threes) <= tries)
-    bound = affinity if is_whole else max(affinity, _bound_with_three(worths))
-    return Grouping(
-        best[2], [], bound, is_whole or _repeats(field, best[2]) <= _repeats(field, pairing.pairs)
-    )
+    affinity = affinity_of_groups(field, groups)
+    bound = affinity if is_best else max(affinity, _bound_with_three(worths))
+    is_proven = is_best or _repeats(field, groups) <= _repeats(field, pairing.pairs)
+    return Grouping(groups, [], bound, is_proven)
+
+
+def _best_tried(worths: Worths, burden: Numbers) -> tuple[Groups, bool]:
+    """Try threes until no other can be better, and tell whether that is so; no groups if all place too few."""
+    size = len(worths.places)
+    threes, ceilings = _ranked_threes(worths, burden)
+    tries = next(tries for most, tries in MOST_TRIES.items() if size <= most)
+    is_exact = size <= SMALL and float(ceilings.max(initial=0)) < EXACT_FLOATS
+    best: tuple[int, int, Groups] = (-1, 0, [])
+    for three, ceiling in zip(threes[:tries].tolist(), ceilings.tolist(), strict=False):
+        if best[0] == size // 2 - 1 and ceiling <= best[1]:
+            return best[2], is_exact
+        best = max(best, _tried(worths, three), key=lambda found: found[:2])
+    return (best[2] if best[0] == size // 2 - 1 else []), is_exact and len(threes) <= tries
 
 
 def _repeats(field: Field, groups: Groups | Pairs) -> int:

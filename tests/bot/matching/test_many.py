@@ -88,6 +88,7 @@ def test_a_closed_circle_of_an_odd_number_has_a_three() -> None:
 
     assert result.left_over == ()
     assert sorted(len(group.members) for group in result.groups)[-2:] == [3, 3]
+    assert result.is_proven
 
 
 def test_a_repeat_is_taken_before_somebody_is_left_over_and_the_oldest_one() -> None:
