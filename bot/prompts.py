@@ -83,6 +83,12 @@ def _next_or_kept(turn: Turn, history: Sequence[Asked]) -> dict[str, Any]:
     return _told(turn.workspace_id, turn.pair, choice.question, choice.why)
 
 
+def remember(session: Session, workspace_id: str, choices: Mapping[str, Choice], *, now: datetime) -> None:
+    """Remember what pairs were given outside any 1-on-1, so that none of it comes again soon; one statement."""
+    rows = [_told(workspace_id, pair, choice.question, choice.why) for pair, choice in choices.items()]
+    insert_missing(session, Prompt, rows, alike={"put_at": now, "is_not_useful": False})
+
+
 def kept(following: Occurrence, pair: str, question: Question, *, now: datetime) -> Prompt:
     """Build a question that is put again at a later occurrence, before the one chosen for that."""
     return _prompt(

@@ -111,6 +111,47 @@ class Nobody:
 
 
 @dataclass(frozen=True)
+class TooFew:
+    """A round that brought nobody together."""
+
+    channel: str
+    is_owner: bool
+    count: int
+    """How many took part."""
+    next_on: date | None
+
+
+@dataclass(frozen=True)
+class Silenced:
+    """A pause after three silent rounds."""
+
+    channel: str
+    programme_id: int
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A round that did not go out as previewed."""
+
+    channel: str
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PactFacts:
+    """A pact, as its people or one of them see it."""
+
+    pact_id: int
+    pairing_id: int
+    others: tuple[str, ...]
+    """All, where it is told to all."""
+    channel: str
+    weeks: int
+    day: int = 0
+    """Of a prompt: the day of the pact."""
+
+
+@dataclass(frozen=True)
 class Parted:
     """A pairing that came to nothing, as the one who is left sees it."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     Delete,
     ForeignKey,
     ForeignKeyConstraint,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
+    bindparam,
     delete,
     func,
     or_,
@@ -24,7 +26,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from models.base import Base, RowId, SlackId, UtcDateTime
 from models.bulk import one_of
@@ -56,6 +61,29 @@ STANDING, DISSOLVED = "standing", "dissolved"
 
 RUNS = text("ended_at IS NULL")
 BROKEN = text("is_broken")
+
+
+class _FromNow(FunctionElement[datetime]):
+    """So many seconds from now by the store's clock, which all workers share."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+
+
+def _from_now(seconds: float) -> ColumnElement[datetime]:
+    return _FromNow(bindparam(None, float(seconds), unique=True))
+
+
+@compiles(_FromNow)
+def _by_file(element: _FromNow, compiler: SQLCompiler, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    # As SQLAlchemy writes moments, so that the texts can be compared.
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
+
+
+@compiles(_FromNow, "postgresql")
+def _by_server(element: _FromNow, compiler: SQLCompiler, **options: Any) -> str:
+    return f"clock_timestamp() + {compiler.process(element.clauses, **options)} * interval '1 second'"
 
 
 class Programme(Base):
@@ -161,6 +189,18 @@ class Programme(Base):
         return running.order_by(cls.next_fire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
 
     @classmethod
+    def due_ids(cls, moment: datetime) -> Select[int]:
+        """Select the ids of those with a step to take by the moment, the earliest first; nothing is locked."""
+        running = select(cls.id).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
+        return running.order_by(cls.next_fire_at, cls.id)
+
+    @classmethod
+    def due_one(cls, programme_id: int, moment: datetime) -> Select[Programme]:
+        """Select one to change it, if it still has a step to take by the moment; whoever else wants to waits."""
+        running = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
+        return running.where(cls.id == programme_id).with_for_update()
+
+    @classmethod
     def next_moment(cls) -> Select[datetime]:
         """Select the earliest moment at which a step is to be taken."""
         return select(cls.next_fire_at).where(cls.ended_at.is_(None)).order_by(cls.next_fire_at).limit(1)
@@ -240,6 +280,11 @@ class Participant(Base):
     def states(cls, programme_id: int) -> Select[str, str]:
         """Select where everybody stands in a programme: rows of id and state."""
         return select(cls.user_id, cls.state).where(cls.programme_id == programme_id)
+
+    @classmethod
+    def unnamed_in(cls, programme_id: int) -> Select[str]:
+        """Select who of a programme does not want the channel to read their name."""
+        return select(cls.user_id).where(cls.programme_id == programme_id, cls.is_unnamed)
 
     @classmethod
     def unnamed_among(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str]:
@@ -359,10 +404,27 @@ class Round(Base):
 
     @classmethod
     def to_match(cls) -> Select[int]:
-        """Select the ids of those that wait to be matched and that nobody matches at the moment (machine time)."""
-        now = func.current_timestamp(type_=UtcDateTime)
-        is_free = or_(cls.lease_until.is_(None), cls.lease_until < now)
-        return select(cls.id).where(text(OPEN), cls.state == MATCHING, is_free).order_by(cls.id)
+        """Select the ids of those to be matched, or to be previewed, that nobody matches now (machine time)."""
+        is_waiting = or_(cls.state == MATCHING, cls.wanted.is_not(None))
+        return select(cls.id).where(text(OPEN), is_waiting, cls._is_free()).order_by(cls.id)
+
+    @classmethod
+    def lease(cls, round_id: int, worker: str, seconds: float) -> Update:
+        """Let a worker match a round for so long, unless another does (machine time)."""
+        mine = update(cls).where(cls.id == round_id, cls._is_free())
+        mine = mine.execution_options(synchronize_session=False)
+        return mine.values(worker=worker, lease_until=_from_now(seconds)).returning(cls.id)
+
+    @classmethod
+    def held(cls, round_id: int, worker: str, seconds: float) -> Update:
+        """Change a round, and prolong the lease, only while this worker matches it."""
+        mine = update(cls).where(cls.id == round_id, cls.worker == worker)
+        mine = mine.execution_options(synchronize_session=False)
+        return mine.values(lease_until=_from_now(seconds)).returning(cls.id)
+
+    @classmethod
+    def _is_free(cls) -> ColumnElement[bool]:
+        return or_(cls.lease_until.is_(None), cls.lease_until < _from_now(0))
 
     @classmethod
     def locked(cls, round_id: int) -> Select[Round]:
@@ -384,12 +446,6 @@ class Round(Base):
     def among(cls, ids: Collection[int]) -> Select[Round]:
         """Select these."""
         return select(cls).where(one_of(cls.id, ids))
-
-    @classmethod
-    def held(cls, round_id: int, worker: str) -> Update:
-        """Change a round only while this worker matches it."""
-        mine = update(cls).where(cls.id == round_id, cls.worker == worker, cls.state == MATCHING)
-        return mine.execution_options(synchronize_session=False)
 
     @classmethod
     def next_moment(cls) -> Select[datetime]:
@@ -445,6 +501,30 @@ class Pairing(Base):
         return select(cls.id).where(BROKEN).order_by(cls.id)
 
     @classmethod
+    def standing_in(cls, round_ids: Collection[int]) -> Select[Pairing]:
+        """Select those of rounds that stand, by round and place."""
+        standing = select(cls).where(one_of(cls.round_id, round_ids), cls.state == STANDING)
+        return standing.order_by(cls.round_id, cls.place)
+
+    @classmethod
+    def part(cls, round_id: int, first: int, last: int | None) -> Select[Pairing]:
+        """Select those of a round that stand, from one place to another, or to the end."""
+        found = select(cls).where(cls.round_id == round_id, cls.state == STANDING, cls.place >= first)
+        return (found.where(cls.place <= last) if last is not None else found).order_by(cls.place)
+
+    @classmethod
+    def count_with(cls, round_id: int, user_ids: Collection[str]) -> Select[int]:
+        """Count those of a round that stand and have one of these people in them."""
+        theirs = select(Partner.pairing_id).where(one_of(Partner.user_id, user_ids))
+        found = select(func.count()).where(cls.round_id == round_id, cls.state == STANDING)
+        return found.where(cls.id.in_(theirs))
+
+    @classmethod
+    def last_place(cls, round_id: int) -> Select[int | None]:
+        """Select the highest place of a round."""
+        return select(func.max(cls.place)).where(cls.round_id == round_id)
+
+    @classmethod
     def of_round(cls, round_id: int) -> Select[Pairing]:
         """Select a round's pairings in their order."""
         return select(cls).where(cls.round_id == round_id).order_by(cls.place)
@@ -481,20 +561,45 @@ class Partner(Base):
         return mine.order_by(cls.pairing_id.desc())
 
     @classmethod
-    def buddies_of(cls, workspace_id: str, user_id: str) -> Select[int, str]:
-        """Select with whom a person is together in rounds that are under way: rows of programme and other."""
-        mine = select(cls.pairing_id).join(Pairing, Pairing.id == cls.pairing_id)
+    def under_way(cls, workspace_id: str, user_id: str) -> Select[int, str | None]:
+        """Select a person's pairings in rounds under way, the latest first: rows of pairing and what they said."""
+        mine = select(cls.pairing_id, cls.answer).join(Pairing, Pairing.id == cls.pairing_id)
         mine = mine.join(Round, Round.id == Pairing.round_id)
         mine = mine.where(cls.workspace_id == workspace_id, cls.user_id == user_id)
         under_way = mine.where(Pairing.state == STANDING, Round.state == MATCHED)
-        others = select(cls.programme_id, cls.user_id).where(cls.user_id != user_id)
-        return others.where(cls.pairing_id.in_(under_way)).order_by(cls.programme_id, cls.user_id)
+        return under_way.order_by(Round.starts_at.desc(), cls.pairing_id.desc())
+
+    @classmethod
+    def parted_in(cls, round_id: int) -> Select[str]:
+        """Select who was in a pairing of a round that was dissolved."""
+        parted = select(Pairing.id).where(Pairing.round_id == round_id, Pairing.state == DISSOLVED)
+        return select(cls.user_id).where(cls.pairing_id.in_(parted))
+
+    @classmethod
+    def buddies_of(cls, workspace_id: str, user_id: str) -> Select[int, int, str | None, str]:
+        """Select with whom a person is together in rounds that are under way.
+
+        Rows are programme, pairing, what the person said of it, and the other.
+        """
+        other = aliased(cls)
+        mine = select(cls.programme_id, cls.pairing_id, cls.answer, other.user_id)
+        mine = mine.join(Pairing, Pairing.id == cls.pairing_id).join(Round, Round.id == Pairing.round_id)
+        mine = mine.join(other, and_(other.pairing_id == cls.pairing_id, other.user_id != cls.user_id))
+        under_way = mine.where(Pairing.state == STANDING, Round.state == MATCHED)
+        theirs = under_way.where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+        return theirs.order_by(cls.programme_id, cls.number, other.user_id)
 
     @classmethod
     def history(cls, programme_id: int, since: int) -> Select[int, int, str]:
         """Select who was put together from a round on: rows of round, pairing and person."""
         columns = cls.number, cls.pairing_id, cls.user_id
         return select(*columns).where(cls.programme_id == programme_id, cls.number >= since)
+
+    @classmethod
+    def history_of(cls, programme_id: int, user_id: str) -> Select[int, int, str]:
+        """Select all who were ever put together with a person: rows of round, pairing and who, also themselves."""
+        mine = select(cls.pairing_id).where(cls.programme_id == programme_id, cls.user_id == user_id)
+        return select(cls.number, cls.pairing_id, cls.user_id).where(cls.pairing_id.in_(mine))
 
 
 class LeftOver(Base):
@@ -511,3 +616,18 @@ class LeftOver(Base):
     def of_round(cls, round_id: int) -> Select[LeftOver]:
         """Select all of a round, by id."""
         return select(cls).where(cls.round_id == round_id).order_by(cls.user_id)
+
+    @classmethod
+    def among(cls, round_ids: Collection[int], user_ids: Collection[str]) -> Select[LeftOver]:
+        """Select which of these people are left over in these rounds."""
+        return select(cls).where(one_of(cls.round_id, round_ids), one_of(cls.user_id, user_ids))
+
+    @classmethod
+    def people_of(cls, round_id: int) -> Select[str]:
+        """Select who is left over in a round, by id."""
+        return select(cls.user_id).where(cls.round_id == round_id)
+
+    @classmethod
+    def placed(cls, round_id: int, user_ids: Collection[str]) -> Delete:
+        """Forget that these were left over in a round."""
+        return delete(cls).where(cls.round_id == round_id, one_of(cls.user_id, user_ids))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, Nobody, Parted
+from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, Nobody, Parted, Silenced, TooFew
 from handlers.views import elements
 from handlers.views.elements import Block, Message
 from handlers.views.rounds_reasons import people, why_nobody, why_these
 
 SIT_OUT: Final = "rounds.sit_out"
 WE_MET: Final = "rounds.met"
-NOT_YET: Final = "rounds.not_yet"
 SWAP: Final = "rounds.swap"
+I_MET: Final = "rounds.i_met"
+NOT_YET: Final = "rounds.not_yet"
+SWAP_ALONE: Final = "rounds.swap_alone"
+"""These three stand in a message to one person, those above in one to all of a pairing."""
 DECLINE: Final = "rounds.decline"
 GO_ON: Final = "rounds.go_on"
 WORD = 40
@@ -21,31 +25,28 @@ PAIR = 2
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
-def channel(channel_id: str) -> str:
-    """Name a channel so that Slack shows what it is called now."""
-    return f"<#{channel_id}>"
-
-
 def heads_up(facts: HeadsUp) -> Message:
     """Tell somebody that a round is near, and that they may sit it out."""
     line = (
-        f"*{elements.when(facts.starts_at, facts.zone)}: the next buddies of {channel(facts.channel)}.* "
+        f"*{elements.when(facts.starts_at, facts.zone)}: the next buddies of {elements.channel(facts.channel)}.* "
         "You are in, and hear then who it is."
     )
     return _message([line], elements.button("Sit this one out", SIT_OUT, facts.round_id))
 
 
-def sat_out(facts: HeadsUp) -> Message:
+def sat_out(channel: str, starts_at: datetime, zone: str) -> Message:
     """Confirm that somebody sits a round out."""
     return Message(
-        f"You sit out the round of {channel(facts.channel)} on {elements.when(facts.starts_at, facts.zone)}. "
+        f"You sit out the round of {elements.channel(channel)} on {elements.when(starts_at, zone)}. "
         "You are in again for the one after. `/buddy` shows where you stand."
     )
 
 
 def introduction(facts: Introduction) -> Message:
     """Introduce people to each other: who, why these, when, what to open with, and the plan."""
-    lines = [f"*{_who(facts)}, buddies of {channel(facts.channel)} until {elements.day(facts.until)}.*"]
+    lines = [
+        f"*{_who(facts)}, buddies of {elements.channel(facts.channel)} until {elements.day(facts.until)}.*"
+    ]
     if facts.reasons:
         count = len(facts.buddies)
         lines.append(f"Why you {COUNTS[count]}: {why_these(facts.reasons, are_two=count == PAIR)}.")
@@ -70,11 +71,11 @@ def _introduction_buttons(facts: Introduction) -> list[Block]:
     return buttons
 
 
-def _swap(pairing_id: int) -> Block:
+def _swap(pairing_id: int, action_id: str = SWAP) -> Block:
     sure = elements.confirm(
         "Somebody else?", "If somebody is free, this pairing ends for you and the others hear of it.", "Swap"
     )
-    return elements.button("Swap", SWAP, pairing_id, confirm=sure)
+    return elements.button("Swap", action_id, pairing_id, confirm=sure)
 
 
 def _who(facts: Introduction) -> str:
@@ -111,14 +112,14 @@ def halfway(facts: Introduction) -> Message:
 def closing(facts: Closing) -> Message:
     """Ask one of a pairing, at the end, what became of it."""
     line = (
-        f"*You and {people(facts.others)}, buddies of {channel(facts.channel)} "
+        f"*You and {people(facts.others)}, buddies of {elements.channel(facts.channel)} "
         f"until {elements.day(facts.until)}:* did you meet?"
     )
     return _message(
         [line],
-        elements.button("We met", WE_MET, facts.pairing_id),
+        elements.button("We met", I_MET, facts.pairing_id),
         elements.button("Not yet", NOT_YET, facts.pairing_id),
-        _swap(facts.pairing_id),
+        _swap(facts.pairing_id, SWAP_ALONE),
     )
 
 
@@ -158,7 +159,7 @@ def declined(mentee: str) -> Message:
 def left_over(facts: Nobody) -> Message:
     """Tell somebody that there was nobody for them this time, why, and that they come first next time."""
     line = (
-        f"*This round of {channel(facts.channel)} has no buddy for you.* {why_nobody(facts.why)} "
+        f"*This round of {elements.channel(facts.channel)} has no buddy for you.* {why_nobody(facts.why)} "
         f"{_next(facts)}"
     )
     return Message(line.replace("*", ""), [elements.section(line)])
@@ -170,23 +171,31 @@ def _next(facts: Nobody | Parted) -> str:
     return f"You come first in the next one, on {elements.day(facts.next_on)}."
 
 
-def too_few(facts: Nobody, *, is_owner: bool, count: int) -> Message:
-    """Tell owner, or the only one, that a round needs two."""
-    where = channel(facts.channel)
-    if not is_owner:
-        return Message(
-            f"You are the only one in this round of {where}, so there is nobody to meet. {_next(facts)}"
-        )
+def too_few(facts: TooFew) -> Message:
+    """Tell the owner, or the only one, that a round brought nobody together."""
+    where = elements.channel(facts.channel)
     following = f" The next round is on {elements.day(facts.next_on)}." if facts.next_on else ""
-    who = "nobody takes part" if count == 0 else "only one person takes part"
+    if not facts.is_owner:
+        return Message(
+            f"You are the only one in this round of {where}, so there is nobody to meet.{following}"
+        )
     return Message(
-        f"Today's round of {where} is left out: {who}.{following} A line in the channel with `/buddy join` may help."
+        f"Today's round of {where} brought nobody together: {_few(facts.count)}.{following} "
+        f"To invite more: `/buddy join {where}`."
     )
+
+
+def _few(count: int) -> str:
+    if count == 0:
+        return "nobody takes part"
+    if count == 1:
+        return "only one person takes part"
+    return f"of {count} people no two fit the rules you set"
 
 
 def parted(facts: Parted) -> Message:
     """Tell somebody that their pairing came to nothing, without a word of why."""
-    where, names = channel(facts.channel), people(facts.others)
+    where, names = elements.channel(facts.channel), people(facts.others)
     if facts.is_unreachable:
         return Message(
             f"Your buddy of {where} this round: {names}. Slack opens no group conversation for you, "
@@ -197,18 +206,18 @@ def parted(facts: Parted) -> Message:
     )
 
 
-def silenced(channel_id: str, programme_id: int) -> Message:
+def silenced(facts: Silenced) -> Message:
     """Tell somebody that they are paused after three silent rounds, and how to go on."""
     line = (
-        f"*{channel(channel_id)}: you are paused.* I heard nothing from you in three rounds, "
+        f"*{elements.channel(facts.channel)}: you are paused.* I heard nothing from you in three rounds, "
         "so I leave you out until you want to go on."
     )
-    return _message([line], elements.button("Go on", GO_ON, programme_id))
+    return _message([line], elements.button("Go on", GO_ON, facts.programme_id))
 
 
 def goes_on(channel_id: str) -> Message:
     """Confirm that somebody is in again."""
-    return Message(f"Good. You are in again from the next round of {channel(channel_id)}.")
+    return Message(f"Good. You are in again from the next round of {elements.channel(channel_id)}.")
 
 
 def _message(lines: Sequence[str], *buttons: Block) -> Message:

@@ -8,7 +8,6 @@ from typing import Final
 from bot.round_facts import Announcement
 from handlers.views import elements
 from handlers.views.elements import Block, Message
-from handlers.views.rounds import channel
 from handlers.views.rounds_reasons import people
 
 
@@ -23,15 +22,18 @@ def announcement(facts: Announcement) -> Message:
 
 def _opening(facts: Announcement) -> str:
     if facts.part > 1:
-        return f"Buddies of {channel(facts.channel)}, continued ({facts.part} of {facts.parts})"
+        return f"Buddies of {elements.channel(facts.channel)}, continued ({facts.part} of {facts.parts})"
     what = "mentors and mentees" if facts.is_mentoring else "buddies"
-    return f"New {what} in {channel(facts.channel)}: {facts.count} people take part."
+    return f"New {what} in {elements.channel(facts.channel)}: {facts.count} people take part."
 
 
 def _closing(facts: Announcement) -> list[str]:
     more = f"And {facts.unnamed} more {'pair' if facts.unnamed == 1 else 'pairs'}." if facts.unnamed else ""
     following = f"Next round: {elements.day(facts.next_on)}. " if facts.next_on else ""
-    return [*([more] if more else []), f"{following}Join with `/buddy join {channel(facts.channel)}`."]
+    return [
+        *([more] if more else []),
+        f"{following}Join with `/buddy join {elements.channel(facts.channel)}`.",
+    ]
 
 
 def sections(lines: Sequence[str]) -> list[Block]:

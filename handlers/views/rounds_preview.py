@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.matching.results import Reason
-from bot.round_facts import Preview
+from bot.round_facts import Changed, Preview
 from handlers.views import elements
 from handlers.views.elements import Block, Message
-from handlers.views.rounds import PAIR, channel
+from handlers.views.rounds import PAIR
 from handlers.views.rounds_channel import sections
 from handlers.views.rounds_reasons import people, relaxed, why_nobody, why_these
 
 SEND: Final = "rounds.send"
 ANEW: Final = "rounds.anew"
+NAMED = 20
 SHOWN = 9000
 """Characters of pairs in one message: what is more is counted. Slack refuses some 13,000."""
 
@@ -23,7 +24,7 @@ def preview(facts: Preview) -> Message:
     """Show the owner a round with its reasons, who is left over, and what had to be relaxed."""
     when = elements.when(facts.starts_at, facts.zone)
     opening = (
-        f"*{channel(facts.channel)}, {when}: {_count(len(facts.groups), 'pairing')}, "
+        f"*{elements.channel(facts.channel)}, {when}: {_count(len(facts.groups), 'pairing')}, "
         f"{len(facts.left_over) or 'nobody'} left over.* It goes out then as it stands here."
     )
     lines = [f"• {people(members)}: {_reasons(members, reasons)}" for members, reasons in facts.groups]
@@ -65,18 +66,21 @@ def _that_fit(lines: Iterable[str]) -> Iterable[str]:
 def computing(channel_id: str) -> Message:
     """Say that the preview is on its way."""
     return Message(
-        f"I am matching the next round of {channel(channel_id)}. The preview comes to you here in a moment."
+        f"I am matching the next round of {elements.channel(channel_id)}. The preview comes to you here in a moment."
     )
 
 
 def starting(channel_id: str) -> Message:
     """Say that a round begins at once."""
-    return Message(f"The round of {channel(channel_id)} begins now: introductions go out in working hours.")
+    return Message(
+        f"The round of {elements.channel(channel_id)} begins now: introductions go out in working hours."
+    )
 
 
-def changed(channel_id: str, gone: Sequence[str]) -> Message:
+def changed(facts: Changed) -> Message:
     """Tell the owner that a round did not go out quite as previewed."""
     return Message(
-        f"The round of {channel(channel_id)} went out with a change: {people(gone)} cannot take part any more, "
+        f"The round of {elements.channel(facts.channel)} went out with a change: "
+        f"{people(facts.gone[:NAMED])} cannot take part any more, "
         "so I matched anew whom that left alone."
     )

@@ -1,0 +1,112 @@
+"""What goes into a round's matching: people as they stand at that moment, when they met, and the owner's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from bot import profiles
+from bot.attributes import Attributes, comparable
+from bot.enrolments import Taker
+from bot.matching import History, Mixing, Person, Rules
+from bot.members import hours_of
+from bot.round_times import at_work
+from models.buddies import MENTEE, MENTOR, Exclusion, Partner, Programme
+from models.bulk import rows_of
+
+
+def rules_of(programme: Programme) -> Rules:
+    """Say what the owner set, as matching reads it."""
+    return Rules(
+        mixing=Mixing(programme.mixing),
+        is_mixing_hard=programme.is_mixing_required,
+        group_size=programme.group_size,
+        repeat_window=programme.repeat_window,
+        least_shared_minutes=programme.shared_minutes,
+        guests_may=programme.takes_guests,
+    )
+
+
+def people(session: Session, programme: Programme, takers: Iterable[Taker], on: date) -> list[Person]:
+    """Describe those who take part, in the week of a day; three queries however many there are."""
+    present = list(takers)
+    ids = [taker.member.user_id for taker in present]
+    known = profiles.of(session, programme.workspace_id, ids)
+    unwanted: dict[str, set[str]] = {}
+    for user_id, other in session.execute(Exclusion.of_people(programme.workspace_id, ids)):
+        unwanted.setdefault(user_id, set()).add(other)
+    spelling = _spelling(known.values())
+    return [
+        _person(taker, known[taker.member.user_id], unwanted.get(taker.member.user_id, ()), spelling, on)
+        for taker in present
+    ]
+
+
+def _spelling(known: Iterable[Attributes]) -> Mapping[str, str]:
+    """Choose one way of writing for what people wrote differently, so that it is compared and can be shown."""
+    said = {text for each in known for text in _texts(each)}
+    return {comparable(text): text for text in sorted(said, reverse=True)}
+
+
+def _texts(known: Attributes) -> tuple[str, ...]:
+    single = tuple(text for text in (known.department, known.location) if text)
+    return (*single, *known.skills_offered, *known.skills_wanted, *known.languages)
+
+
+def _person(
+    taker: Taker, known: Attributes, excludes: Collection[str], spelling: Mapping[str, str], on: date
+) -> Person:
+    participant, member = taker.participant, taker.member
+    return Person(
+        member.user_id,
+        department=_one(known.department, spelling),
+        manager=known.manager,
+        location=_one(known.location, spelling),
+        started_on=known.starts_on,
+        offers=_all(known.skills_offered, spelling),
+        wants=_all(known.skills_wanted, spelling),
+        languages=_all(known.languages, spelling),
+        at_work=at_work(hours_of(member), on),
+        excludes=frozenset(excludes),
+        is_guest=member.is_guest,
+        mentees=participant.capacity if participant.role == MENTOR else 0,
+        seeks_mentor=participant.role == MENTEE,
+        left_over_in=participant.left_over_in,
+        in_three_in=participant.three_in,
+    )
+
+
+def _one(text: str | None, spelling: Mapping[str, str]) -> str | None:
+    return spelling[comparable(text)] if text else None
+
+
+def _all(texts: Sequence[str], spelling: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(spelling[comparable(text)] for text in texts)
+
+
+def history(session: Session, programme: Programme, number: int) -> History:
+    """Read who was put together in a programme before a round."""
+    met: dict[int, dict[int, list[str]]] = {}
+    for met_in, pairing_id, user_id in rows_of(session, Partner.history(programme.id, 0)):
+        if met_in < number:
+            met.setdefault(met_in, {}).setdefault(pairing_id, []).append(user_id)
+    return _as_history(number, met)
+
+
+def history_of(session: Session, programme: Programme, number: int, user_id: str) -> History:
+    """Read with whom one person was put together in a programme before a round."""
+    met: dict[int, dict[int, list[str]]] = {}
+    for met_in, pairing_id, other in session.execute(Partner.history_of(programme.id, user_id)):
+        if met_in < number:
+            met.setdefault(met_in, {}).setdefault(pairing_id, []).append(other)
+    return _as_history(number, met)
+
+
+def _as_history(number: int, met: Mapping[int, Mapping[int, Sequence[str]]]) -> History:
+    rounds = {
+        met_in: tuple(sorted(tuple(sorted(group)) for group in groups.values()))
+        for met_in, groups in met.items()
+    }
+    return History(number, dict(sorted(rounds.items())))

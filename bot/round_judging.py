@@ -1,0 +1,370 @@
+"""Whether what is to be told about a round is still true and welcome at the moment of sending, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, Self
+
+from sqlalchemy.orm import Session
+
+from bot import matching, profiles, prompts, round_facts
+from bot import round_messages as messages
+from bot.attributes import Attributes
+from bot.members import hours_of, silent_until
+from bot.outbox import Later, Never
+from bot.permissions import Actor
+from bot.programme_news import not_now
+from bot.recurrence import local_day
+from bot.round_facts import (
+    NAMED,
+    Announcement,
+    Buddy,
+    Changed,
+    Closing,
+    HeadsUp,
+    Introduction,
+    Nobody,
+    Parted,
+    Preview,
+    Silenced,
+    TooFew,
+)
+from bot.round_standing import Standing, with_people
+from bot.round_steps import unpacked
+from bot.round_times import suits_most
+from bot.rounds import NotYourPairing, may_decline
+from models.buddies import (
+    ANNOUNCED,
+    IN,
+    MATCHED,
+    MATCHING,
+    MENTORING,
+    MET,
+    PAUSED,
+    PREVIEWED,
+    STANDING,
+    LeftOver,
+    Pairing,
+    Participant,
+    Programme,
+    Round,
+)
+from models.members import Member
+from models.outbox import Delivery
+
+Facts = (
+    HeadsUp | Introduction | Closing | Announcement | Nobody | TooFew | Silenced | Parted | Preview | Changed
+)
+Verdict = Facts | Later | Never
+LOOK_AGAIN: Final = timedelta(days=1)
+"""Who is paused or away may be back sooner than they said."""
+UNDER_WAY: Final = (MATCHED,)
+NEAR: Final = (ANNOUNCED, PREVIEWED, MATCHING)
+
+
+class Seen:
+    """What a batch of messages is judged by, read with one query a table."""
+
+    def __init__(
+        self,
+        session: Session,
+        workspaces: Collection[str],
+        receivers: Collection[str],
+        now: datetime,
+        *,
+        pairings: Collection[int] = (),
+        rounds: Collection[int] = (),
+        programmes: Collection[int] = (),
+    ) -> None:
+        """Read what these rows are about, and those they are told to."""
+        self.session, self.now = session, now
+        found = session.scalars(Pairing.among(workspaces, pairings)).all()
+        self.standing = {each.pairing.id: each for each in with_people(session, found)}
+        all_rounds = {*rounds, *(each.round_id for each in found)}
+        self.rounds = {each.id: each for each in session.scalars(Round.among(all_rounds))}
+        theirs = {*programmes, *(each.programme_id for each in self.rounds.values())}
+        self.programmes = {each.id: each for each in session.scalars(Programme.among(workspaces, theirs))}
+        people = {each for each in receivers if each[:1] in ("U", "W")}
+        people |= {who for each in self.standing.values() for who in each.people}
+        known = session.scalars(Member.among(workspaces, people)) if people else ()
+        self.members = {(each.workspace_id, each.user_id): each for each in known}
+        parts = session.scalars(Participant.among(theirs, receivers))
+        self.parts = {(each.programme_id, each.user_id): each for each in parts}
+        over = session.scalars(LeftOver.among(all_rounds, receivers))
+        self.over = {(each.round_id, each.user_id): each for each in over}
+        self.known = _known(session, workspaces, sorted(people))
+
+    @classmethod
+    def of(cls, session: Session, deliveries: Sequence[Delivery], now: datetime) -> Self:
+        """Read what a batch of messages is about; subjects are rounds, pairings or programmes, by kind."""
+        ids: dict[str, set[int]] = {}
+        for delivery in deliveries:
+            ids.setdefault(SUBJECTS[delivery.kind], set()).add(delivery.subject_id)
+        workspaces = {delivery.workspace_id for delivery in deliveries}
+        return cls(session, workspaces, {delivery.receiver for delivery in deliveries}, now, **ids)
+
+    def receiver(self, delivery: Delivery) -> Member | None:
+        """Find to whom a message goes, if that is one person."""
+        return self.members.get((delivery.workspace_id, delivery.receiver))
+
+    def programme_of(self, buddy_round: Round) -> Programme:
+        """Find a round's programme."""
+        return self.programmes[buddy_round.programme_id]
+
+    def next_on(self, programme: Programme) -> date | None:
+        """Say on which day the next round is; None if there is none any more."""
+        return None if programme.ended_at is not None else programme.next_on
+
+    def until(self, buddy_round: Round) -> date:
+        """Say on which day a round is over."""
+        return local_day(buddy_round.ends_at, self.programme_of(buddy_round).zone)
+
+
+def _known(
+    session: Session, workspaces: Collection[str], people: Sequence[str]
+) -> dict[tuple[str, str], Attributes]:
+    """Read what is known of people; there is one workspace at a time in all but the largest installations."""
+    return {
+        (workspace_id, user_id): known
+        for workspace_id in workspaces
+        for user_id, known in profiles.of(session, workspace_id, people).items()
+    }
+
+
+ROUNDS, PAIRINGS, PROGRAMMES = "rounds", "pairings", "programmes"
+SUBJECTS: Final = {
+    messages.HEADS_UP: ROUNDS,
+    messages.ANNOUNCEMENT: ROUNDS,
+    messages.LEFT_OVER: ROUNDS,
+    messages.TOO_FEW: ROUNDS,
+    messages.PREVIEWED: ROUNDS,
+    messages.CHANGED: ROUNDS,
+    messages.INTRODUCTION: PAIRINGS,
+    messages.HALFWAY: PAIRINGS,
+    messages.CLOSING: PAIRINGS,
+    messages.PARTED: PAIRINGS,
+    messages.UNREACHABLE: PAIRINGS,
+    messages.SILENCED: PROGRAMMES,
+}
+
+
+def judge(session: Session, deliveries: Sequence[Delivery], *, now: datetime) -> Mapping[int, Verdict]:
+    """Decide with today's data what becomes of each; a constant number of queries, but for parts of a channel's."""
+    seen = Seen.of(session, deliveries, now)
+    return {delivery.id: JUDGES[delivery.kind](seen, delivery) for delivery in deliveries}
+
+
+def _to_one(seen: Seen, delivery: Delivery) -> Later | Never | None:
+    """Find what forbids writing to one person now."""
+    member = seen.receiver(delivery)
+    if member is None or member.is_deactivated:
+        return Never("deactivated")
+    later = not_now(member, seen.now)
+    if later is None:
+        return None
+    return Later(min(later.until, seen.now + LOOK_AGAIN), later.reason)
+
+
+def _heads_up(seen: Seen, delivery: Delivery) -> Verdict:
+    buddy_round = seen.rounds.get(delivery.subject_id)
+    if buddy_round is None or buddy_round.state not in NEAR or buddy_round.starts_at <= seen.now:
+        return Never("it has begun, or was called off")
+    programme = seen.programme_of(buddy_round)
+    part, member = seen.parts.get((programme.id, delivery.receiver)), seen.receiver(delivery)
+    if part is None or member is None or part.skips == buddy_round.number:
+        return Never("takes no part in it any more")
+    if part.state_on(local_day(seen.now, member.zone)) != IN:
+        return Never("takes no part in it any more")
+    hindrance = _to_one(seen, delivery)
+    if hindrance is not None:
+        return hindrance
+    return HeadsUp(buddy_round.id, programme.channel, buddy_round.starts_at, member.zone)
+
+
+def _introduction(seen: Seen, delivery: Delivery) -> Verdict:
+    standing = seen.standing.get(delivery.subject_id)
+    hindrance = _to_all(seen, standing, delivery)
+    if hindrance is not None or standing is None:
+        return hindrance or Never("the pairing is gone")
+    if delivery.kind == messages.HALFWAY and standing.has_met:
+        return Never("they have met")
+    return introduced(seen, standing)
+
+
+def _to_all(seen: Seen, standing: Standing | None, delivery: Delivery) -> Later | Never | None:
+    """Find what forbids writing to all of a pairing now; one that lost somebody is marked, to be mended."""
+    if standing is None or standing.pairing.state != STANDING:
+        return Never("they are not together any more")
+    buddy_round = seen.rounds[standing.pairing.round_id]
+    if buddy_round.state not in UNDER_WAY:
+        return Never("the round is over")
+    team = [seen.members[delivery.workspace_id, each] for each in standing.people]
+    if any(member.is_deactivated for member in team):
+        standing.pairing.is_broken = True
+        return Never("somebody is not there any more")
+    silent = [until for member in team if (until := silent_until(member, seen.now)) is not None]
+    if silent:
+        return Later(min(*silent, seen.now + LOOK_AGAIN), "paused or away")
+    opens = suits_most([hours_of(member) for member in team], seen.now)
+    return Later(opens, "outside the hours they share") if opens > seen.now else None
+
+
+def introduced(seen: Seen, standing: Standing) -> Introduction:
+    """Say of a pairing what its introduction does, with what is known of its people now."""
+    pairing, known = standing.pairing, seen.known
+    buddy_round = seen.rounds[pairing.round_id]
+    programme = seen.programme_of(buddy_round)
+    question = prompts.worded(pairing.question_id) if pairing.question_id else None
+    times = [moment for each in pairing.times if (moment := datetime.fromisoformat(each)) > seen.now]
+    return Introduction(
+        pairing_id=pairing.id,
+        channel=programme.channel,
+        until=seen.until(buddy_round),
+        zone=programme.zone,
+        buddies=tuple(
+            Buddy(
+                each, known[pairing.workspace_id, each].department, known[pairing.workspace_id, each].location
+            )
+            for each in standing.people
+        ),
+        reasons=round_facts.read(pairing.reasons),
+        times=tuple(times),
+        question=question.ask if question else None,
+        mentor=standing.mentor,
+        may_decline=may_decline(pairing, standing, seen.now),
+        met=tuple(each for each, answer in sorted(standing.answers.items()) if answer == MET),
+    )
+
+
+def shown(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> Introduction:
+    """Say of a pairing of the actor's what its introduction does now; raises NotYourPairing."""
+    seen = Seen(session, [actor.workspace_id], (), now, pairings=[pairing_id])
+    standing = seen.standing.get(pairing_id)
+    if standing is None or actor.user_id not in standing.people:
+        raise NotYourPairing
+    return introduced(seen, standing)
+
+
+def _closing(seen: Seen, delivery: Delivery) -> Verdict:
+    standing = seen.standing.get(delivery.subject_id)
+    if standing is None or standing.pairing.state != STANDING:
+        return Never("they are not together any more")
+    buddy_round = seen.rounds[standing.pairing.round_id]
+    if buddy_round.state not in UNDER_WAY:
+        return Never("the round is over")
+    if standing.has_met or standing.answers.get(delivery.receiver) is not None:
+        return Never("answered")
+    hindrance = _to_one(seen, delivery)
+    if hindrance is not None:
+        return hindrance
+    channel = seen.programme_of(buddy_round).channel
+    return Closing(standing.pairing.id, standing.others(delivery.receiver), channel, seen.until(buddy_round))
+
+
+def _announcement(seen: Seen, delivery: Delivery) -> Verdict:
+    buddy_round = seen.rounds.get(delivery.subject_id)
+    if buddy_round is None or buddy_round.state not in UNDER_WAY or buddy_round.record is None:
+        return Never("the round is over")
+    programme = seen.programme_of(buddy_round)
+    part, parts = messages.part_in(delivery.key), int(buddy_round.record["parts"])
+    size = messages.GROUPS_A_MESSAGE
+    last = None if part == parts else part * size
+    shown = seen.session.scalars(Pairing.part(buddy_round.id, (part - 1) * size + 1, last)).all()
+    unnamed = set(seen.session.scalars(Participant.unnamed_in(programme.id)))
+    groups = tuple(each.people for each in with_people(seen.session, shown))
+    left_out = 0
+    if unnamed and part == parts:
+        left_out = seen.session.scalars(Pairing.count_with(buddy_round.id, unnamed)).one()
+    return Announcement(
+        channel=programme.channel,
+        groups=tuple(each for each in groups if unnamed.isdisjoint(each)),
+        part=part,
+        parts=parts,
+        unnamed=left_out,
+        count=int(buddy_round.record["people"]),
+        next_on=seen.next_on(programme),
+        is_mentoring=programme.mixing == MENTORING,
+    )
+
+
+def _left_over(seen: Seen, delivery: Delivery) -> Verdict:
+    over = seen.over.get((delivery.subject_id, delivery.receiver))
+    if over is None:
+        return Never("they have a buddy by now")
+    programme = seen.programme_of(seen.rounds[delivery.subject_id])
+    why = NAMED[over.reason]() if over.reason in NAMED else None
+    return _to_one(seen, delivery) or Nobody(programme.channel, why, seen.next_on(programme))
+
+
+def _too_few(seen: Seen, delivery: Delivery) -> Verdict:
+    buddy_round = seen.rounds[delivery.subject_id]
+    programme = seen.programme_of(buddy_round)
+    count = int((buddy_round.record or {}).get("left_over", 0))
+    facts = TooFew(programme.channel, delivery.receiver == programme.owner, count, seen.next_on(programme))
+    return _to_one(seen, delivery) or facts
+
+
+def _silenced(seen: Seen, delivery: Delivery) -> Verdict:
+    programme = seen.programmes.get(delivery.subject_id)
+    part = seen.parts.get((delivery.subject_id, delivery.receiver))
+    if programme is None or programme.ended_at is not None or part is None or part.state != PAUSED:
+        return Never("they are not paused any more")
+    return _to_one(seen, delivery) or Silenced(programme.channel, programme.id)
+
+
+def _parted(seen: Seen, delivery: Delivery) -> Verdict:
+    standing = seen.standing.get(delivery.subject_id)
+    if standing is None:
+        return Never("the pairing is gone")
+    programme = seen.programme_of(seen.rounds[standing.pairing.round_id])
+    is_unreachable = delivery.kind == messages.UNREACHABLE
+    over = seen.over.get((standing.pairing.round_id, delivery.receiver))
+    if not is_unreachable and over is None:
+        return Never("they have a buddy by now")
+    others = standing.others(delivery.receiver)
+    facts = Parted(programme.channel, others, is_unreachable, seen.next_on(programme))
+    return _to_one(seen, delivery) or facts
+
+
+def _previewed(seen: Seen, delivery: Delivery) -> Verdict:
+    buddy_round = seen.rounds[delivery.subject_id]
+    if buddy_round.state != PREVIEWED or buddy_round.result is None:
+        return Never("it has begun, or is matched anew")
+    programme = seen.programme_of(buddy_round)
+    if programme.owner != delivery.receiver:
+        return Never("somebody else owns it now")
+    result = matching.read(unpacked(buddy_round.result))
+    return Preview(
+        round_id=buddy_round.id,
+        channel=programme.channel,
+        starts_at=buddy_round.starts_at,
+        zone=programme.zone,
+        groups=tuple((group.members, group.reasons) for group in result.groups),
+        left_over=tuple((each.person, each.why) for each in result.left_over),
+        relaxations=result.relaxations,
+        is_proven=result.is_proven,
+    )
+
+
+def _changed(seen: Seen, delivery: Delivery) -> Verdict:
+    buddy_round = seen.rounds[delivery.subject_id]
+    gone = tuple((buddy_round.record or {}).get("gone", ()))
+    channel = seen.programme_of(buddy_round).channel
+    return _to_one(seen, delivery) or Changed(channel, gone)
+
+
+JUDGES: Final[Mapping[str, Callable[[Seen, Delivery], Verdict]]] = {
+    messages.HEADS_UP: _heads_up,
+    messages.INTRODUCTION: _introduction,
+    messages.HALFWAY: _introduction,
+    messages.CLOSING: _closing,
+    messages.ANNOUNCEMENT: _announcement,
+    messages.LEFT_OVER: _left_over,
+    messages.TOO_FEW: _too_few,
+    messages.SILENCED: _silenced,
+    messages.PARTED: _parted,
+    messages.UNREACHABLE: _parted,
+    messages.PREVIEWED: _previewed,
+    messages.CHANGED: _changed,
+}

@@ -1,0 +1,194 @@
+"""Matching a round by one worker under a lease: what goes in, the work itself outside of any transaction, what came.
+
+A worker that is killed loses its lease; another takes over, and comes to the same groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import matching, outbox, round_inputs, round_results
+from bot import round_messages as messages
+from bot.matching import Group, Result
+from bot.round_results import Planned
+from bot.round_steps import hold, keep_input, next_step, packed, people_of, taking_part, unpacked
+from models.buddies import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Programme, Round
+
+LEASE_SECONDS: Final = 120.0
+"""Progress prolongs it each second or so; matching is silent for much less than this."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A round one worker matches; it needs no store meanwhile."""
+
+    round_id: int
+    worker: str
+    given: matching.Round
+    is_preview: bool
+    kept: tuple[Group, ...] = ()
+    """The groups of a preview that go out as they were shown; the matching is about everybody else."""
+    shown: Result | None = None
+    gone: tuple[str, ...] = ()
+    """Who was in the preview's groups and cannot take part any more."""
+
+
+class LeaseLost(Exception):
+    """Another worker matches the round by now."""
+
+
+def lease(session: Session, round_id: int, worker: str, now: datetime) -> Job | None:
+    """Take a round to match it; None if another worker has, or there is nothing to match any more."""
+    held = hold(session, round_id)
+    if held is None:
+        return None
+    programme, buddy_round = held
+    is_preview = buddy_round.wanted == PREVIEW and buddy_round.state in (ANNOUNCED, PREVIEWED)
+    if not is_preview and buddy_round.state != MATCHING:
+        buddy_round.wanted = None
+        return None
+    if session.scalar(Round.lease(round_id, worker, LEASE_SECONDS)) is None:
+        return None
+    if is_preview:
+        present = taking_part(session, programme, buddy_round, now)
+        keep_input(session, programme, buddy_round, present, now)
+    session.flush()
+    if buddy_round.result is not None and not is_preview:
+        return _as_previewed(session, programme, buddy_round, worker, now)
+    return Job(round_id, worker, _given(buddy_round), is_preview)
+
+
+def _given(buddy_round: Round) -> matching.Round:
+    assert buddy_round.snapshot is not None  # written when the round began, or was to be previewed
+    return matching.restored(unpacked(buddy_round.snapshot))
+
+
+def _as_previewed(
+    session: Session, programme: Programme, buddy_round: Round, worker: str, now: datetime
+) -> Job:
+    """Keep the preview's groups nobody left meanwhile; whom that leaves alone is matched with who else is there."""
+    assert buddy_round.result is not None
+    shown, given = matching.read(unpacked(buddy_round.result)), _given(buddy_round)
+    present = set(taking_part(session, programme, buddy_round, now))
+    kept = tuple(group for group in shown.groups if present.issuperset(group.members))
+    gone = {each for group in shown.groups for each in group.members} - present
+    placed = {each for group in kept for each in group.members}
+    mentors = {group.members[0]: 0 for group in kept} if given.rules.is_mentoring else {}
+    for group in kept if mentors else ():
+        mentors[group.members[0]] += 1
+    affected = people_of(session, programme, buddy_round, sorted((present - placed) | mentors.keys()), now)
+    people = tuple(_with_places_left(each, mentors) for each in affected)
+    rest = replace(given, people=tuple(each for each in people if each is not None))
+    return Job(
+        buddy_round.id,
+        worker,
+        rest,
+        is_preview=False,
+        kept=kept,
+        shown=shown,
+        gone=tuple(sorted(gone)),
+    )
+
+
+def _with_places_left(person: matching.Person, taken: Mapping[str, int]) -> matching.Person | None:
+    """Leave a mentor the places the kept groups do not take; None if there are none left."""
+    left = person.mentees - taken.get(person.id, 0)
+    if person.id in taken and left <= 0:
+        return None
+    return replace(person, mentees=left) if person.id in taken else person
+
+
+def compute(job: Job, progress: matching.Progress) -> Result:
+    """Match, which takes up to some seconds; raises what `progress` raises."""
+    given = job.given
+    found = matching.match(given.people, given.history, given.rules, given.seed, progress=progress)
+    if job.shown is None:
+        return found
+    if not job.gone and not found.groups:
+        return replace(job.shown, left_over=found.left_over)
+    kept = {each.members for each in job.kept}
+    relaxed = tuple(each for each in job.shown.relaxations if _is_about(each, kept))
+    return Result(
+        tuple(sorted((*job.kept, *found.groups), key=lambda group: group.members)),
+        tuple(
+            each for each in found.left_over if each.person not in {who for group in kept for who in group}
+        ),
+        (*relaxed, *found.relaxations),
+        affinity=sum(group.affinity for group in job.kept) + found.affinity,
+        bound=job.shown.bound,
+        is_proven=False,
+    )
+
+
+def _is_about(relaxation: object, groups: set[tuple[str, ...]]) -> bool:
+    """Whether a relaxation concerns one of these groups."""
+    members = getattr(relaxation, "members", None)
+    if members is not None:
+        return tuple(members) in groups
+    pair = {getattr(relaxation, "first", ""), getattr(relaxation, "second", "")}
+    return any(pair <= set(group) for group in groups)
+
+
+def note_progress(session: Session, job: Job, done: int, of: int) -> None:
+    """Write how far the matching is, which prolongs the lease; raises LeaseLost."""
+    mine = Round.held(job.round_id, job.worker, LEASE_SECONDS).values(done=done, of=of)
+    if session.scalar(mine) is None:
+        raise LeaseLost
+
+
+def plan(session: Session, job: Job, result: Result, now: datetime) -> list[Planned]:
+    """Prepare the introductions, before the transaction that writes them."""
+    buddy_round = session.get_one(Round, job.round_id)
+    return [] if job.is_preview else round_results.plan(session, buddy_round, result.groups, now)
+
+
+def finish(session: Session, job: Job, result: Result, planned: list[Planned], now: datetime) -> bool:
+    """Write what came of it, and all that is to be told, once; False if another worker matches the round by now."""
+    held = hold(session, job.round_id)
+    if held is None or held[1].worker != job.worker:
+        return False
+    programme, buddy_round = held
+    buddy_round.worker, buddy_round.lease_until, buddy_round.done = None, None, buddy_round.of
+    if job.is_preview:
+        _show(session, programme, buddy_round, result, now)
+        return True
+    if buddy_round.state != MATCHING:
+        return False
+    rules = round_inputs.rules_of(programme)
+    buddy_round.state = MATCHED
+    buddy_round.next_fire_at = next_step(programme, buddy_round, now)
+    round_results.keep(session, programme, buddy_round, result, planned, rules, now=now)
+    _tell_owner(session, programme, buddy_round, job, result, now)
+    return True
+
+
+def _show(session: Session, programme: Programme, buddy_round: Round, result: Result, now: datetime) -> None:
+    buddy_round.result, buddy_round.wanted = packed(matching.written(result)), None
+    buddy_round.state = PREVIEWED
+    shown_to = buddy_round.wanted_by or programme.owner
+    shown = messages.to_owner(
+        messages.PREVIEWED, buddy_round, shown_to, buddy_round.drawn, _asked(now), now=now
+    )
+    outbox.enqueue(session, [shown])
+
+
+def _asked(now: datetime) -> str:
+    """Tell apart two previews of one seed: somebody may have joined in between."""
+    return f"{now:%Y%m%dT%H%M%S}"
+
+
+def _tell_owner(
+    session: Session, programme: Programme, buddy_round: Round, job: Job, result: Result, now: datetime
+) -> None:
+    told = []
+    if job.gone:
+        buddy_round.record = {**(buddy_round.record or {}), "gone": list(job.gone)}
+        told.append(messages.to_owner(messages.CHANGED, buddy_round, programme.owner, now=now))
+    if not result.groups:
+        told.append(messages.to_owner(messages.TOO_FEW, buddy_round, programme.owner, now=now))
+    outbox.enqueue(session, told)

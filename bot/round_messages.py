@@ -1,0 +1,95 @@
+"""The messages of a round: to whom, about which row, keyed by the round, and in which window they are of use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.members import hours_of
+from bot.outbox import Message, group
+from bot.round_times import suits_most
+from models.buddies import Pairing, Programme, Round
+from models.members import Member
+
+HEADS_UP = "buddies.heads_up"
+INTRODUCTION, ANNOUNCEMENT = "buddies.introduction", "buddies.announcement"
+LEFT_OVER, TOO_FEW = "buddies.left_over", "buddies.too_few"
+HALFWAY, CLOSING, SILENCED = "buddies.halfway", "buddies.closing", "buddies.silenced"
+PARTED, UNREACHABLE = "buddies.parted", "buddies.unreachable"
+PREVIEWED, CHANGED = "buddies.previewed", "buddies.changed"
+GROUPS_A_MESSAGE: Final = 75
+"""So many groups of four with ids of 32 characters stay below what Slack takes in one message."""
+ANNOUNCED_FOR: Final = timedelta(days=2)
+ASKED_FOR: Final = timedelta(hours=12)
+"""How long the answer to what an owner asked for is of use."""
+
+
+def about(buddy_round: Round, *rest: object) -> str:
+    """Write the key of a message about a round."""
+    return ":".join(["round", str(buddy_round.id), *map(str, rest)])
+
+
+def to_member(
+    kind: str,
+    buddy_round: Round,
+    member: Member,
+    subject_id: int,
+    *key: object,
+    now: datetime,
+    until: datetime,
+) -> Message:
+    """Write to one person, in their working hours."""
+    opens = hours_of(member).next_working(now)
+    name = about(buddy_round, *key, kind.removeprefix("buddies."), member.user_id)
+    # A message is of use for some time after it could first be read, even if the round is over by then.
+    ends = max(until, opens + ANNOUNCED_FOR)
+    return Message(buddy_round.workspace_id, name, kind, member.user_id, subject_id, opens, ends)
+
+
+def heads_up(buddy_round: Round, member: Member, now: datetime) -> Message:
+    """Tell somebody that a round is near."""
+    opens = hours_of(member).next_working(now)
+    key = about(buddy_round, "heads_up", member.user_id)
+    expires = max(buddy_round.starts_at, now)
+    return Message(
+        buddy_round.workspace_id, key, HEADS_UP, member.user_id, buddy_round.id, min(opens, expires), expires
+    )
+
+
+def to_pairing(
+    kind: str, buddy_round: Round, pairing: Pairing, team: Sequence[Member], *, now: datetime, until: datetime
+) -> Message:
+    """Write to all in a pairing, while all of them are at work."""
+    opens = suits_most([hours_of(member) for member in team], now)
+    key = about(buddy_round, pairing.place, kind.removeprefix("buddies."))
+    receiver = group([member.user_id for member in team])
+    ends = max(until, opens + ANNOUNCED_FOR)
+    return Message(buddy_round.workspace_id, key, kind, receiver, pairing.id, opens, ends)
+
+
+def announcements(programme: Programme, buddy_round: Round, parts: int, now: datetime) -> list[Message]:
+    """Write to the channel, in as many parts as are needed."""
+    return [
+        Message(
+            buddy_round.workspace_id,
+            about(buddy_round, "announcement", part),
+            ANNOUNCEMENT,
+            programme.channel,
+            buddy_round.id,
+            now,
+            now + ANNOUNCED_FOR,
+        )
+        for part in range(1, parts + 1)
+    ]
+
+
+def part_in(key: str) -> int:
+    """Read from the key of an announcement which part it is."""
+    return int(key.rpartition(":")[2])
+
+
+def to_owner(kind: str, buddy_round: Round, owner: str, *key: object, now: datetime) -> Message:
+    """Give an owner at once what they asked for, or must know."""
+    name = about(buddy_round, *key, kind.removeprefix("buddies."), owner)
+    return Message(buddy_round.workspace_id, name, kind, owner, buddy_round.id, now, now + ASKED_FOR)

@@ -1,0 +1,231 @@
+"""Pacts: two who met go on together for some weeks, with a prompt now and then, and then choose how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.errors import Refusal
+from bot.members import hours_of
+from bot.outbox import Later, Message, Never
+from bot.permissions import Actor
+from bot.programme_news import not_now
+from bot.recurrence import local_day, place
+from bot.round_facts import PactFacts
+from bot.round_results import known
+from bot.round_times import suits_most
+from models.buddies import Pairing, Programme
+from models.members import Member
+from models.outbox import Delivery
+from models.pacts import OFFERED, OVER, STANDING, Pact
+
+OFFER, PROMPT, END = "buddies.pact_offer", "buddies.pact_prompt", "buddies.pact_end"
+PROMPT_DAYS: Final = (3, 14, 28)
+EXTEND, ROTATE, REMATCH = "extend", "rotate", "rematch"
+"""How to go on after a pact: the same two again, back to the rounds, or somebody new at once."""
+OF_USE: Final = timedelta(days=7)
+_DAY: Final = timedelta(days=1)
+
+
+class NotYourPact(Refusal):
+    """I do not know a pact of yours behind that. `/buddy` shows where you stand."""
+
+
+class PactIsOver(Refusal):
+    """That pact is over, so this button does nothing any more. `/buddy` shows where you stand."""
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What stands after somebody agreed."""
+
+    pact_id: int
+    others: tuple[str, ...]
+    weeks: int
+    stands: bool
+    """Whether all have agreed by now."""
+
+
+def offer(
+    session: Session, programme: Programme, pairing: Pairing, people: Sequence[str], *, now: datetime
+) -> None:
+    """Ask those who met whether they go on together, where the programme offers it; once a pairing."""
+    if programme.pact_weeks is None or len(people) < len(("one", "other")):
+        return
+    row = {
+        "workspace_id": programme.workspace_id,
+        "programme_id": programme.id,
+        "pairing_id": pairing.id,
+        "people": sorted(people),
+        "agreed": [],
+        "weeks": programme.pact_weeks,
+        "state": OFFERED,
+        "term": 1,
+    }
+    if session.scalar(Pact.of_pairing(pairing.id)) is None:
+        session.add(Pact(**row))
+        session.flush()
+        pact = session.scalars(Pact.of_pairing(pairing.id)).one()
+        _ask_each(session, OFFER, pact, now)
+
+
+def _ask_each(session: Session, kind: str, pact: Pact, now: datetime) -> None:
+    people = known(session, pact.workspace_id, pact.people)
+    told = []
+    for user_id in pact.people:
+        opens = hours_of(people[user_id]).next_working(now)
+        key = f"pact:{pact.id}:{pact.term}:{kind.removeprefix('buddies.')}:{user_id}"
+        told.append(Message(pact.workspace_id, key, kind, user_id, pact.id, opens, opens + OF_USE))
+    outbox.enqueue(session, told)
+
+
+def agree(session: Session, actor: Actor, pact_id: int, *, now: datetime) -> Agreed:
+    """Agree to go on together; it stands once all have. Raises NotYourPact and PactIsOver."""
+    pact, programme = of_actor(session, actor, pact_id)
+    if pact.state == OVER:
+        raise PactIsOver
+    others = tuple(each for each in pact.people if each != actor.user_id)
+    if pact.state == OFFERED:
+        pact.agreed = sorted({*pact.agreed, actor.user_id})
+        if set(pact.agreed) == set(pact.people):
+            _begin(pact, programme, now)
+    return Agreed(pact.id, others, pact.weeks, pact.state == STANDING)
+
+
+def refuse(session: Session, actor: Actor, pact_id: int) -> None:
+    """Let an offered pact be; raises NotYourPact and PactIsOver."""
+    pact, _ = of_actor(session, actor, pact_id)
+    if pact.state != OFFERED:
+        raise PactIsOver
+    pact.state = OVER
+
+
+def of_actor(session: Session, actor: Actor, pact_id: int) -> tuple[Pact, Programme]:
+    """Find a pact of the actor's, locked, and its programme; raises NotYourPact."""
+    pact = session.scalar(Pact.locked(pact_id))
+    if pact is None or pact.workspace_id != actor.workspace_id or actor.user_id not in pact.people:
+        raise NotYourPact
+    return pact, session.get_one(Programme, pact.programme_id)
+
+
+def _begin(pact: Pact, programme: Programme, now: datetime) -> None:
+    pact.state, pact.begins_on = STANDING, local_day(now, programme.zone)
+    pact.ends_on = pact.begins_on + pact.weeks * 7 * _DAY
+    pact.next_fire_at = _at(programme, _days(pact)[0])
+
+
+def _days(pact: Pact) -> list[date]:
+    """List the days of a pact's prompts, and its last."""
+    assert pact.begins_on is not None  # it stands
+    assert pact.ends_on is not None
+    prompts = [pact.begins_on + count * _DAY for count in PROMPT_DAYS]
+    return [*(day for day in prompts if day < pact.ends_on), pact.ends_on]
+
+
+def _at(programme: Programme, day: date) -> datetime:
+    return place(day, programme.at, programme.zone).starts_at
+
+
+def take(session: Session, pact_id: int, now: datetime) -> bool:
+    """Take the step of a pact that is due; False if somebody else has. What an outage took is not caught up on."""
+    pact = session.scalar(Pact.locked(pact_id))
+    if pact is None or pact.state != STANDING or pact.next_fire_at is None or pact.next_fire_at > now:
+        return False
+    programme = session.get_one(Programme, pact.programme_id)
+    days = _days(pact)
+    due = [day for day in days if _at(programme, day) <= now]
+    if due[-1] == pact.ends_on:
+        pact.state, pact.agreed = OVER, []
+        _ask_each(session, END, pact, now)
+        return True
+    _prompt(session, pact, PROMPT_DAYS[len(due) - 1], now)
+    pact.next_fire_at = _at(programme, days[len(due)])
+    return True
+
+
+def _prompt(session: Session, pact: Pact, day: int, now: datetime) -> None:
+    people = known(session, pact.workspace_id, pact.people)
+    opens = suits_most([hours_of(people[each]) for each in pact.people], now)
+    key = f"pact:{pact.id}:{pact.term}:{day}"
+    receiver = outbox.group(pact.people)
+    outbox.enqueue(
+        session, [Message(pact.workspace_id, key, PROMPT, receiver, pact.id, opens, opens + OF_USE)]
+    )
+
+
+@dataclass(frozen=True)
+class Action:
+    """What an action agreed on in a pact begins with as a goal."""
+
+    names: tuple[str, ...]
+    """What the others are called."""
+    due_on: date | None
+
+
+def action_of(session: Session, actor: Actor, pact_id: int) -> Action:
+    """Say what a goal out of a pact of the actor's begins with; raises NotYourPact."""
+    pact, _ = of_actor(session, actor, pact_id)
+    others = [each for each in pact.people if each != actor.user_id]
+    people = known(session, pact.workspace_id, others)
+    return Action(tuple(people[each].name for each in others), pact.ends_on)
+
+
+def extend(session: Session, actor: Actor, pact_id: int, *, now: datetime) -> Agreed:
+    """Ask for the same weeks again; they begin once all have. Raises NotYourPact."""
+    pact = of_actor(session, actor, pact_id)[0]
+    if pact.state == OVER:
+        pact.state, pact.agreed, pact.term = OFFERED, [], pact.term + 1
+        pact.next_fire_at = None
+    return agree(session, actor, pact.id, now=now)
+
+
+def judge(
+    session: Session, deliveries: Sequence[Delivery], *, now: datetime
+) -> Mapping[int, PactFacts | Later | Never]:
+    """Decide with today's data what becomes of each; three queries however many there are."""
+    pacts = {each.id: each for each in session.scalars(Pact.among({each.subject_id for each in deliveries}))}
+    workspaces = {delivery.workspace_id for delivery in deliveries}
+    theirs = {each.programme_id for each in pacts.values()}
+    programmes = {each.id: each for each in session.scalars(Programme.among(workspaces, theirs))}
+    people = {who for each in pacts.values() for who in each.people}
+    found = session.scalars(Member.among(workspaces, people)) if people else ()
+    members = {(each.workspace_id, each.user_id): each for each in found}
+    return {
+        delivery.id: _judge_one(delivery, pacts.get(delivery.subject_id), programmes, members, now)
+        for delivery in deliveries
+    }
+
+
+def _judge_one(
+    delivery: Delivery,
+    pact: Pact | None,
+    programmes: Mapping[int, Programme],
+    members: Mapping[tuple[str, str], Member],
+    now: datetime,
+) -> PactFacts | Later | Never:
+    if pact is None or pact.state != _WHILE[delivery.kind]:
+        return Never("it stands otherwise by now")
+    if delivery.kind == OFFER and delivery.receiver in pact.agreed:
+        return Never("agreed")
+    to = pact.people if delivery.kind == PROMPT else [delivery.receiver]
+    team = [members[delivery.workspace_id, each] for each in to]
+    if any(members[delivery.workspace_id, each].is_deactivated for each in pact.people):
+        return Never("deactivated")
+    hindrances = [later for member in team if (later := not_now(member, now)) is not None]
+    if hindrances:
+        opens = suits_most([hours_of(member) for member in team], now + _MINUTE)
+        return Later(max(opens, now + _MINUTE), hindrances[0].reason)
+    others = tuple(each for each in pact.people if each not in to) or tuple(pact.people)
+    channel, day = programmes[pact.programme_id].channel, delivery.key.rpartition(":")[2]
+    return PactFacts(
+        pact.id, pact.pairing_id, others, channel, pact.weeks, int(day) if delivery.kind == PROMPT else 0
+    )
+
+
+_MINUTE: Final = timedelta(minutes=1)
+_WHILE: Final = {OFFER: OFFERED, PROMPT: STANDING, END: OVER}

@@ -1,0 +1,210 @@
+"""Putting people together anew within a round: after a swap, a mentor's no, or when somebody is not there any more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import matching, outbox, round_inputs, round_results
+from bot import round_messages as messages
+from bot.enrolments import Taker, takers
+from bot.matching import Found, Group
+from bot.round_results import known
+from bot.round_standing import Standing, standing_in, with_people
+from bot.round_steps import hold, in_pacts
+from models.buddies import (
+    DECLINED,
+    DISSOLVED,
+    MENTEE,
+    MENTOR,
+    MENTORING,
+    LeftOver,
+    Pairing,
+    Participant,
+    Partner,
+    Programme,
+    Round,
+)
+
+NOBODY_FREE: Final = "NobodyFree"
+PAIR: Final = 2
+
+
+class Board:
+    """A round as it stands while it is mended: who is where, and who is free."""
+
+    def __init__(self, session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
+        """Read it; the round is held by whoever asks."""
+        self._session, self._programme, self._round, self._now = session, programme, buddy_round, now
+        everyone = takers(session, programme, buddy_round.number, now).present
+        together = in_pacts(session, programme)
+        self._takers = {each.member.user_id: each for each in everyone if each.member.user_id not in together}
+
+    def dissolve(self, pairing: Pairing, *, leaving: Collection[str]) -> None:
+        """End a pairing; those who are left in it stay together, if they are two or more, else find somebody."""
+        self._end(pairing)
+        (before,) = with_people(self._session, [pairing])
+        staying = [each for each in before.people if each not in leaving and each in self._takers]
+        if len(staying) >= PAIR:
+            self._put_together(self._group_of(staying, before))
+            return
+        for user_id in staying:
+            if not self.find_somebody(user_id, besides=frozenset(before.people)):
+                self.leave_over(user_id, pairing)
+
+    def _end(self, pairing: Pairing) -> None:
+        pairing.state, pairing.is_broken = DISSOLVED, False
+        outbox.cancel(
+            self._session,
+            pairing.workspace_id,
+            [messages.INTRODUCTION, messages.HALFWAY, messages.CLOSING],
+            [pairing.id],
+            reason="they are not together any more",
+        )
+
+    def _group_of(self, members: Sequence[str], before: Standing) -> Group:
+        """Keep those together who are left of a larger group; why is found out anew for two."""
+        if len(members) == PAIR:
+            found = self._search(members[0], [members[1]], besides=frozenset(), again=True)
+            if found is not None:
+                return found.group
+        return Group(tuple(sorted(members)), (), 0)
+
+    def find_somebody(self, user_id: str, *, besides: frozenset[str]) -> tuple[str, ...] | None:
+        """Put somebody together with who fits best of those who are free; gives whom, or None if nobody does."""
+        if user_id not in self._takers:
+            return None
+        if self._programme.mixing == MENTORING:
+            found = self._search_mentoring(user_id, besides)
+        else:
+            found = self._search(user_id, self.free(), besides=besides)
+        if found is None:
+            return None
+        self._put_together(found.group)
+        return tuple(each for each in found.group.members if each != user_id)
+
+    def _search(
+        self, user_id: str, others: Sequence[str], *, besides: frozenset[str], again: bool = False
+    ) -> Found | None:
+        person, *rest = self._people([user_id, *(each for each in others if each != user_id)])
+        met = round_inputs.history_of(self._session, self._programme, self._round.number, user_id)
+        rules = round_inputs.rules_of(self._programme)
+        seed = self._round.seed
+        earlier = frozenset[str]() if again else self._met_now(user_id)
+        return matching.find_partner(person, rest, met, rules, seed, besides=besides | earlier)
+
+    def _search_mentoring(self, user_id: str, besides: frozenset[str]) -> Found | None:
+        """Find a mentor for a mentee; for a mentor, a mentee who is left over."""
+        if self._takers[user_id].participant.role == MENTOR:
+            return next(
+                (
+                    found
+                    for mentee in self.free()
+                    if mentee not in besides and self._takers[mentee].participant.role == MENTEE
+                    if (found := self._search(mentee, [user_id], besides=frozenset())) is not None
+                ),
+                None,
+            )
+        mentee, *rest = self._people([user_id, *(each for each in self._takers if each != user_id)])
+        kept = [
+            Group((each.mentor, who), (), 0)
+            for each in standing_in(self._session, [self._round.id])
+            for who in each.people
+            if each.mentor is not None and who != each.mentor
+        ]
+        met = round_inputs.history_of(self._session, self._programme, self._round.number, user_id)
+        rules = round_inputs.rules_of(self._programme)
+        declined = besides | self._met_now(user_id)
+        return matching.next_mentor(mentee, rest, kept, met, rules, self._round.seed, declined=declined)
+
+    def _met_now(self, user_id: str) -> frozenset[str]:
+        """Name those a person was together with in this very round: they do not come again in it."""
+        earlier = self._session.execute(Partner.history_of(self._programme.id, user_id))
+        return frozenset(
+            other for number, _, other in earlier if number == self._round.number and other != user_id
+        )
+
+    def free(self) -> list[str]:
+        """Name those who are in the round and together with nobody."""
+        placed = {who for each in standing_in(self._session, [self._round.id]) for who in each.people}
+        over = set(self._session.scalars(LeftOver.people_of(self._round.id)))
+        parted = set(self._session.scalars(Partner.parted_in(self._round.id)))
+        return sorted(((over | parted) - placed) & self._takers.keys())
+
+    def _people(self, user_ids: Sequence[str]) -> list[matching.Person]:
+        chosen = [self._takers[each] for each in user_ids if each in self._takers]
+        return round_inputs.people(self._session, self._programme, chosen, self._round.on)
+
+    def taker(self, user_id: str) -> Taker | None:
+        """Find somebody who can be matched now."""
+        return self._takers.get(user_id)
+
+    def _put_together(self, group: Group) -> None:
+        """Make a pairing; who was left over before is not so any more."""
+        session, buddy_round = self._session, self._round
+        last = session.scalar(Pairing.last_place(buddy_round.id)) or 0
+        planned = round_results.plan(session, buddy_round, [group], self._now)
+        round_results.add_pairings(
+            session, self._programme, buddy_round, planned, first_place=last + 1, now=self._now
+        )
+        session.execute(LeftOver.placed(buddy_round.id, group.members))
+        for participant in session.scalars(Participant.those(self._programme.id, group.members)):
+            if participant.left_over_in == buddy_round.number:
+                participant.left_over_in = None
+
+    def leave_over(self, user_id: str, pairing: Pairing) -> None:
+        """Tell somebody that nobody else is free, and let them come first next time."""
+        session, buddy_round = self._session, self._round
+        row = {"round_id": buddy_round.id, "user_id": user_id, "workspace_id": buddy_round.workspace_id}
+        session.merge(LeftOver(**row, reason=NOBODY_FREE))
+        for participant in session.scalars(Participant.those(self._programme.id, [user_id])):
+            participant.left_over_in = buddy_round.number
+        self.tell(messages.PARTED, user_id, pairing)
+
+    def tell(self, kind: str, user_id: str, pairing: Pairing) -> None:
+        """Tell somebody what became of their pairing."""
+        member = known(self._session, self._round.workspace_id, [user_id])[user_id]
+        message = messages.to_member(
+            kind, self._round, member, pairing.id, pairing.place, now=self._now, until=self._round.ends_at
+        )
+        outbox.enqueue(self._session, [message])
+
+
+def declines(session: Session, pairing: Pairing, mentor: str) -> None:
+    """Keep that a mentor declined."""
+    for partner in session.scalars(Partner.of_pairings([pairing.id])):
+        if partner.user_id == mentor:
+            partner.answer = DECLINED
+
+
+def mend(session: Session, round_id: int, pairing_id: int, now: datetime) -> bool:
+    """Mend a pairing in which somebody is not there any more, or with whom Slack opens no conversation.
+
+    False if somebody else has.
+    """
+    held = hold(session, round_id)
+    pairing = session.scalar(Pairing.locked(pairing_id).execution_options(populate_existing=True))
+    if held is None or pairing is None or not pairing.is_broken:
+        return False
+    board = Board(session, *held, now)
+    (before,) = with_people(session, [pairing])
+    gone = [each for each in before.people if board.taker(each) is None]
+    if gone:
+        board.dissolve(pairing, leaving=gone)
+        return True
+    pairing.is_broken = False
+    if pairing.broken_because is not None:
+        for user_id in before.people:
+            board.tell(messages.UNREACHABLE, user_id, pairing)
+    return True
+
+
+def refused(session: Session, pairing_ids: Collection[int], reason: str) -> None:
+    """Mark pairings with whom Slack opens no conversation, to be mended."""
+    for pairing_id in pairing_ids:
+        pairing = session.get(Pairing, pairing_id)
+        if pairing is not None and pairing.state != DISSOLVED:
+            pairing.is_broken, pairing.broken_because = True, reason

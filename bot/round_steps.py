@@ -1,0 +1,306 @@
+"""The steps of a round: heads-up, start, half-way, closing, end; each a transaction that takes effect once.
+
+Whoever takes one holds the programme first and then the round, so that two workers wait for each other and no more.
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot import matching, outbox, programmes, round_inputs
+from bot import round_messages as messages
+from bot.enrolments import takers
+from bot.members import silent_until
+from bot.programme_rhythms import Coming
+from bot.recurrence import local_day, place
+from bot.round_results import known
+from bot.round_standing import Standing, standing_in
+from bot.round_times import closing_on, halfway_on
+from models.buddies import (
+    ANNOUNCED,
+    CANCELLED,
+    CLOSED,
+    IN,
+    MATCHED,
+    MATCHING,
+    PAUSED,
+    PREVIEWED,
+    Participant,
+    Programme,
+    Round,
+)
+from models.members import Member
+from models.pacts import Pact
+
+SILENT = "silent"
+"""Why a participant is paused who said nothing for some rounds."""
+SILENT_ROUNDS = 3
+FEWEST = 2
+
+
+def announce(session: Session, programme_id: int, now: datetime) -> bool:
+    """Write the round whose heads-up is due and tell all who take part; False if somebody else has, or nothing is."""
+    programme = session.scalar(Programme.due_one(programme_id, now))
+    if programme is None:
+        return False
+    due = programmes.step(programme, now)
+    if due is None:
+        return True
+    settle_earlier(session, programme, due.number, now)
+    buddy_round = written(session, programme, due)
+    together = in_pacts(session, programme)
+    told = [
+        messages.heads_up(buddy_round, taker.member, now)
+        for taker in takers(session, programme, due.number, now).present
+        if taker.member.user_id not in together
+    ]
+    outbox.enqueue(session, told)
+    return True
+
+
+def written(session: Session, programme: Programme, coming: Coming) -> Round:
+    """Give the row of a round to come: the one a preview was made of, if there is one, else a new one."""
+    buddy_round = session.scalar(Round.numbered(programme.id, coming.number).with_for_update())
+    if buddy_round is None:
+        buddy_round = Round(
+            workspace_id=programme.workspace_id, programme_id=programme.id, number=coming.number, seed=0
+        )
+        _place(buddy_round, coming)
+        session.add(buddy_round)
+        session.flush()
+        draw(buddy_round)
+    _place(buddy_round, coming)
+    return buddy_round
+
+
+def _place(buddy_round: Round, coming: Coming) -> None:
+    buddy_round.on, buddy_round.starts_at, buddy_round.ends_at = coming.on, coming.starts_at, coming.ends_at
+    buddy_round.next_fire_at = coming.starts_at
+
+
+def draw(buddy_round: Round) -> None:
+    """Give a round its seed, or the next one if it has had one: a row's id and a count, so anybody draws the same."""
+    chance = random.Random(buddy_round.id)
+    for _ in range(1 + (buddy_round.drawn or 0)):
+        buddy_round.seed = chance.getrandbits(62)
+    buddy_round.drawn = 1 + (buddy_round.drawn or 0)
+
+
+def hold(session: Session, round_id: int) -> tuple[Programme, Round] | None:
+    """Hold a round's programme and then the round, against every other step of theirs."""
+    seen = session.get(Round, round_id)
+    if seen is None:
+        return None
+    programme = session.scalars(Programme.locked(seen.workspace_id, seen.programme_id)).one()
+    locked = Round.locked(round_id).execution_options(populate_existing=True)
+    return programme, session.scalars(locked).one()
+
+
+def take(session: Session, round_id: int, now: datetime) -> bool:
+    """Take the step of a round that is due; False if somebody else has."""
+    held = hold(session, round_id)
+    if held is None or held[1].next_fire_at > now:
+        return False
+    programme, buddy_round = held
+    if buddy_round.state in (ANNOUNCED, PREVIEWED):
+        _begin(session, programme, buddy_round, now)
+        return True
+    if buddy_round.state == MATCHED:
+        follow_up(session, programme, buddy_round, now)
+        return True
+    return False
+
+
+def _begin(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
+    """Let a round be matched, with all that goes in as it stands now; or call it off."""
+    if buddy_round.number >= programme.next_number:
+        # A preview was made of it, but nobody was told yet that it is near.
+        buddy_round.next_fire_at = programmes.coming(programme).starts_at
+        return
+    is_over = programme.ended_at is not None or programme.held_because is not None
+    if is_over or now >= buddy_round.ends_at:
+        buddy_round.state = CANCELLED
+        return
+    settle_earlier(session, programme, buddy_round.number, now)
+    present = taking_part(session, programme, buddy_round, now)
+    if len(present) < FEWEST:
+        _call_off(session, programme, buddy_round, present, now)
+        return
+    if buddy_round.result is None:
+        keep_input(session, programme, buddy_round, present, now)
+    buddy_round.state, buddy_round.wanted = MATCHING, None
+    buddy_round.worker, buddy_round.lease_until = None, None
+
+
+def keep_input(
+    session: Session, programme: Programme, buddy_round: Round, present: Sequence[str], now: datetime
+) -> None:
+    """Keep all that goes into a round's matching, as it stands now."""
+    people = tuple(people_of(session, programme, buddy_round, present, now))
+    met = round_inputs.history(session, programme, buddy_round.number)
+    given = matching.Round(people, met, round_inputs.rules_of(programme), buddy_round.seed)
+    buddy_round.snapshot = packed(matching.snapshot(given))
+    buddy_round.done, buddy_round.of = 0, len(present)
+
+
+def packed(text: str) -> bytes:
+    """Keep a long text short."""
+    return zlib.compress(text.encode())
+
+
+def unpacked(kept: bytes) -> str:
+    """Read what was kept short."""
+    return zlib.decompress(kept).decode()
+
+
+def in_pacts(session: Session, programme: Programme) -> frozenset[str]:
+    """Name those who agreed to stay together: they are in no round meanwhile."""
+    return frozenset(each for pact in session.scalars(Pact.standing_in(programme.id)) for each in pact.people)
+
+
+def taking_part(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[str]:
+    """Name those who can be matched now."""
+    together = in_pacts(session, programme)
+    present = takers(session, programme, buddy_round.number, now).present
+    return [each.member.user_id for each in present if each.member.user_id not in together]
+
+
+def people_of(
+    session: Session, programme: Programme, buddy_round: Round, user_ids: Sequence[str], now: datetime
+) -> list[matching.Person]:
+    """Describe some of those who can be matched now."""
+    wanted = set(user_ids)
+    present = takers(session, programme, buddy_round.number, now).present
+    chosen = [each for each in present if each.member.user_id in wanted]
+    return round_inputs.people(session, programme, chosen, buddy_round.on)
+
+
+def _call_off(
+    session: Session, programme: Programme, buddy_round: Round, present: Sequence[str], now: datetime
+) -> None:
+    """Leave out a round for which there are not two people, and say so to the owner and to the one."""
+    buddy_round.state, buddy_round.wanted = CANCELLED, None
+    buddy_round.record = {"people": 0, "groups": 0, "left_over": len(present), "relaxations": []}
+    people = known(session, programme.workspace_id, {programme.owner, *present})
+    told = [
+        messages.to_member(
+            messages.TOO_FEW, buddy_round, each, buddy_round.id, now=now, until=buddy_round.ends_at
+        )
+        for each in people.values()
+    ]
+    outbox.enqueue(session, told)
+
+
+def follow_up(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
+    """Take the last step that is due of a round under way; what an outage took is not caught up on."""
+    halfway_at, closing_at = moments(programme, buddy_round)
+    if now >= buddy_round.ends_at:
+        settle(session, programme, buddy_round, now)
+        buddy_round.state = CLOSED
+        return
+    if now >= closing_at:
+        _ask_all(session, buddy_round, now)
+    elif halfway_at is not None and now >= halfway_at:
+        _remind_all(session, buddy_round, closing_at, now)
+    buddy_round.next_fire_at = next_step(programme, buddy_round, now)
+
+
+def moments(programme: Programme, buddy_round: Round) -> tuple[datetime | None, datetime]:
+    """Say when those in a round are reminded, and when they are asked what became of it (UTC)."""
+    ends_on = local_day(buddy_round.ends_at, programme.zone)
+    closing = place(closing_on(buddy_round.on, ends_on), programme.at, programme.zone).starts_at
+    half = halfway_on(buddy_round.on, ends_on)
+    halfway = place(half, programme.at, programme.zone).starts_at if half else None
+    return halfway, closing
+
+
+def next_step(programme: Programme, buddy_round: Round, now: datetime) -> datetime:
+    """Say when the next step of a matched round is to be taken."""
+    planned = (*moments(programme, buddy_round), buddy_round.ends_at)
+    return min(
+        (each for each in planned if each is not None and now < each <= buddy_round.ends_at),
+        default=buddy_round.ends_at,
+    )
+
+
+def _remind_all(session: Session, buddy_round: Round, until: datetime, now: datetime) -> None:
+    pairings = [each for each in standing_in(session, [buddy_round.id]) if not each.has_met]
+    people = known(session, buddy_round.workspace_id, (who for each in pairings for who in each.people))
+    told = [
+        messages.to_pairing(
+            messages.HALFWAY,
+            buddy_round,
+            each.pairing,
+            [people[who] for who in each.people],
+            now=now,
+            until=until,
+        )
+        for each in pairings
+    ]
+    outbox.enqueue(session, told)
+
+
+def _ask_all(session: Session, buddy_round: Round, now: datetime) -> None:
+    pairings = [each for each in standing_in(session, [buddy_round.id]) if not each.has_met]
+    people = known(session, buddy_round.workspace_id, (who for each in pairings for who in each.people))
+    told = [
+        messages.to_member(
+            messages.CLOSING,
+            buddy_round,
+            people[who],
+            each.pairing.id,
+            each.pairing.place,
+            now=now,
+            until=buddy_round.ends_at,
+        )
+        for each in pairings
+        for who in each.people
+    ]
+    outbox.enqueue(session, told)
+
+
+def settle_earlier(session: Session, programme: Programme, number: int, now: datetime) -> None:
+    """Settle the rounds before this one, whose end it is."""
+    for earlier in session.scalars(Round.open_of(programme.id)):
+        if earlier.number < number and earlier.state == MATCHED:
+            settle(session, programme, earlier, now)
+
+
+def settle(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
+    """Count, once a round, who said nothing of it; whoever did so three times in a row is paused, and told."""
+    if buddy_round.silence_counted_at is not None:
+        return
+    buddy_round.silence_counted_at = now
+    pairings = standing_in(session, [buddy_round.id])
+    people = known(session, programme.workspace_id, (who for each in pairings for who in each.people))
+    silent = _silent(pairings, people, now)
+    paused = []
+    for participant in session.scalars(Participant.those(programme.id, sorted(people))):
+        _count(participant, is_silent=participant.user_id in silent)
+        if participant.state == PAUSED and participant.paused_because == SILENT:
+            paused.append(people[participant.user_id])
+    until = now + messages.ANNOUNCED_FOR
+    told = [
+        messages.to_member(messages.SILENCED, buddy_round, each, programme.id, now=now, until=until)
+        for each in paused
+    ]
+    outbox.enqueue(session, told)
+
+
+def _silent(pairings: Sequence[Standing], people: dict[str, Member], now: datetime) -> set[str]:
+    """Name who said nothing although they could: not where another said that they met, nor while away."""
+    spoke = {
+        who for each in pairings for who, answer in each.answers.items() if each.has_met or answer is not None
+    }
+    return {who for who, member in people.items() if who not in spoke and silent_until(member, now) is None}
+
+
+def _count(participant: Participant, *, is_silent: bool) -> None:
+    participant.silent_rounds = participant.silent_rounds + 1 if is_silent else 0
+    if participant.silent_rounds >= SILENT_ROUNDS and participant.state == IN:
+        participant.state, participant.paused_until, participant.paused_because = PAUSED, None, SILENT

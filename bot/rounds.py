@@ -1,0 +1,322 @@
+"""Rounds as people meet them: what they say of a pairing, another buddy, and what owners want of the next round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import enrolments, programmes, round_pacts
+from bot.errors import Refusal
+from bot.permissions import Actor
+from bot.recurrence import local_day
+from bot.round_facts import Closing
+from bot.round_repairs import Board, declines
+from bot.round_standing import Standing, with_people
+from bot.round_steps import draw, hold, written
+from models.buddies import (
+    ANNOUNCED,
+    CLOSED,
+    MATCHED,
+    MATCHING,
+    MET,
+    NOW,
+    PREVIEW,
+    PREVIEWED,
+    STANDING,
+    SWAP,
+    Pairing,
+    Participant,
+    Partner,
+    Programme,
+    Round,
+)
+from models.pacts import Pact
+
+DECLINE_WITHIN: Final = timedelta(days=3)
+"""How long a mentor may decline a mentee."""
+APART: Final = timedelta(hours=12)
+"""Two rounds that begin at once are no nearer to each other: the second press is a slip."""
+
+
+class NoBuddyNow(Refusal):
+    """You have no buddy at the moment. `/buddy` shows your programmes and the next round."""
+
+
+class NotYourPairing(Refusal):
+    """I do not know a buddy of yours behind that. `/buddy` shows where you stand."""
+
+
+class PairingIsOver(Refusal):
+    """That pairing is over, so this button does nothing any more. `/buddy` shows where you stand."""
+
+
+class NotAMentor(Refusal):
+    """Only the mentor can decline, and this pairing has another one."""
+
+
+class TooLateToDecline(Refusal):
+    """A mentor can decline within three days. `/buddy leave` takes you out of the programme."""
+
+
+class RoundUnderWay(Refusal):
+    """A round of that programme has just begun. `/buddy` shows it; the next one comes by itself."""
+
+
+class RoundsAreHeld(Refusal):
+    """No round can be held there now: the channel is archived, or I am not in it. Mend that, then try again."""
+
+
+class RoundHasBegun(Refusal):
+    """That round has begun already, so there is nothing left to preview. `/buddy` shows it."""
+
+
+class NothingPreviewed(Refusal):
+    """There is no preview of that round any more. `/buddy preview` makes a new one."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said of a pairing, and whom it is with."""
+
+    pairing_id: int
+    others: tuple[str, ...]
+    until: date
+    channel: str
+
+
+def next_moment(session: Session) -> datetime | None:
+    """Say when (people's time) the next step of a programme, a round or a pact is to be taken."""
+    asked = (Programme.next_moment(), Round.next_moment(), Pact.next_moment())
+    return min((moment for each in asked if (moment := session.scalar(each)) is not None), default=None)
+
+
+def met(session: Session, actor: Actor, now: datetime) -> Said:
+    """Note that the actor met their buddy, of several the latest; raises NoBuddyNow."""
+    current = _current(session, actor)
+    if current is None:
+        raise NoBuddyNow
+    return say(session, actor, current, MET, now=now)
+
+
+def _current(session: Session, actor: Actor) -> int | None:
+    """Find the actor's latest pairing under way, rather one of which they have not said so."""
+    mine = session.execute(Partner.under_way(actor.workspace_id, actor.user_id)).all()
+    open_ones = [pairing_id for pairing_id, answer in mine if answer != MET]
+    return next(iter(open_ones or [pairing_id for pairing_id, _ in mine]), None)
+
+
+def say(session: Session, actor: Actor, pairing_id: int, answer: str, *, now: datetime) -> Said:
+    """Note what the actor says of a pairing, `met` or `not yet`; that they met is not taken back by the latter.
+
+    Raises NotYourPairing and PairingIsOver. Whoever says anything is not silent.
+    """
+    pairing, buddy_round, programme = _mine(session, actor, pairing_id)
+    if pairing.state != STANDING:
+        raise PairingIsOver
+    (standing,) = with_people(session, [pairing])
+    for partner in session.scalars(Partner.of_pairings([pairing.id])):
+        if partner.user_id == actor.user_id and partner.answer != MET:
+            partner.answer, partner.answered_at = answer, now
+    for participant in session.scalars(Participant.those(programme.id, [actor.user_id])):
+        participant.silent_rounds = 0
+    if answer == MET:
+        round_pacts.offer(session, programme, pairing, standing.people, now=now)
+    return _said(programme, buddy_round, standing, actor)
+
+
+def _mine(session: Session, actor: Actor, pairing_id: int) -> tuple[Pairing, Round, Programme]:
+    """Find a pairing of the actor's, locked; raises NotYourPairing."""
+    locked = Pairing.by_id(actor.workspace_id, pairing_id).with_for_update()
+    pairing = session.scalar(locked)
+    if pairing is None or session.get(Partner, (pairing_id, actor.user_id)) is None:
+        raise NotYourPairing
+    buddy_round = session.get_one(Round, pairing.round_id)
+    return pairing, buddy_round, session.get_one(Programme, buddy_round.programme_id)
+
+
+def _said(programme: Programme, buddy_round: Round, standing: Standing, actor: Actor) -> Said:
+    until = local_day(buddy_round.ends_at, programme.zone)
+    return Said(standing.pairing.id, standing.others(actor.user_id), until, programme.channel)
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """What came of a swap."""
+
+    before: tuple[str, ...]
+    others: tuple[str, ...] | None
+    """Whom the actor is with now; None if nobody else is free, so that all stays as it was."""
+
+
+def swap(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> Swapped:
+    """Put the actor together with somebody else who is free; whom that leaves alone as well, or they are told.
+
+    Raises NotYourPairing, and PairingIsOver once the round is.
+    """
+    pairing, programme, buddy_round, standing = _held(session, actor, pairing_id)
+    others = standing.others(actor.user_id)
+    partner = session.get_one(Partner, (pairing.id, actor.user_id))
+    if partner.answer != MET:
+        partner.answer, partner.answered_at = SWAP, now
+    for participant in session.scalars(Participant.those(programme.id, [actor.user_id])):
+        participant.silent_rounds = 0
+    board = Board(session, programme, buddy_round, now)
+    found = board.find_somebody(actor.user_id, besides=frozenset(others))
+    if found is None:
+        return Swapped(others, None)
+    board.dissolve(pairing, leaving=[actor.user_id])
+    return Swapped(others, found)
+
+
+def _held(session: Session, actor: Actor, pairing_id: int) -> tuple[Pairing, Programme, Round, Standing]:
+    """Hold a pairing of the actor's in a round under way, to change who is in it."""
+    seen = session.scalar(Pairing.by_id(actor.workspace_id, pairing_id))
+    if seen is None or session.get(Partner, (pairing_id, actor.user_id)) is None:
+        raise NotYourPairing
+    held = hold(session, seen.round_id)
+    assert held is not None  # a pairing has a round
+    programme, buddy_round = held
+    fresh = Pairing.locked(pairing_id).execution_options(populate_existing=True)
+    pairing = session.scalars(fresh).one()
+    if pairing.state != STANDING or buddy_round.state != MATCHED:
+        raise PairingIsOver
+    (standing,) = with_people(session, [pairing])
+    return pairing, programme, buddy_round, standing
+
+
+def decline(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> tuple[str, ...]:
+    """Let a mentor decline their mentee, who gets the next choice or is told; gives the mentee.
+
+    Raises NotYourPairing, PairingIsOver, NotAMentor and TooLateToDecline.
+    """
+    pairing, programme, buddy_round, standing = _held(session, actor, pairing_id)
+    if standing.mentor != actor.user_id:
+        raise NotAMentor
+    if not may_decline(pairing, standing, now):
+        raise TooLateToDecline
+    declines(session, pairing, actor.user_id)
+    Board(session, programme, buddy_round, now).dissolve(pairing, leaving=[actor.user_id])
+    return standing.others(actor.user_id)
+
+
+def may_decline(pairing: Pairing, standing: Standing, now: datetime) -> bool:
+    """Whether the mentor of a pairing may still decline."""
+    made_at = pairing.made_at
+    return standing.mentor is not None and made_at is not None and now <= made_at + DECLINE_WITHIN
+
+
+def preview(session: Session, actor: Actor, programme_id: int, now: datetime) -> Programme:
+    """Have the next round matched to be seen first; the preview comes as a message.
+
+    Raises what `programmes.owned` does, and RoundHasBegun while one is being matched.
+    """
+    programme = programmes.owned(session, actor, programme_id, to_change=True)
+    _want_preview(_next_round(session, programme), actor)
+    return programme
+
+
+def _next_round(session: Session, programme: Programme) -> Round:
+    """Give the round that begins next: the announced one, else the row of the one to come."""
+    open_ones = session.scalars(Round.open_of(programme.id)).all()
+    if any(each.state == MATCHING for each in open_ones):
+        raise RoundHasBegun
+    waiting = [each for each in open_ones if each.state in (ANNOUNCED, PREVIEWED)]
+    return waiting[0] if waiting else written(session, programme, programmes.coming(programme))
+
+
+def _want_preview(buddy_round: Round, actor: Actor) -> None:
+    buddy_round.wanted, buddy_round.wanted_by = PREVIEW, actor.user_id
+    buddy_round.worker, buddy_round.lease_until = None, None
+
+
+def match_anew(session: Session, actor: Actor, round_id: int, now: datetime) -> Programme:
+    """Have a previewed round matched once more, with other lots drawn; raises NothingPreviewed."""
+    programme, buddy_round = _previewed(session, actor, round_id)
+    draw(buddy_round)
+    _want_preview(buddy_round, actor)
+    return programme
+
+
+def send_previewed(session: Session, actor: Actor, round_id: int, now: datetime) -> Programme:
+    """Let a previewed round begin now, as it was shown; raises NothingPreviewed, also for the second press."""
+    programme, buddy_round = _previewed(session, actor, round_id)
+    _begin_now(session, programme, buddy_round, now)
+    return programme
+
+
+def _previewed(session: Session, actor: Actor, round_id: int) -> tuple[Programme, Round]:
+    seen = session.scalar(Round.by_id(actor.workspace_id, round_id))
+    if seen is None:
+        raise NothingPreviewed
+    programme = programmes.owned(session, actor, seen.programme_id, to_change=True)
+    fresh = Round.locked(round_id).execution_options(populate_existing=True)
+    buddy_round = session.scalars(fresh).one()
+    if buddy_round.state != PREVIEWED or buddy_round.wanted == NOW:
+        raise NothingPreviewed
+    return programme, buddy_round
+
+
+def match_now(session: Session, actor: Actor, programme_id: int, now: datetime) -> Programme:
+    """Let the next round begin now; of two presses at once the second is refused.
+
+    Raises what `programmes.owned` does, and RoundUnderWay if one began a moment ago.
+    """
+    programme = programmes.owned(session, actor, programme_id, to_change=True)
+    if programme.held_because is not None:
+        raise RoundsAreHeld
+    latest = session.scalars(Round.of_programme(programme.id)).all()
+    if any(_is_just_begun(each, now) for each in latest[:3]):
+        raise RoundUnderWay
+    waiting = [each for each in latest if each.state in (ANNOUNCED, PREVIEWED)]
+    _begin_now(session, programme, waiting[0] if waiting else None, now)
+    return programme
+
+
+def _is_just_begun(buddy_round: Round, now: datetime) -> bool:
+    if buddy_round.state in (ANNOUNCED, PREVIEWED):
+        return buddy_round.starts_at <= now
+    has_begun = buddy_round.state in (MATCHING, MATCHED, CLOSED)
+    return buddy_round.state == MATCHING or (has_begun and now - buddy_round.starts_at < APART)
+
+
+def _begin_now(session: Session, programme: Programme, buddy_round: Round | None, now: datetime) -> None:
+    """Let a round begin at this moment; one nobody has heard of takes the place of the one to come."""
+    if buddy_round is None or buddy_round.number >= programme.next_number:
+        buddy_round = written(session, programme, programmes.step_at_once(programme, now))
+    buddy_round.starts_at, buddy_round.next_fire_at = now, now
+    buddy_round.on = local_day(now, programme.zone)
+    buddy_round.wanted = None
+    buddy_round.worker, buddy_round.lease_until = None, None
+
+
+def sit_out(session: Session, actor: Actor, round_id: int) -> tuple[Programme, datetime]:
+    """Leave the actor out of a round they heard of; raises NotYourPairing, and what enrolments refuse."""
+    buddy_round = session.scalar(Round.by_id(actor.workspace_id, round_id))
+    if buddy_round is None:
+        raise NotYourPairing
+    at = enrolments.sit_out(session, actor, buddy_round.programme_id, number=buddy_round.number)
+    return session.get_one(Programme, buddy_round.programme_id), at
+
+
+def rematch(
+    session: Session, actor: Actor, pact_id: int, *, now: datetime
+) -> tuple[Programme, tuple[str, ...] | None]:
+    """Put the actor together with somebody who is free after their pact; None if nobody is.
+
+    Raises NotYourPact.
+    """
+    pact, programme = round_pacts.of_actor(session, actor, pact_id)
+    under_way = [each for each in session.scalars(Round.of_programme(programme.id)) if each.state == MATCHED]
+    held = hold(session, under_way[0].id) if under_way else None
+    if held is None or held[1].state != MATCHED:
+        return programme, None
+    board = Board(session, *held, now)
+    return programme, board.find_somebody(actor.user_id, besides=frozenset(pact.people))
+
+
+def closing_of(said: Said) -> Closing:
+    """Say the same as the question at the end does."""
+    return Closing(said.pairing_id, said.others, said.channel, said.until)

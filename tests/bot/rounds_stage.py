@@ -1,0 +1,131 @@
+"""The stage of tests about rounds: a programme with people, and its steps taken one by one without Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot import enrolments, round_matching, round_pacts, round_steps
+from bot.round_judging import SUBJECTS, judge
+from bot.round_standing import Standing, standing_in
+from bot.runtime.database import Sessions
+from models.buddies import LeftOver, Pairing, Participant, Programme, Round
+from models.outbox import Delivery
+from models.pacts import Pact
+from tests.bot.buddies_stage import actor, found, running
+from tests.people import DAY, MONDAY_NOON
+from tests.trellis import utc
+
+HEADS_UP, START = utc("2026-11-30 09:00"), utc("2026-12-01 09:00")
+"""Of the first round of a programme begun on `MONDAY_NOON`: Monday and Tuesday at ten in Berlin."""
+
+
+def staffed(sessions: Sessions, count: int, **said: object) -> int:
+    """Start a programme with so many people who take part, and give its id."""
+    names = [f"U{number:03}" for number in range(1, count + 1)] or ["U001"]
+    programme_id = running(sessions, names, **said)
+    with sessions.begin() as session:
+        for name in names[:count]:
+            enrolments.join(session, actor(name), found(session, programme_id), now=MONDAY_NOON)
+    return programme_id
+
+
+def step(sessions: Sessions, now: datetime, *, worker: str = "one") -> None:
+    """Take all steps that are due at a moment, as the door does."""
+    with sessions.read() as session:
+        due = session.scalars(Programme.due_ids(now)).all()
+    for programme_id in due:
+        with sessions.begin() as session:
+            round_steps.announce(session, programme_id, now)
+    with sessions.read() as session:
+        rounds = session.scalars(Round.due_ids(now)).all()
+    for round_id in rounds:
+        with sessions.begin() as session:
+            round_steps.take(session, round_id, now)
+    match(sessions, now, worker=worker)
+    with sessions.read() as session:
+        pacts = session.scalars(Pact.due_ids(now)).all()
+    for pact_id in pacts:
+        with sessions.begin() as session:
+            round_pacts.take(session, pact_id, now)
+
+
+def match(sessions: Sessions, now: datetime, *, worker: str = "one") -> None:
+    """Match every round that waits for it."""
+    with sessions.read() as session:
+        waiting = session.scalars(Round.to_match()).all()
+    for round_id in waiting:
+        with sessions.begin() as session:
+            job = round_matching.lease(session, round_id, worker, now)
+        if job is not None:
+            result = round_matching.compute(job, lambda _done, _of: None)
+            with sessions.read() as session:
+                planned = round_matching.plan(session, job, result, now)
+            with sessions.begin() as session:
+                round_matching.finish(session, job, result, planned, now)
+
+
+def first_round(sessions: Sessions) -> None:
+    """Announce and match the first round."""
+    step(sessions, HEADS_UP)
+    step(sessions, START)
+
+
+def rounds_of(sessions: Sessions, programme_id: int) -> list[Round]:
+    """Read a programme's rounds, the newest first."""
+    with sessions.read() as session:
+        return list(session.scalars(Round.of_programme(programme_id)))
+
+
+def pairings(sessions: Sessions, programme_id: int) -> list[Standing]:
+    """Read the pairings of the newest round that stand."""
+    with sessions.read() as session:
+        newest = session.scalars(Round.of_programme(programme_id)).first()
+        return standing_in(session, [newest.id]) if newest else []
+
+
+def groups(sessions: Sessions, programme_id: int) -> list[tuple[str, ...]]:
+    """Read who is together in the newest round."""
+    return [each.people for each in pairings(sessions, programme_id)]
+
+
+def left_over(sessions: Sessions, round_id: int) -> list[str]:
+    """Read who was left over."""
+    with sessions.read() as session:
+        return list(session.scalars(LeftOver.people_of(round_id)))
+
+
+def part(sessions: Sessions, programme_id: int, user_id: str) -> Participant:
+    """Read where somebody stands."""
+    with sessions.read() as session:
+        return session.scalars(Participant.one(programme_id, user_id)).one()
+
+
+def deliveries(sessions: Sessions, kind: str) -> list[Delivery]:
+    """Read the messages of a kind, in the order of planning."""
+    with sessions.read() as session:
+        return list(session.scalars(select(Delivery).where(Delivery.kind == kind).order_by(Delivery.id)))
+
+
+def told(sessions: Sessions, kind: str, now: datetime) -> list[object]:
+    """Judge the messages of a kind at a moment."""
+    rows = deliveries(sessions, kind)
+    with sessions.begin() as session:
+        judges = judge if kind in SUBJECTS else round_pacts.judge
+        judged = judges(session, rows, now=now)
+    return [judged[row.id] for row in rows]
+
+
+def pairing_of(sessions: Sessions, programme_id: int, user_id: str) -> Pairing:
+    """Find somebody's pairing in the newest round."""
+    return next(each.pairing for each in pairings(sessions, programme_id) if user_id in each.people)
+
+
+def following(moment: datetime, rounds: int) -> datetime:
+    """Say when the round so many rounds later begins, every two weeks and without a change of clocks."""
+    return moment + rounds * 14 * DAY
+
+
+Everyone = Sequence[tuple[str, ...]]

@@ -1,0 +1,268 @@
+"""Rounds through the store: each step once, whoever takes it and however often, and what comes of a round."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import Engine
+
+from bot import exclusions, matching, round_matching, round_steps, rounds
+from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
+from bot.round_messages import ANNOUNCEMENT, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
+from bot.runtime.database import Sessions
+from models.buddies import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Participant, Programme, Round
+from models.members import Member
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import TEAM, actor
+from tests.people import DAY, HOUR, MINUTE
+from tests.trellis import utc
+
+
+@pytest.fixture
+def quick(sqlite: Engine) -> Sessions:
+    """Give transactions on SQLite alone, for what no store does differently."""
+    return Sessions(sqlite)
+
+
+def test_everybody_hears_of_a_round_a_working_day_ahead_and_once(quick: Sessions) -> None:
+    sessions = quick
+    programme_id = stage.staffed(sessions, 4)
+
+    stage.step(sessions, stage.HEADS_UP - MINUTE)
+    before = stage.deliveries(sessions, HEADS_UP)
+    stage.step(sessions, stage.HEADS_UP)
+    stage.step(sessions, stage.HEADS_UP)
+
+    (announced,) = stage.rounds_of(sessions, programme_id)
+    told = stage.told(sessions, HEADS_UP, stage.HEADS_UP)
+    assert before == []
+    assert announced.state == ANNOUNCED
+    assert (announced.number, announced.starts_at) == (1, stage.START)
+    assert [type(each) for each in told] == [HeadsUp] * 4
+
+
+def test_a_round_puts_all_together_tells_the_channel_and_introduces_each_pair(sessions: Sessions) -> None:
+    programme_id = stage.staffed(sessions, 6)
+
+    stage.first_round(sessions)
+
+    (matched,) = stage.rounds_of(sessions, programme_id)
+    introductions = stage.told(sessions, INTRODUCTION, stage.START)
+    (announcement,) = stage.told(sessions, ANNOUNCEMENT, stage.START)
+    assert matched.state == MATCHED
+    assert sorted(who for each in stage.groups(sessions, programme_id) for who in each) == [
+        f"U00{number}" for number in range(1, 7)
+    ]
+    assert [type(each) for each in introductions] == [Introduction] * 3
+    assert isinstance(announcement, Announcement)
+    assert (len(announcement.groups), announcement.count, announcement.parts) == (3, 6, 1)
+    for each in introductions:
+        assert isinstance(each, Introduction)
+        assert len(each.times) == 3
+        assert len(each.reasons) == 2
+        assert each.question
+
+
+@pytest.mark.parametrize("dropped", ["announce", "take", "lease", "finish"])
+def test_a_worker_killed_before_any_commit_changes_nothing_about_what_comes(
+    sessions: Sessions, dropped: str
+) -> None:
+    programme_id = stage.staffed(sessions, 5)
+
+    for now in (stage.HEADS_UP, stage.START):
+        die_at(sessions, dropped, now)
+        stage.step(sessions, now)
+
+    assert stage.groups(sessions, programme_id) == replayed(sessions, programme_id)
+    assert len(stage.rounds_of(sessions, programme_id)) == 1
+    assert len(stage.deliveries(sessions, HEADS_UP)) == 5
+    assert len(stage.deliveries(sessions, INTRODUCTION)) == 2
+
+
+class Killed(Exception):
+    """A process ended here."""
+
+
+def replayed(sessions: Sessions, programme_id: int) -> list[tuple[str, ...]]:
+    """Match the newest round once more from what was kept of it."""
+    with sessions.read() as session:
+        kept = session.scalars(Round.of_programme(programme_id)).first()
+        assert kept is not None
+        assert kept.snapshot is not None
+        result = matching.replay(matching.restored(round_steps.unpacked(kept.snapshot)))
+    return [tuple(sorted(group.members)) for group in result.groups]
+
+
+def die_at(sessions: Sessions, dropped: str, now: object) -> None:
+    """Take steps up to one of them, and die in the midst of that."""
+    assert isinstance(now, type(stage.START))
+    if dropped == "announce" and now == stage.HEADS_UP:
+        with suppress(Killed), sessions.begin() as session:
+            for programme_id in session.scalars(Programme.due_ids(now)).all():
+                round_steps.announce(session, programme_id, now)
+            raise Killed
+    if now != stage.START or dropped == "announce":
+        return
+    with sessions.read() as session:
+        (round_id,) = session.scalars(Round.due_ids(now)).all()
+    if dropped == "take":
+        with suppress(Killed), sessions.begin() as session:
+            round_steps.take(session, round_id, now)
+            raise Killed
+        return
+    with sessions.begin() as session:
+        round_steps.take(session, round_id, now)
+    with sessions.begin() as session:
+        job = round_matching.lease(session, round_id, "dies", now)
+        assert job is not None
+    if dropped == "finish":
+        result = round_matching.compute(job, lambda _done, _of: None)
+        with sessions.read() as session:
+            planned = round_matching.plan(session, job, result, now)
+        with suppress(Killed), sessions.begin() as session:
+            round_matching.finish(session, job, result, planned, now)
+            raise Killed
+    let_the_lease_end(sessions, round_id)
+
+
+def let_the_lease_end(sessions: Sessions, round_id: int) -> None:
+    with sessions.begin() as session:
+        leased = session.get_one(Round, round_id)
+        assert leased.lease_until is not None
+        leased.lease_until -= HOUR
+
+
+def test_of_two_workers_one_matches_and_the_other_writes_nothing(sessions: Sessions) -> None:
+    programme_id = stage.staffed(sessions, 4)
+    stage.step(sessions, stage.HEADS_UP)
+    with sessions.begin() as session:
+        (round_id,) = session.scalars(Round.due_ids(stage.START)).all()
+        round_steps.take(session, round_id, stage.START)
+    with sessions.begin() as session:
+        slow = round_matching.lease(session, round_id, "slow", stage.START)
+    with sessions.begin() as session:
+        refused = round_matching.lease(session, round_id, "quick", stage.START)
+    assert slow is not None
+    assert refused is None
+
+    let_the_lease_end(sessions, round_id)
+    stage.match(sessions, stage.START, worker="quick")
+
+    result = round_matching.compute(slow, lambda _done, _of: None)
+    with sessions.begin() as session:
+        assert not round_matching.finish(session, slow, result, [], stage.START)
+    with pytest.raises(round_matching.LeaseLost), sessions.begin() as session:
+        round_matching.note_progress(session, slow, 1, 2)
+    assert len(stage.groups(sessions, programme_id)) == 2
+
+
+@pytest.mark.parametrize(("count", "receivers"), [(0, ["U001"]), (1, ["U001"])])
+def test_a_round_without_two_people_is_called_off_and_said_so(
+    quick: Sessions, count: int, receivers: list[str]
+) -> None:
+    sessions = quick
+    programme_id = stage.staffed(sessions, count)
+
+    stage.first_round(sessions)
+
+    (called_off,) = stage.rounds_of(sessions, programme_id)
+    assert called_off.state == CANCELLED
+    assert [each.receiver for each in stage.deliveries(sessions, TOO_FEW)] == receivers
+    (told,) = stage.told(sessions, TOO_FEW, stage.START)
+    assert isinstance(told, TooFew)
+    assert told.count == count
+    stage.step(sessions, utc("2026-12-14 09:00"))
+    assert stage.rounds_of(sessions, programme_id)[0].number == 2
+
+
+def test_where_all_exclude_all_everybody_is_told_the_same_harmless_reason(quick: Sessions) -> None:
+    sessions = quick
+    programme_id = stage.staffed(sessions, 3)
+    with sessions.begin() as session:
+        for who, other in (("U001", "U002"), ("U002", "U003"), ("U003", "U001")):
+            exclusions.exclude(session, actor(who), other, now=stage.HEADS_UP)
+
+    stage.first_round(sessions)
+
+    (matched,) = stage.rounds_of(sessions, programme_id)
+    told = stage.told(sessions, LEFT_OVER, stage.START)
+    assert matched.state == MATCHED
+    assert stage.groups(sessions, programme_id) == []
+    assert len({repr(each) for each in told}) == 1
+    assert isinstance(told[0], Nobody)
+    assert [each.receiver for each in stage.deliveries(sessions, TOO_FEW)] == ["U001"]
+
+
+@pytest.mark.parametrize("count", [15, pytest.param(50, marks=pytest.mark.siege)])
+def test_twenty_one_people_share_the_worse_end_fairly_round_after_round(quick: Sessions, count: int) -> None:
+    sessions = quick
+    programme_id = stage.staffed(sessions, 21, every_weeks=1, shared_minutes=60, announces=False)
+    burdens: dict[str, int] = {f"U{number:03}": 0 for number in range(1, 22)}
+
+    for nth in range(count):
+        stage.step(sessions, stage.HEADS_UP + nth * 7 * DAY + HOUR)
+        stage.step(sessions, stage.START + nth * 7 * DAY + HOUR)
+        go_on(sessions, programme_id)
+        for who in worse_off(sessions, programme_id):
+            burdens[who] += 1
+            assert max(burdens.values()) - min(burdens.values()) <= 1, (nth, burdens)
+
+    assert stage.rounds_of(sessions, programme_id)[0].number == count
+
+
+def go_on(sessions: Sessions, programme_id: int) -> None:
+    """Let nobody count as silent."""
+    with sessions.begin() as session:
+        for participant in session.scalars(Participant.of_programme(programme_id)):
+            participant.silent_rounds = 0
+
+
+def worse_off(sessions: Sessions, programme_id: int) -> list[str]:
+    (newest, *_) = stage.rounds_of(sessions, programme_id)
+    threes = [who for each in stage.groups(sessions, programme_id) if len(each) > 2 for who in each]
+    return [*threes, *stage.left_over(sessions, newest.id)]
+
+
+def test_a_round_begins_at_the_programmes_hour_on_either_side_of_a_change_of_clocks(quick: Sessions) -> None:
+    sessions = quick
+    programme_id = stage.staffed(
+        sessions, 2, every_weeks=1, zone="America/New_York", now=utc("2027-03-01 12:00")
+    )
+
+    for moment in ("2027-03-08 15:00", "2027-03-15 14:00"):
+        stage.step(sessions, utc(moment))
+
+    starts = [each.starts_at for each in stage.rounds_of(sessions, programme_id)][::-1]
+    assert starts == [utc("2027-03-09 15:00"), utc("2027-03-16 14:00")]
+
+
+def test_an_outage_over_a_whole_round_holds_the_next_one_alone(quick: Sessions) -> None:
+    sessions = quick
+    programme_id = stage.staffed(sessions, 4)
+    stage.step(sessions, stage.HEADS_UP)
+
+    stage.step(sessions, utc("2026-12-28 12:00"))
+
+    later, first = stage.rounds_of(sessions, programme_id)
+    assert (first.state, later.state) == (CANCELLED, ANNOUNCED)
+    assert later.starts_at == utc("2026-12-29 09:00")
+
+
+def test_the_people_of_a_round_are_those_of_that_moment(quick: Sessions) -> None:
+    sessions = quick
+    programme_id = stage.staffed(sessions, 6)
+    stage.step(sessions, stage.HEADS_UP)
+    with sessions.begin() as session:
+        rounds.sit_out(session, actor("U006"), stage.rounds_of(sessions, programme_id)[0].id)
+        session.get_one(Member, (TEAM, "U005")).is_deactivated = True
+
+    stage.step(sessions, stage.START)
+
+    assert sorted(who for each in stage.groups(sessions, programme_id) for who in each) == [
+        "U001",
+        "U002",
+        "U003",
+        "U004",
+    ]
+    assert stage.rounds_of(sessions, programme_id)[0].state not in (MATCHING, ANNOUNCED)
