@@ -54,11 +54,9 @@ def group(user_ids: Collection[str]) -> str:
 
 def enqueue(session: Session, messages: Sequence[Message]) -> int:
     """Write the messages whose key is new and say how many; one that stands already stays as it is."""
-    rows = [
-        dict(zip(COLUMNS, (*message, nonce), strict=True))
-        for message, nonce in zip(messages, _nonces(len(messages)), strict=True)
-    ]
-    return insert_missing(session, Delivery, rows, alike={"state": READY, "attempt": 0})
+    nonces = _nonces(len(messages))
+    rows = [(*message, nonce) for message, nonce in zip(messages, nonces, strict=True)]
+    return insert_missing(session, Delivery, rows, names=COLUMNS, alike={"state": READY, "attempt": 0})
 
 
 def _nonces(count: int) -> list[str]:

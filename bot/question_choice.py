@@ -73,11 +73,12 @@ def choose(
     lopsided that it cannot have both. Raises NothingFits.
     """
     fresh = _not_yet_in_this_cycle(_candidates(bank, history, fits), history)
-    theme = _next_theme(fresh, history, chance)
+    last_at = {asked.theme: asked.at for asked in history}
+    theme = _next_theme(fresh, history[-1].theme if history else None, last_at, chance)
     last_seen = {asked.question_id: place for place, asked in enumerate(history)}
     longest_ago = min(last_seen.get(each, -1) for each in fresh[theme])
     best = sorted(each for each in fresh[theme] if last_seen.get(each, -1) == longest_ago)
-    return Choice(bank.question(chance.choice(best)), _why(bank, theme, history))
+    return Choice(bank.question(chance.choice(best)), _why(bank, theme, last_at))
 
 
 def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[str]) -> ByTheme:
@@ -112,28 +113,24 @@ def _not_yet_in_this_cycle(candidates: ByTheme, history: Sequence[Asked]) -> ByT
     return _without(candidates, cycle) or candidates
 
 
-def _next_theme(fresh: ByTheme, history: Sequence[Asked], chance: random.Random) -> str:
+def _next_theme(
+    fresh: ByTheme, last_theme: str | None, last_at: Mapping[str, datetime], chance: random.Random
+) -> str:
     """Choose the theme left alone for longest, never the last one while there is another."""
-    last_theme = history[-1].theme if history else None
     others = sorted(fresh.keys() - {last_theme}) or sorted(fresh)
     total = sum(map(len, fresh.values()))
     for theme in others:
         # More than half of what is left: it needs every other turn from now on, or it will have to follow itself.
         if 2 * len(fresh[theme]) > total:
             return theme
-    last_at = _last_touched(history)
-    earliest = min(last_at.get(theme, NEVER) for theme in others)
-    return chance.choice([theme for theme in others if last_at.get(theme, NEVER) == earliest])
+    touched = [last_at.get(theme, NEVER) for theme in others]
+    earliest = min(touched)
+    return chance.choice([theme for theme, at in zip(others, touched, strict=True) if at == earliest])
 
 
-def _last_touched(history: Sequence[Asked]) -> dict[str, datetime]:
-    return {asked.theme: asked.at for asked in history}
-
-
-def _why(bank: QuestionBank, theme: str, history: Sequence[Asked]) -> Why:
-    if not history:
+def _why(bank: QuestionBank, theme: str, last_at: Mapping[str, datetime]) -> Why:
+    if not last_at:
         return FreshStart()
-    last_at = _last_touched(history)
     label = bank.theme(theme).label
     if theme not in last_at:
         return NeverTouched(label)

@@ -48,23 +48,29 @@ NOTHING: Mapping[str, Any] = {}
 
 
 def insert_missing(
-    session: Session, table: type[Base], rows: Rows, *, alike: Mapping[str, Any] = NOTHING
+    session: Session,
+    table: type[Base],
+    rows: Rows | Sequence[tuple[Any, ...]],
+    *,
+    names: Sequence[str] | None = None,
+    alike: Mapping[str, Any] = NOTHING,
 ) -> int:
     """Insert the rows whose unique keys are new and say how many were; all rows name the same columns.
 
-    What they have in common may be given once. A row that stands already is left as it is: this is what makes
-    planning and receipts safe to repeat.
+    Rows that are tuples take their names from `names`. What they have in common may be given once. A row that stands
+    already is left as it is: this is what makes planning and receipts safe to repeat.
     """
     if not rows:
         return 0
-    names = tuple(rows[0])
+    names = tuple(names or rows[0])
     if is_postgresql(session):
         inserting = _insert_arrays(table, names, tuple(alike), or_ignore=True)
         given = _arrays(names, rows, alike)
         done = session.execute(inserting, given, execution_options={"preserve_rowcount": True})
         return cast("CursorResult[Any]", done).rowcount
     # Here what comes back is counted: drivers disagree about how many rows many inserts at once touched.
-    return len(session.execute(_insert_rows(table), [{**row, **alike} for row in rows]).all())
+    each = [{**_named(names, row), **alike} for row in rows]
+    return len(session.execute(_insert_rows(table), each).all())
 
 
 def insert_new(
@@ -229,9 +235,18 @@ def _unnested(table: Table, names: Sequence[str]) -> TableValuedAlias:
     return func.unnest(*arrays).table_valued(*names).render_derived()
 
 
-def _arrays(names: Sequence[str], rows: Rows, alike: Mapping[str, Any]) -> dict[str, Any]:
+def _named(names: Sequence[str], row: Mapping[str, Any] | tuple[Any, ...]) -> Mapping[str, Any]:
+    return dict(zip(names, row, strict=True)) if isinstance(row, tuple) else row
+
+
+def _arrays(
+    names: Sequence[str], rows: Rows | Sequence[tuple[Any, ...]], alike: Mapping[str, Any]
+) -> dict[str, Any]:
     """Write each column as PostgreSQL reads an array; the driver would take three times as long."""
-    arrays = {_given(name): _array([row[name] for row in rows]) for name in names}
+    columns = zip(
+        *(row if isinstance(row, tuple) else map(row.__getitem__, names) for row in rows), strict=True
+    )
+    arrays = {_given(name): _array(values) for name, values in zip(names, columns, strict=True)}
     return arrays | {_given(name): value for name, value in alike.items()}
 
 
