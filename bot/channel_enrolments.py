@@ -7,10 +7,30 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot import programme_news
 from bot.enrolments import new_row
 from models.buddies import EVERYONE, GONE, IN, Participant, Programme
 from models.bulk import insert_missing, rows_of
 from models.members import Member
+
+
+def note(
+    session: Session,
+    programme: Programme,
+    held_because: str | None,
+    present: Collection[str],
+    *,
+    now: datetime,
+) -> None:
+    """Write what a look at a programme's channel has shown: what keeps it from running, or who is there."""
+    current = session.scalars(Programme.locked(programme.workspace_id, programme.id)).one()
+    if current.ended_at is not None:
+        return
+    if held_because is not None:
+        programme_news.hold(session, current, held_because, now=now)
+        return
+    programme_news.release(session, current, now=now)
+    follow(session, current, present, now=now)
 
 
 def follow(session: Session, programme: Programme, present: Collection[str], *, now: datetime) -> None:
@@ -38,3 +58,20 @@ def _enrol(session: Session, programme: Programme, new: Collection[str], now: da
     unnamed = set(session.scalars(Participant.unnamed_among(programme.workspace_id, people)))
     rows = [new_row(programme, each, is_unnamed=each in unnamed, now=now) for each in people]
     insert_missing(session, Participant, rows)
+
+
+def unknown(session: Session, workspace_id: str, present: Collection[str]) -> set[str]:
+    """Say of whom in a channel nothing is known."""
+    return set(present) - {
+        user_id for user_id, _ in rows_of(session, Member.kinds_among(workspace_id, present))
+    }
+
+
+def move(session: Session, programme: Programme, *, user_id: str, is_present: bool) -> None:
+    """Follow one person who left the channel or came back; nothing for who left the programme, or is new."""
+    if programme.enrolment != EVERYONE:
+        return
+    participant = session.scalars(Participant.one(programme.id, user_id)).first()
+    before, after = (GONE, IN) if is_present else (IN, GONE)
+    if participant is not None and participant.state == before:
+        participant.state = after

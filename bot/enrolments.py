@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -85,6 +85,16 @@ class Takers:
 
 
 @dataclass(frozen=True)
+class Together:
+    """A pairing of somebody's in a round that is under way."""
+
+    id: int
+    others: Sequence[str]
+    answer: str | None
+    """What they said of it."""
+
+
+@dataclass(frozen=True)
 class Stand:
     """Where somebody stands in a programme they take part in or own."""
 
@@ -98,8 +108,8 @@ class Stand:
     """When the next round they may be in begins; None while none is held."""
     sits_out: bool
     """Whether they sit that round out."""
-    buddies: Sequence[str] = field(default=())
-    """With whom they are together in the round under way."""
+    pairings: Sequence[Together] = ()
+    """Those of the round under way."""
 
     @property
     def takes_part(self) -> bool:
@@ -112,13 +122,24 @@ def mine(session: Session, actor: Actor, *, today: date) -> list[Stand]:
     rows = session.execute(Programme.around(actor.workspace_id, actor.user_id)).all()
     if not rows:
         return []
-    buddies: dict[int, list[str]] = {}
-    for programme_id, other in session.execute(Partner.buddies_of(actor.workspace_id, actor.user_id)):
-        buddies.setdefault(programme_id, []).append(other)
+    together = _together(session, actor)
     stands = {
-        row[0].id: _stand(*row, actor=actor, buddies=buddies.get(row[0].id, ()), today=today) for row in rows
+        row[0].id: _stand(*row, actor=actor, pairings=together.get(row[0].id, ()), today=today)
+        for row in reversed(rows)  # of two rounds that are announced the earlier counts
     }
-    return [each for each in stands.values() if each.takes_part or each.is_owner or each.buddies]
+    shown = [each for each in stands.values() if each.takes_part or each.is_owner or each.pairings]
+    return sorted(shown, key=lambda each: each.programme.channel)
+
+
+def _together(session: Session, actor: Actor) -> dict[int, list[Together]]:
+    """Read the actor's pairings under way, by programme."""
+    found: dict[int, dict[int, Together]] = {}
+    rows = session.execute(Partner.buddies_of(actor.workspace_id, actor.user_id))
+    for programme_id, pairing_id, answer, other in rows:
+        pairings = found.setdefault(programme_id, {})
+        others = pairings[pairing_id].others if pairing_id in pairings else ()
+        pairings[pairing_id] = Together(pairing_id, (*others, other), answer)
+    return {programme_id: list(pairings.values()) for programme_id, pairings in found.items()}
 
 
 def _stand(
@@ -128,7 +149,7 @@ def _stand(
     starts_at: datetime | None,
     *,
     actor: Actor,
-    buddies: Sequence[str],
+    pairings: Sequence[Together],
     today: date,
 ) -> Stand:
     coming = programmes.coming(programme)
@@ -141,7 +162,7 @@ def _stand(
         is_owner=programme.owner == actor.user_id,
         next_at=None if is_held else starts_at or coming.starts_at,
         sits_out=participant is not None and participant.skips == (number or coming.number),
-        buddies=buddies,
+        pairings=pairings,
     )
 
 
@@ -180,6 +201,7 @@ def join(
         raise ImpossibleCapacity(field="buddies.capacity")
     participant.role = role if role in (MENTOR, MENTEE) else None
     participant.capacity = capacity or participant.capacity
+    participant.skips = None
     come_back(participant)
     return participant
 

@@ -74,6 +74,14 @@ class OnePersonAtATime(NotUnderstood):
     """That works with one person at a time. Try: `{example}`."""
 
 
+class ChannelNotPicked(NotUnderstood):
+    """I need to know which channel: type # and pick it from the list Slack shows. Try: `{example}`."""
+
+
+class OneChannelAtATime(NotUnderstood):
+    """That works with one channel at a time. Try: `{example}`."""
+
+
 class ImpossibleRhythm(Refusal):
     """Every {weeks} weeks is not a rhythm I can keep. Choose from every week to every {most} weeks."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
+from bot.programme_settings import settings_of
 from bot.recurrence import local_day
 from bot.working_hours import WorkingHours
 from models.buddies import Programme
@@ -40,6 +41,11 @@ class News:
     """The receiver's, or the programme's where that is a channel."""
     giver: str | None = None
     """Who handed the programme over."""
+
+    @property
+    def next_at(self) -> datetime:
+        """When the next round begins."""
+        return settings_of(self.programme).rhythm.starts_at(self.programme.next_on)
 
 
 def invite(session: Session, programme: Programme, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -52,9 +53,28 @@ class Channel:
     """What keeps a programme there from running: a reason of `bot.programme_news`."""
 
 
+def running(session: Session, workspace_id: str) -> Sequence[Programme]:
+    """List all programmes of a workspace that run, by channel."""
+    return session.scalars(Programme.running(workspace_id)).all()
+
+
+def running_in(
+    session: Session, workspace_id: str, channel_id: str, *, to_change: bool = False
+) -> Programme | None:
+    """Find the programme that runs in a channel, which is not for everybody to know; locked if it is to be changed."""
+    chosen = Programme.of_channel(workspace_id, channel_id)
+    return session.scalars(chosen.with_for_update() if to_change else chosen).first()
+
+
+def any_running(session: Session, actor: Actor, programme_id: int) -> Programme | None:
+    """Find a running programme of the workspace by an id that anybody could have written; not for everybody to know."""
+    programme = session.scalars(Programme.by_id(actor.workspace_id, programme_id)).first()
+    return programme if programme is not None and programme.ended_at is None else None
+
+
 def in_channel(session: Session, actor: Actor, channel: Channel) -> Programme:
     """Find the programme that runs in a channel the actor is in; raises NoProgrammeThere."""
-    programme = session.scalars(Programme.of_channel(actor.workspace_id, channel.id)).first()
+    programme = running_in(session, actor.workspace_id, channel.id)
     if programme is None:
         raise NoProgrammeThere(channel=Room(channel.id))
     return programme
@@ -110,7 +130,7 @@ def _row(actor: Actor, channel: Channel, settings: Settings, now: datetime) -> P
 
 
 def _require_none(session: Session, actor: Actor, channel: Channel) -> None:
-    standing = session.scalars(Programme.of_channel(actor.workspace_id, channel.id)).first()
+    standing = running_in(session, actor.workspace_id, channel.id)
     if standing is not None:
         owner = Name(standing.owner)
         raise ThereIsOne(channel=Room(channel.id), owner=owner, field="buddies.channel")

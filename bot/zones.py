@@ -32,6 +32,16 @@ def is_known(name: str) -> bool:
     return name in _known_names()
 
 
+def named(text: str) -> str | None:
+    """Find a zone by its name in small or capital letters; None if our data have none such."""
+    return _by_small_name().get(text.casefold())
+
+
+@cache
+def _by_small_name() -> dict[str, str]:
+    return {name.casefold(): name for name in _known_names()}
+
+
 @cache
 def _known_names() -> frozenset[str]:
     # Asking ZoneInfo instead would raise one of four unrelated exceptions, depending on what is odd.

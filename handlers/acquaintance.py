@@ -53,10 +53,10 @@ def acquaint(
     if known is not None and known.refreshed_at > now - FRESH_FOR:
         return known
     try:
-        user = _impatient(client).users_info(user=user_id)["user"]
+        user = impatient(client).users_info(user=user_id)["user"]
     except doors.UNHEARD as unheard:
-        log.info("member_not_found", extra={"member": user_id, "error": _error(unheard)})
-        if known is None and _error(unheard) not in NOBODY:
+        log.info("member_not_found", extra={"member": user_id, "error": error_of(unheard)})
+        if known is None and error_of(unheard) not in NOBODY:
             raise SlackSilent from unheard
         return known
     with sessions.begin() as session:
@@ -108,7 +108,8 @@ def patient(client: WebClient) -> WebClient:
     )
 
 
-def _impatient(client: WebClient) -> WebClient:
+def impatient(client: WebClient) -> WebClient:
+    """Make a client that gives up soon, for what is asked of Slack while a request waits."""
     return WebClient(
         token=client.token,
         base_url=client.base_url,
@@ -118,7 +119,7 @@ def _impatient(client: WebClient) -> WebClient:
     )
 
 
-def _error(unheard: Exception) -> str:
+def error_of(unheard: Exception) -> str:
     """Name what went wrong: Slack's word for it, or the kind of failure."""
     if isinstance(unheard, SlackApiError) and isinstance(unheard.response.data, dict):
         return str(unheard.response.get("error"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 from slack_bolt import BoltContext
 from slack_sdk import WebClient
@@ -52,6 +53,11 @@ class Screen:
     def show(self, message: Message, title: str = "Trellis") -> None:
         """Show a message in the place of what was clicked; over Home, in a dialog of that title."""
         self.later(lambda: self._show(message, title))
+
+    def whisper(self, message: Message) -> None:
+        """Show a message below the one that was clicked, which others read too, to the one who clicked alone."""
+        tell = partial(doors.respond, self.context, message)
+        self.later(partial(tell, response_type="ephemeral", replace_original=False))
 
     def tell(self, message: Message) -> None:
         """Show what a change led to; Home shows it by being drawn anew."""

@@ -24,6 +24,10 @@ from bot.runtime.engine import Work
 from bot.runtime.slack import authorities, look, open_group, post
 from handlers import (
     answers,
+    buddies,
+    buddy_clicks,
+    buddy_forms,
+    channels,
     doors,
     goals,
     growth,
@@ -42,7 +46,12 @@ from handlers.entrance import Entrance
 from handlers.views import elements
 from models.one_on_ones import Turn
 
-COMMANDS = {"/goal": goals.answer, "/1on1": one_on_ones.command, "/growth": growth.command}
+COMMANDS = {
+    "/goal": goals.answer,
+    "/1on1": one_on_ones.command,
+    "/growth": growth.command,
+    "/buddy": buddies.command,
+}
 FEATURES = (
     one_on_one_forms,
     one_on_one_clicks,
@@ -51,10 +60,18 @@ FEATURES = (
     goals,
     home,
     members,
+    channels,
+    buddy_clicks,
+    buddy_forms,
     profiles,
     rosters,
 )
-PREPARE: Mapping[str, Prepare] = {**one_on_ones.PREPARE, **nudges.PREPARE, **goals.PREPARE}
+PREPARE: Mapping[str, Prepare] = {
+    **one_on_ones.PREPARE,
+    **nudges.PREPARE,
+    **goals.PREPARE,
+    **buddies.PREPARE,
+}
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
 CONSEQUENCES: Mapping[str, Consequence] = {}
 """Per kind of delivery, what becomes of it when Slack refuses it for good."""
@@ -184,4 +201,6 @@ def _once_a_day(client: WebClient, mapped: Mapping[str, str], sessions: Sessions
 
 
 def _reconcile(client: WebClient, sessions: Sessions, clock: Clock) -> None:
-    members.reconcile(client, sessions, clock, client.auth_test()["team_id"])
+    workspace_id = client.auth_test()["team_id"]
+    members.reconcile(client, sessions, clock, workspace_id)
+    channels.survey_all(client, sessions, clock.people_now(), workspace_id)

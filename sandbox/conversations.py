@@ -76,6 +76,17 @@ class Conversations:
             conversation.members.append(user)
             self._changes.bump()
 
+    def leave(self, conversation: Conversation, user: str) -> None:
+        """Let somebody be a member no longer."""
+        if user in conversation.members:
+            conversation.members.remove(user)
+            self._changes.bump()
+
+    def delete(self, conversation: Conversation) -> None:
+        """Remove a channel with all that was said in it."""
+        del self.by_id[conversation.id]
+        self._changes.bump()
+
     def post(self, conversation: Conversation, *, user: str, text: str, **fields: Any) -> Message:
         """Add a message now, and return it with its `ts`."""
         ts = self.timestamps.next()

@@ -249,6 +249,18 @@ class Driver:
         """Archive a channel, or bring it back."""
         self._post("/sandbox/archive", {"channel": channel, "archived": archived})
 
+    def delete_channel(self, channel: str) -> None:
+        """Delete a channel."""
+        self._send("DELETE", f"/sandbox/channels/{channel}")
+
+    def bring_in(self, channel: str, user: str = BOT_USER) -> None:
+        """Make somebody, by default the app's bot, a member of a channel."""
+        self._post("/sandbox/members", {"channel": channel, "user": user})
+
+    def put_out(self, channel: str, user: str = BOT_USER) -> None:
+        """Let somebody, by default the app's bot, leave a channel."""
+        self._send("DELETE", "/sandbox/members", {"channel": channel, "user": user})
+
     def fault(
         self,
         method: str,

@@ -17,7 +17,7 @@ from sandbox.delivery.link import AppLink
 from sandbox.errors import NotPossible, SlackError
 from sandbox.files import Files
 from sandbox.handles import Handles
-from sandbox.identity import APP_ID, BOT_ID, BOT_USER, SLACKBOT
+from sandbox.identity import APP_ID, BOT_ID, BOT_USER, SLACKBOT, TEAM_ID
 from sandbox.manifest import PERMISSIVE, Manifest
 from sandbox.model import Conversation, Json, Message, Person, TourStep
 from sandbox.moving import ClockMover
@@ -121,10 +121,53 @@ class State:
 
     def archive(self, channel: str, *, archived: bool = True) -> None:
         """Archive a channel, or bring it back, and tell the app."""
-        self.conversations.find(channel).is_archived = archived
+        conversation = self.conversations.find(channel)
+        conversation.is_archived = archived
         self.changes.bump()
-        kind = "channel_archive" if archived else "channel_unarchive"
-        self.events.emit({"type": kind, "channel": channel, "user": SLACKBOT, "event_ts": self.event_ts()})
+        self._tell_of_channel(conversation, "archive" if archived else "unarchive", user=SLACKBOT)
+
+    def delete_channel(self, channel: str) -> None:
+        """Delete a channel, and tell the app."""
+        conversation = self.conversations.find(channel)
+        self.conversations.delete(conversation)
+        self._tell_of_channel(conversation, "deleted")
+
+    def bring_in(self, channel: str, user: str) -> None:
+        """Make somebody, or the app's bot, a member of a channel; the app hears of it where its bot is one."""
+        conversation = self.conversations.find(channel)
+        self.conversations.join(conversation, self.person(user).id)
+        self._tell_of_member(conversation, "member_joined_channel", user)
+
+    def put_out(self, channel: str, user: str) -> None:
+        """Let somebody, or the app's bot, leave a channel. Of its own bot's leaving an app gets another event.
+
+        Slack sends `channel_left` or `group_left` then, and no `member_left_channel`:
+        https://github.com/slackapi/bolt-js/issues/1847
+        """
+        conversation = self.conversations.find(channel)
+        self.conversations.leave(conversation, user)
+        if user == BOT_USER:
+            self._tell_of_channel(conversation, "left", actor_id=SLACKBOT)
+            return
+        self._tell_of_member(conversation, "member_left_channel", user)
+
+    def _tell_of_channel(self, conversation: Conversation, what: str, **fields: str) -> None:
+        kind = "channel" if conversation.kind == "public" else "group"
+        event = {"type": f"{kind}_{what}", "channel": conversation.id, **fields}
+        self.events.emit(event | {"event_ts": self.event_ts()})
+
+    def _tell_of_member(self, conversation: Conversation, kind: str, user: str) -> None:
+        if BOT_USER not in conversation.members:
+            return
+        letter = "C" if conversation.kind == "public" else "G"
+        event = {
+            "type": kind,
+            "user": user,
+            "channel": conversation.id,
+            "channel_type": letter,
+            "team": TEAM_ID,
+        }
+        self.events.emit(event | {"event_ts": self.event_ts()})
 
     def say_as_app(
         self, conversation: Conversation, text: str, *, direct: bool = False, **fields: Any

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.errors import (
+    ChannelNotPicked,
     DidYouMean,
     NotUnderstood,
+    OneChannelAtATime,
     OnePersonAtATime,
     PartMissing,
     PersonNotPicked,
@@ -63,3 +65,14 @@ def one_person(words: tuple[Word, ...], usage: Usage) -> tuple[str, tuple[Word, 
     if len(people) > 1:
         raise OnePersonAtATime(example=usage.example)
     return people.pop(), others
+
+
+def one_channel(words: tuple[Word, ...], usage: Usage) -> tuple[str | None, tuple[Word, ...]]:
+    """Take the picked channel out of the words, wherever it stands, if there is one; refuses two and typed names."""
+    channels = {word.channel for word in words if word.channel}
+    others = tuple(word for word in words if not word.channel)
+    if any(word.text.startswith("#") for word in others):
+        raise ChannelNotPicked(example=usage.example)
+    if len(channels) > 1:
+        raise OneChannelAtATime(example=usage.example)
+    return (channels.pop() if channels else None), others

@@ -20,6 +20,7 @@ _NUMBERS: Final = (
 _MARKUP: Final = r"<(?:[@#!]|[a-z]+:)[^<>]*>"
 _WORD: Final = re.compile(rf"{_MARKUP}|[^\s<]+|<")
 _PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+_CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^<>]*)?>")
 _ESCAPED: Final = re.compile("&(lt|gt|amp);")
 _MARKUP_OR_ESCAPED: Final = re.compile(f"{_MARKUP}|{_ESCAPED.pattern}")
 _CHARACTERS: Final = {"lt": "<", "gt": ">", "amp": "&"}
@@ -38,6 +39,8 @@ class Word:
     """To compare with: small letters, plain digits, without quotes, invisible characters and closing marks."""
     person: str | None
     """The member's id if this is a person picked from Slack's list."""
+    channel: str | None = None
+    """The channel's id if this is a channel picked from Slack's list."""
 
 
 def unescape_once(text: str) -> str:
@@ -88,9 +91,9 @@ def number(key: str) -> int | None:
 
 
 def _word(token: str) -> Word:
-    person = _PERSON.fullmatch(token)
+    person, channel = _PERSON.fullmatch(token), _CHANNEL.fullmatch(token)
     text = _as_typed(token)
-    return Word(text, _key(text), person[1] if person else None)
+    return Word(text, _key(text), person[1] if person else None, channel[1] if channel else None)
 
 
 def _as_typed(token: str) -> str:

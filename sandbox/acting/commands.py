@@ -3,6 +3,7 @@
 import html
 import re
 
+from sandbox.acting import builtin
 from sandbox.acting.payloads import command_payload, response_url
 from sandbox.delivery.envelope import Envelope, Undelivered
 from sandbox.errors import SlackError
@@ -22,6 +23,8 @@ async def run(state: State, user: str, text: str, *, channel: str | None, patien
         state.conversations.find(channel) if channel else state.conversations.direct(user, BOT_USER)
     )
     name, _, rest = text.strip().partition(" ")
+    if name in builtin.COMMANDS:
+        return builtin.run(state, user, conversation, name, rest)
     command = state.manifest.command(name)
     if command is None:
         told = state.conversations.slackbot_says(conversation, user, f"{name} is not a valid command.")

@@ -34,6 +34,24 @@ async def archive(order: Order) -> Json:
     return {}
 
 
+async def delete_channel(order: Order) -> Json:
+    """Delete a channel."""
+    order.world.delete_channel(order.path["channel"])
+    return {}
+
+
+async def bring_in(order: Order) -> Json:
+    """`{channel, user}`: make somebody, or the app's bot, a member of a channel."""
+    order.world.bring_in(order.text("channel"), order.text("user"))
+    return {}
+
+
+async def put_out(order: Order) -> Json:
+    """`{channel, user}`: let somebody, or the app's bot, leave a channel."""
+    order.world.put_out(order.text("channel"), order.text("user"))
+    return {}
+
+
 async def reset(order: Order) -> Json:
     """`{rates?}`: go back to the seed, and enforce Slack's rate limits, or not, if that is said."""
     order.world.start_over()
@@ -104,6 +122,9 @@ routes = [
     route("/sandbox/people", add_person),
     route("/sandbox/people/{user}", change_person, method="PATCH"),
     route("/sandbox/archive", archive),
+    route("/sandbox/channels/{channel}", delete_channel, method="DELETE"),
+    route("/sandbox/members", bring_in),
+    route("/sandbox/members", put_out, method="DELETE"),
     route("/sandbox/reset", reset),
     route("/sandbox/faults", add_fault),
     route("/sandbox/faults", clear_faults, method="DELETE"),

@@ -1,0 +1,226 @@
+"""Doors to what Slack says of channels: who is in one, whether the bot is, and what happens to it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+
+from slack_bolt import App, BoltContext
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.web import SlackResponse
+from sqlalchemy.orm import Session
+
+from bot import channel_enrolments, members, programme_news, programmes
+from bot.errors import Refusal
+from bot.permissions import Actor
+from bot.programme_news import ARCHIVED, UNSEEN, WITHOUT_BOT
+from bot.programmes import Channel
+from bot.runtime.clock import Clock
+from bot.runtime.database import Sessions
+from handlers import doors
+from handlers.acquaintance import SlackSilent, error_of, impatient, profile_of
+from handlers.views.elements import Payload
+from models.buddies import EVERYONE, Programme
+
+log = logging.getLogger(__name__)
+
+PAGE = 200
+"""Slack's advice for the members of a channel: https://docs.slack.dev/reference/methods/conversations.members."""
+ALL_MY_CHANNELS = 999
+"""The most Slack gives of somebody's channels at once."""
+NOT_SEEN = frozenset({"channel_not_found", "method_not_supported_for_channel_type", "missing_scope"})
+FEW = 20
+"""So many strangers are asked for one by one; for more of them all accounts are read, as both take equally long."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a record that nobody asked for counts as made: it is looked up again when the person comes to a door."""
+
+
+class NoSuchChannel(Refusal):
+    """I do not find you and me in that channel. Join it, let me in with `/invite`, and try again."""
+
+
+def register(app: App) -> None:
+    """Say what triggers what; of the bot's own leaving Slack tells by `channel_left` and `group_left` alone."""
+    for kind in ("channel", "group"):
+        app.event(f"{kind}_archive")(_holding(ARCHIVED))
+        app.event(f"{kind}_deleted")(_holding(UNSEEN))
+        app.event(f"{kind}_left")(_holding(WITHOUT_BOT))
+        app.event(f"{kind}_unarchive")(go_on)
+    app.event("member_joined_channel")(come)
+    app.event("member_left_channel")(go)
+
+
+def enter(client: WebClient, actor: Actor, channel_id: str, *, seen_in: str | None = None) -> Channel:
+    """Make sure that the actor is in a channel, and say what keeps a programme there from running.
+
+    `seen_in` is where Slack says they just typed or clicked. Raises NoSuchChannel in the same words for one that
+    does not exist, one they are not in and one the bot is not let into; and SlackSilent.
+    """
+    asking = impatient(client)
+    try:
+        about = asking.conversations_info(channel=channel_id)["channel"]
+        is_there = seen_in == channel_id or _is_in(asking, actor, channel_id)
+    except doors.UNHEARD as unheard:
+        if error_of(unheard) in NOT_SEEN:
+            raise NoSuchChannel(field="buddies.channel") from unheard
+        raise SlackSilent from unheard
+    if not is_there or about.get("is_im") or about.get("is_mpim"):
+        raise NoSuchChannel(field="buddies.channel")
+    return Channel(channel_id, _hindrance(about))
+
+
+def is_in(client: WebClient, workspace_id: str, user_id: str, channel_id: str) -> bool:
+    """Ask whether somebody else is in a channel; raises SlackSilent."""
+    try:
+        return _is_in(impatient(client), Actor(workspace_id, user_id), channel_id)
+    except doors.UNHEARD as unheard:
+        raise SlackSilent from unheard
+
+
+def _is_in(asking: WebClient, actor: Actor, channel_id: str) -> bool:
+    ask = partial(
+        asking.users_conversations,
+        user=actor.user_id,
+        types="public_channel,private_channel",
+        team_id=actor.workspace_id,
+        limit=ALL_MY_CHANNELS,
+    )
+    return any(each["id"] == channel_id for page in _pages(ask) for each in page["channels"])
+
+
+def _pages(ask: Callable[..., SlackResponse]) -> Iterator[SlackResponse]:
+    """Ask for page after page, to the end."""
+    cursor = ""
+    while True:
+        page = ask(cursor=cursor)
+        yield page
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return
+
+
+def _hindrance(about: Payload) -> str | None:
+    if about.get("is_archived"):
+        return ARCHIVED
+    return None if about.get("is_member") else WITHOUT_BOT
+
+
+def survey(client: WebClient, sessions: Sessions, now: datetime, programme: Programme) -> None:
+    """Ask Slack for the facts of a programme's channel and write what follows: held or not, and who takes part.
+
+    As long as Slack asks it to wait, it waits; never to be called within a transaction or while somebody waits.
+    Raises `doors.UNHEARD` where Slack does not answer; then nothing has changed.
+    """
+    asking = _patient(client)
+    held_because = _look(asking, programme.channel)
+    present: set[str] = set()
+    if held_because is None and programme.enrolment == EVERYONE:
+        ask = partial(asking.conversations_members, channel=programme.channel, limit=PAGE)
+        present = {user_id for page in _pages(ask) for user_id in page["members"]}
+        _get_to_know(asking, sessions, programme.workspace_id, present)
+    with sessions.begin() as session:
+        channel_enrolments.note(session, programme, held_because, present, now=now)
+
+
+def survey_all(client: WebClient, sessions: Sessions, now: datetime, workspace_id: str) -> None:
+    """Survey the channels of all programmes; one of which Slack says nothing does not keep back the others."""
+    with sessions.read() as session:
+        running = programmes.running(session, workspace_id)
+    for programme in running:
+        try:
+            survey(client, sessions, now, programme)
+        except doors.UNHEARD as unheard:
+            log.warning("channel_unseen", extra={"programme": programme.id, "error": error_of(unheard)})
+
+
+def _patient(client: WebClient) -> WebClient:
+    """Make a client that reads on as long as Slack lets it wait; nothing is posted with it."""
+    waits = RateLimitErrorRetryHandler(max_retry_count=50)
+    return WebClient(
+        token=client.token, base_url=client.base_url, timeout=30, retry_handlers=[waits], ssl=client.ssl
+    )
+
+
+def _look(asking: WebClient, channel_id: str) -> str | None:
+    try:
+        return _hindrance(asking.conversations_info(channel=channel_id)["channel"])
+    except SlackApiError as refused:
+        if error_of(refused) == "channel_not_found":
+            return UNSEEN
+        raise
+
+
+def _get_to_know(asking: WebClient, sessions: Sessions, workspace_id: str, present: set[str]) -> None:
+    """Take over the accounts of those in a channel of whom nothing is known yet."""
+    with sessions.read() as session:
+        strangers = channel_enrolments.unknown(session, workspace_id, present)
+    for batch in _accounts(asking, strangers):
+        profiles = [profile_of(user) for user in batch if user["id"] in strangers]
+        if profiles:
+            with sessions.begin() as session:
+                members.welcome_workspace(session, workspace_id)
+                members.remember_all(session, workspace_id, profiles, at=LONG_AGO)
+
+
+def _accounts(asking: WebClient, strangers: set[str]) -> Iterable[list[Payload]]:
+    if len(strangers) <= FEW:
+        yield [asking.users_info(user=each)["user"] for each in sorted(strangers)]
+        return
+    for page in _pages(partial(asking.users_list, limit=PAGE)):
+        yield page["members"]
+
+
+Change = Callable[[Session, Programme], None]
+"""What an event changes about a programme, in a transaction."""
+
+
+def _holding(because: str) -> Callable[..., None]:
+    """Make the listener of what stops a channel's programme."""
+
+    def stop(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
+        now = clock.people_now()
+        hold = partial(programme_news.hold, because=because, now=now)
+        _change(body, event, context, sessions, clock, hold)
+
+    return stop
+
+
+def go_on(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
+    """Hold rounds again in a channel that is back."""
+    release = partial(programme_news.release, now=clock.people_now())
+    _change(body, event, context, sessions, clock, release)
+
+
+def come(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
+    """Let somebody who is back in the channel take part again, or the bot go on; who is new comes with the survey."""
+    if event["user"] == context.bot_user_id:
+        go_on(body, event, context, sessions, clock)
+        return
+    returned = partial(channel_enrolments.move, user_id=event["user"], is_present=True)
+    _change(body, event, context, sessions, clock, returned)
+
+
+def go(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
+    """Let somebody who left the channel take part no longer, where everybody in it does."""
+    gone = partial(channel_enrolments.move, user_id=event["user"], is_present=False)
+    _change(body, event, context, sessions, clock, gone)
+
+
+def _change(
+    body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock, change: Change
+) -> None:
+    """Change the programme of the event's channel, once; most channels have none."""
+    workspace_id = str(context.team_id)
+    with sessions.read() as session:
+        if programmes.running_in(session, workspace_id, event["channel"]) is None:
+            return
+    with sessions.begin() as session:
+        actor = Actor(workspace_id, str(context.user_id))
+        doors.once(session, actor, f"event:{body['event_id']}", at=clock.machine_now())
+        programme = programmes.running_in(session, workspace_id, event["channel"], to_change=True)
+        if programme is not None:
+            change(session, programme)

@@ -1,0 +1,113 @@
+"""What a programme tells by itself: the invitation in its channel, its owner's news, and that a pause is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.pauses import Return
+from bot.programme_news import (
+    ARCHIVED,
+    HANDED_OVER,
+    HELD,
+    INVITATION,
+    RELEASED,
+    UNSEEN,
+    WITHOUT_BOT,
+    News,
+)
+from bot.programme_settings import settings_of
+from handlers.views import elements
+from handlers.views.buddies import SKIP, VERBS
+from handlers.views.buddies_words import rhythm
+from handlers.views.elements import Block, Message
+from models.buddies import EVERYONE, MENTEE, MENTOR, MENTORING, Programme
+
+JOIN_HERE, LEAVE_HERE = "buddies.join_here", "buddies.leave_here"
+JOIN_AS: Final = {MENTOR: "buddies.join_as_mentor", MENTEE: "buddies.join_as_mentee"}
+HAND_BACK: Final = "buddies.hand_back"
+
+_HELD: Final = {
+    ARCHIVED: "the channel is archived. Bring it back and I go on by myself, or end the programme: `/buddy`.",
+    WITHOUT_BOT: "I am not in the channel. Type `/invite` there and pick me, and I go on by myself.",
+    UNSEEN: "I no longer find the channel: it was deleted, or I was taken out of it. Let me in with `/invite`, "
+    "or end the programme: `/buddy`.",
+}
+
+
+def message(news: News) -> Message:
+    """Word a piece of news."""
+    return _WORDS[news.kind](news)
+
+
+def _invitation(news: News) -> Message:
+    programme = news.programme
+    settings = settings_of(programme)
+    line = (
+        f"*Career buddies, {rhythm(settings)}.* I bring two or three of you together who rarely talk, with a question "
+        f"to open. {elements.mention(programme.owner)} set it up. {_how(news)}"
+    )
+    return Message(line, [elements.section(line), elements.actions(*_ways(programme))])
+
+
+def _how(news: News) -> str:
+    programme = news.programme
+    first = elements.when(news.next_at, news.zone)
+    if programme.enrolment == EVERYONE and programme.mixing != MENTORING:
+        return f"Everyone here is in; the next round is {first}. Say so if you would rather not: nobody hears of it."
+    return f"Join, and you are in from the next round on: {first}."
+
+
+def _ways(programme: Programme) -> list[Block]:
+    leave = [elements.button("Leave me out", LEAVE_HERE, programme.id)] * (programme.enrolment == EVERYONE)
+    if programme.mixing == MENTORING:
+        return [
+            elements.button("Join as mentor", JOIN_AS[MENTOR], programme.id),
+            elements.button("Join as mentee", JOIN_AS[MENTEE], programme.id),
+            *leave,
+        ]
+    return leave or [elements.button("Join", JOIN_HERE, programme.id, style="primary")]
+
+
+def _handed_over(news: News) -> Message:
+    programme, giver = news.programme, str(news.giver)
+    line = (
+        f"*{elements.mention(giver)} made you the owner of the buddies in {elements.channel(programme.channel)}*, "
+        f"{rhythm(settings_of(programme))}. You can change all of it, preview a round, or hand it back: `/buddy`."
+    )
+    button = elements.button("Hand it back", HAND_BACK, f"{programme.id}:{giver}")
+    return Message(line, [elements.section(line), elements.actions(button)])
+
+
+def _held(news: News) -> Message:
+    programme = news.programme
+    why = _HELD[programme.held_because or UNSEEN]
+    return Message(f"*The buddies of {elements.channel(programme.channel)} pause:* {why}")
+
+
+def _released(news: News) -> Message:
+    programme = news.programme
+    next_at = elements.when(news.next_at, news.zone)
+    return Message(
+        f"*The programme of {elements.channel(programme.channel)} goes on.* The next round is {next_at}."
+    )
+
+
+_WORDS: Final[dict[str, Callable[[News], Message]]] = {
+    INVITATION: _invitation,
+    HANDED_OVER: _handed_over,
+    HELD: _held,
+    RELEASED: _released,
+}
+
+
+def returned(back: Return) -> Message:
+    """Tell somebody that their pause is over."""
+    programme = back.programme
+    line = (
+        f"*Your pause at {elements.channel(programme.channel)} is over:* you are in from the next round on."
+    )
+    return Message(
+        line,
+        [elements.section(line), elements.actions(elements.button(VERBS[SKIP], SKIP, programme.id))],
+    )

@@ -1,0 +1,117 @@
+"""A buddy programme in words: what its owner set, and where somebody stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.enrolments import Stand
+from bot.programme_news import ARCHIVED, UNSEEN, WITHOUT_BOT
+from bot.programme_settings import Settings
+from bot.recurrence import Recurrence
+from handlers.views import elements
+from models.buddies import ACROSS, ANY, ASKED, EVERYONE, MENTORING, PAUSED, WITHIN
+
+MIXINGS: Final = {
+    ANY: "anyone with anyone",
+    ACROSS: "across departments",
+    WITHIN: "within departments",
+    MENTORING: "mentors with mentees",
+}
+ENROLMENTS: Final = {
+    ASKED: "Whoever joins takes part.",
+    EVERYONE: "Everyone in the channel takes part, and may leave.",
+}
+HELD: Final = {
+    ARCHIVED: "the channel is archived",
+    WITHOUT_BOT: "I am not in the channel; `/invite` lets me in",
+    UNSEEN: "I no longer find the channel",
+}
+
+
+def rhythm(settings: Settings) -> str:
+    """Say when rounds are held: "every 2 weeks on Tuesday at 10:00 (Europe/Berlin)"."""
+    days = Recurrence.weekly(settings.weekday, settings.every_weeks).in_words()
+    return f"{days} at {settings.at:%H:%M} ({settings.zone})"
+
+
+def in_words(settings: Settings) -> str:
+    """Say all that is set, a sentence a line."""
+    return "\n".join(
+        (
+            f"Rounds: {rhythm(settings)}, in {_groups(settings)}, {_mixing(settings)}.",
+            ENROLMENTS[settings.enrolment],
+            f"{_repeat(settings)} {_shared(settings)}",
+            f"{'The channel reads who is with whom.' if settings.announces else 'Nothing is announced.'} "
+            f"{'Guests may take part.' if settings.takes_guests else 'Guests take no part.'}"
+            + (
+                f" Two may agree to stay together for {settings.pact_weeks} weeks."
+                if settings.pact_weeks
+                else ""
+            ),
+        )
+    )
+
+
+def _groups(settings: Settings) -> str:
+    return "pairs" if settings.group_size == 2 else f"groups of {settings.group_size}"
+
+
+def _mixing(settings: Settings) -> str:
+    strict = ", even if somebody stays alone" if settings.is_mixing_required else ""
+    return MIXINGS[settings.mixing] + strict
+
+
+def _repeat(settings: Settings) -> str:
+    if not settings.repeat_window:
+        return "The same people may meet again at once."
+    rounds = "the next round" if settings.repeat_window == 1 else f"{settings.repeat_window} rounds"
+    return f"For {rounds} nobody meets the same person again, where that can be."
+
+
+def _shared(settings: Settings) -> str:
+    hours = settings.shared_minutes // 60
+    if not hours:
+        return "Shared working hours are not asked for."
+    return f"They share at least {hours} working hour{'s' if hours > 1 else ''}."
+
+
+def where(seen: Stand, zone: str) -> str:
+    """Say where somebody stands, for their eyes."""
+    programme = seen.programme
+    lines = [f"*{elements.channel(programme.channel)}* · {_short_rhythm(seen)}", _standing(seen, zone)]
+    others = [other for pairing in seen.pairings for other in pairing.others]
+    if others:
+        lines.append(f"Now with {names(others)}.")
+    return "\n".join(lines)
+
+
+def _short_rhythm(seen: Stand) -> str:
+    programme = seen.programme
+    words = Recurrence.weekly(programme.weekday, programme.every_weeks).in_words()
+    return f"{words}{', yours' if seen.is_owner else ''}"
+
+
+def _standing(seen: Stand, zone: str) -> str:
+    if not seen.takes_part:
+        return _with_next("You take no part.", seen.next_at, zone, seen)
+    if seen.state == PAUSED:
+        until = f" until {elements.day(seen.paused_until)}" if seen.paused_until else " until you resume"
+        return f"You pause{until}."
+    if seen.sits_out and seen.next_at:
+        return f"You sit out the round of {elements.when(seen.next_at, zone)}."
+    unnamed = " The channel does not read your name." if seen.is_unnamed else ""
+    return _with_next(f"You are in.{unnamed}", seen.next_at, zone, seen)
+
+
+def _with_next(words: str, next_at: datetime | None, zone: str, seen: Stand) -> str:
+    if next_at is not None:
+        return f"{words} Next round {elements.when(next_at, zone)}."
+    return f"{words} No round is held now: {HELD[seen.programme.held_because or UNSEEN]}."
+
+
+def names(people: Sequence[str]) -> str:
+    """Name people: "@Amy, @Ben and @Ray"."""
+    shown = [elements.mention(each) for each in people]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
