@@ -45,6 +45,14 @@ class BeingApplied(Refusal):
 
 
 @dataclass(frozen=True)
+class Packed:
+    """What a roster says, as it is kept, and of how many people."""
+
+    content: bytes
+    people: int
+
+
+@dataclass(frozen=True)
 class Applying:
     """A roster being applied: what it says, and of how many it has been applied."""
 
@@ -73,7 +81,12 @@ def compare(session: Session, actor: Actor, sheet: Sheet, directory: Directory) 
     return check(sheet, directory, standing, own=themselves)
 
 
-def keep(session: Session, actor: Actor, roster: Roster, *, at: datetime) -> int:
+def pack(roster: Roster) -> Packed:
+    """Write down what a roster says, to be kept; of a large one that takes longer than a transaction may."""
+    return Packed(_written([(entry.user_id, entry.values) for entry in roster.entries]), len(roster.entries))
+
+
+def keep(session: Session, actor: Actor, packed: Packed, *, at: datetime) -> int:
     """Keep a roster until somebody applies it, and give its number; `at` is machine time. Raises NotAnAdmin."""
     require_admin(session, actor)
     forget_old(session, at=at)
@@ -81,8 +94,8 @@ def keep(session: Session, actor: Actor, roster: Roster, *, at: datetime) -> int
         workspace_id=actor.workspace_id,
         uploaded_by=actor.user_id,
         state=READY,
-        people=len(roster.entries),
-        content=_written([(entry.user_id, entry.values) for entry in roster.entries]),
+        people=packed.people,
+        content=packed.content,
         applied=0,
         touched_at=at,
     )
@@ -132,11 +145,11 @@ def stalled(session: Session, actor: Actor, *, at: datetime) -> int | None:
 
 
 def load(session: Session, workspace_id: str, import_id: int) -> Applying:
-    """Read what is left to apply; raises ImportGone.
+    """Read what is to be applied, which locks nothing: of a large roster it takes a while. Raises ImportGone.
 
     Managers that would close a circle with what stands by now are left out: another roster may have come before.
     """
-    kept = session.scalars(RosterImport.held(workspace_id, import_id)).one_or_none()
+    kept = session.execute(RosterImport.said_in(workspace_id, import_id)).one_or_none()
     if kept is None or kept.content is None:
         raise ImportGone
     said = _read(kept.content)

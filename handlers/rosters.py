@@ -85,8 +85,9 @@ def _preview(client: WebClient, actor: Actor, file_id: str, sessions: Sessions, 
     has_file = bool(roster.problems) and _send_problems(client, actor, roster)
     import_id = None
     if roster.entries:
+        packed = roster_imports.pack(roster)
         with sessions.begin() as session:
-            import_id = roster_imports.keep(session, actor, roster, at=clock.machine_now())
+            import_id = roster_imports.keep(session, actor, packed, at=clock.machine_now())
     log.info("roster_read", extra={"people": len(roster.entries), "problems": len(roster.problems)})
     return views.preview(import_id, upload.name, sheet, roster, has_file=has_file)
 
@@ -139,7 +140,7 @@ def _send_problems(client: WebClient, actor: Actor, roster: Roster) -> bool:
 
 def _apply(actor: Actor, import_id: int, sessions: Sessions, clock: Clock) -> View:
     """Apply a roster to its end, some people a transaction."""
-    with sessions.begin() as session:
+    with sessions.read() as session:
         applying = roster_imports.load(session, actor.workspace_id, import_id)
     while not applying.is_done:
         with sessions.begin() as session:

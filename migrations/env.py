@@ -5,7 +5,20 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from models import answers, buddies, goals, members, one_on_ones, outbox, pacts, profiles, prompts, receipts, rosters, workspaces  # noqa: F401 - fill the metadata
+from models import (  # noqa: F401 - fill the metadata
+    answers,
+    buddies,
+    goals,
+    members,
+    one_on_ones,
+    outbox,
+    pacts,
+    profiles,
+    prompts,
+    receipts,
+    rosters,
+    workspaces,
+)
 from models.base import Base, RowId, UtcDateTime
 
 

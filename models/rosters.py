@@ -32,6 +32,11 @@ class RosterImport(Base):
     """Machine time of the upload, and then of the last step of applying it."""
 
     @classmethod
+    def said_in(cls, workspace_id: str, import_id: int) -> Select[bytes | None, int]:
+        """Select what one says, and of how many of its people it has been applied."""
+        return select(cls.content, cls.applied).where(cls.workspace_id == workspace_id, cls.id == import_id)
+
+    @classmethod
     def held(cls, workspace_id: str, import_id: int) -> Select[RosterImport]:
         """Select one to change it: nobody else does until the transaction ends."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.id == import_id)

@@ -117,13 +117,13 @@ def roster(said: Mapping[str, Mapping[str, Value]]) -> Roster:
 
 def keep(sessions: Sessions, actor: Actor, said: Mapping[str, Mapping[str, Value]]) -> int:
     with sessions.begin() as session:
-        return roster_imports.keep(session, actor, roster(said), at=MONDAY_NOON)
+        return roster_imports.keep(session, actor, roster_imports.pack(roster(said)), at=MONDAY_NOON)
 
 
 def apply(sessions: Sessions, actor: Actor, import_id: int, *, steps: int = 99) -> roster_imports.Applying:
     with sessions.begin() as session:
         roster_imports.begin(session, actor, import_id, at=MONDAY_NOON)
-    with sessions.begin() as session:
+    with sessions.read() as session:
         applying = roster_imports.load(session, TEAM, import_id)
     while steps and not applying.is_done:
         steps -= 1

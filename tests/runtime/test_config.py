@@ -16,6 +16,10 @@ FAULTS = [
     ({"PORT": "three"}, "PORT is 'three'"),
     ({"WEB_THREADS": "-1"}, "WEB_THREADS is '-1'"),
     ({"WEB_CONCURRENCY": "1.5"}, "WEB_CONCURRENCY is '1.5'"),
+    ({"SLACK_PROFILE_FIELDS": "department"}, "SLACK_PROFILE_FIELDS: 'department' should look like"),
+    ({"SLACK_PROFILE_FIELDS": "manager = ,"}, "'manager' should look like"),
+    ({"SLACK_PROFILE_FIELDS": "shoe size=Xf1"}, "'shoe size' is none of department, manager"),
+    ({"SLACK_PROFILE_FIELDS": "start date=Xf1,Starts_On=Xf2"}, "'Starts_On' is named twice"),
     ({"CLOCK_URL": "http://127.0.0.1:1/clock"}, "people's time may be moved only while"),
     (
         {"CLOCK_URL": "http://clock.example/", "SLACK_API_URL": "http://127.0.0.1:1/api/"},
@@ -81,3 +85,14 @@ def test_addresses_of_this_machine(url: str) -> None:
 )
 def test_addresses_elsewhere(url: str) -> None:
     assert not is_loopback(url)
+
+
+def test_fields_of_slack_profiles_are_mapped_by_id_or_label() -> None:
+    written = "department=Xf123, Start date = First day at work,skills offered=Skills,"
+
+    assert load({**GOOD, "SLACK_PROFILE_FIELDS": written}).profile_fields == {
+        "department": "Xf123",
+        "starts_on": "First day at work",
+        "skills_offered": "Skills",
+    }
+    assert load(GOOD).profile_fields == {}
