@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from bot.attributes import NOTHING_KNOWN, Attributes
+from bot import roster_imports
+from bot.attributes import FIELDS, NOTHING_KNOWN, Attributes
+from bot.permissions import Actor
+from bot.rosters import Entry, Problem, Roster, Sheet
+from bot.rosters.columns import Columns
 from handlers import uploads, wiring
+from handlers.views import elements
+from handlers.views import rosters as views
+from sandbox.block_kit.surfaces import check_view
 from sandbox.seen import View
 from tests.handlers import forging
 from tests.handlers.rosters_stage import FILE, known, settled, uploaded
-from tests.people import AMY, BEN, JONAS, MIA, RAY, ZOE
+from tests.people import AMY, BEN, JONAS, MIA, MINUTE, RAY, ZOE
 from tests.trellis import Trellis, settings_for
 
 ROSTER = (
@@ -101,15 +109,21 @@ def preview(trellis: Trellis) -> View:
 
 
 def test_a_preview_is_applied_by_admins_alone_and_by_one_of_them(trellis: Trellis, preview: View) -> None:
-    for who in (AMY, ZOE):
-        trellis.slack.command(who, "/growth")
-
+    trellis.slack.command(AMY, "/growth")
     refused = forging.submission(trellis, AMY, preview, {})
     assert "for workspace admins" in str(refused)
     assert known(trellis, AMY) == NOTHING_KNOWN
 
-    forging.submission(trellis, ZOE, replace(preview, hash="hers"), {})
-    trellis.slack.eventually(lambda: known(trellis, AMY).department == "Platform")
+    hers = uploaded(trellis, ZOE, "email,team\namy@sandbox.example,Hers\n")
+    client = wiring.slack_client(settings_for(f"{trellis.slack.base_url}/api/"))
+    shown = elements.modal(
+        views.PREVIEW, "Hers", hers.blocks, submit="Apply", carries=preview.private_metadata
+    )
+    client.views_update(view_id=hers.id, view=shown)
+    trellis.slack.submit(ZOE)
+    assert "Done" in settled(trellis, ZOE).words
+    assert known(trellis, AMY).department == "Platform"
+
     late = trellis.slack.submit(BEN).view
     assert late is not None
     assert "has applied that roster already" in late.words
@@ -220,3 +234,43 @@ def test_the_form_says_what_a_file_looks_like(trellis: Trellis) -> None:
     assert form is not None
     assert form.fields == [FILE]
     assert "`start date`" in form.words
+
+
+def test_a_roster_that_was_interrupted_goes_on_when_an_admin_comes_back(
+    trellis: Trellis, preview: View
+) -> None:
+    at, actor = trellis.clock.machine_now(), Actor(trellis.workspace, BEN)
+    with trellis.sessions.begin() as session:
+        roster_imports.begin(session, actor, int(preview.private_metadata), at=at - 2 * MINUTE)
+
+    form = trellis.slack.command(BEN, "/growth import").view
+
+    assert form is not None
+    assert "A roster that was interrupted is being applied" in form.words
+    trellis.slack.eventually(lambda: known(trellis, AMY).department == "Platform")
+
+
+def test_nothing_of_a_roster_reaches_the_log(trellis: Trellis, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        uploaded(trellis, BEN, "email,team\namy@sandbox.example,Secret team\nlost@x.example,Secret team\n")
+        trellis.slack.submit(BEN)
+        settled(trellis, BEN)
+
+    kept = [str(vars(record)) for record in caplog.records if record.name.startswith(("handlers", "bot"))]
+    assert any("roster_applied" in each for each in kept)
+    assert not any(
+        word in each for each in kept for word in ("Secret", "@sandbox", "@x.example", "roster.csv")
+    )
+
+
+def test_a_preview_fits_into_a_dialog_whatever_is_in_the_file() -> None:
+    names = [f"&<!channel> {number} " * 20 for number in range(200)]
+    problems = tuple(Problem(line, "<" * 500, "&" * 500, "<!here> " * 500) for line in range(2, 500))
+    columns = Columns((), (0,), {}, tuple(names))
+    sheet = Sheet((), problems, columns, "Windows-1252", ("<é>" * 500,))
+    entries = tuple(Entry(line, AMY, dict.fromkeys(FIELDS)) for line in range(2))
+
+    view = views.preview(10**17, "<!channel>" * 50, sheet, Roster(entries, problems), has_file=True)
+
+    assert check_view(view) is None
+    assert "<!" not in str(view["blocks"])
