@@ -63,6 +63,21 @@ def announce(session: Session, programme_id: int, now: datetime) -> bool:
     return True
 
 
+def put_off_heads_up(session: Session, programme_id: int, until: datetime) -> bool:
+    """Take the step of a programme later, as nobody knows who is in its channel; False, as none was taken."""
+    for programme in session.scalars(Programme.due_one(programme_id, until)):
+        programme.next_fire_at = until
+    return False
+
+
+def put_off(session: Session, round_id: int, until: datetime) -> bool:
+    """Take the step of a round later; False, as none was taken."""
+    held = hold(session, round_id)
+    if held is not None and held[1].state in (ANNOUNCED, PREVIEWED):
+        held[1].next_fire_at = until
+    return False
+
+
 def written(session: Session, programme: Programme, coming: Coming) -> Round:
     """Give the row of a round to come: the one a preview was made of, if there is one, else a new one."""
     buddy_round = session.scalar(Round.numbered(programme.id, coming.number).with_for_update())

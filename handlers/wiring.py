@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import members as member_cases
 from bot import planning, roster_imports, zone_changes
+from bot import rounds as round_cases
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
@@ -40,6 +41,8 @@ from handlers import (
     profile_fields,
     profiles,
     rosters,
+    round_clicks,
+    rounds,
 )
 from handlers.acquaintance import Familiar, patient
 from handlers.entrance import Entrance
@@ -65,15 +68,17 @@ FEATURES = (
     buddy_forms,
     profiles,
     rosters,
+    round_clicks,
 )
 PREPARE: Mapping[str, Prepare] = {
     **one_on_ones.PREPARE,
     **nudges.PREPARE,
     **goals.PREPARE,
+    **rounds.PREPARE,
     **buddies.PREPARE,
 }
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
-CONSEQUENCES: Mapping[str, Consequence] = {}
+CONSEQUENCES: Mapping[str, Consequence] = {**rounds.CONSEQUENCES}
 """Per kind of delivery, what becomes of it when Slack refuses it for good."""
 AFTER_A_BUG = timedelta(hours=1)
 NO_FIELDS: Mapping[str, str] = {}
@@ -169,11 +174,18 @@ def work(client: WebClient, clock: Clock, *, mapped: Mapping[str, str] = NO_FIEL
         open_group=partial(open_group, client),
         consequences=CONSEQUENCES,
         plan=plan,
-        next_planned=planning.next_planned,
+        next_planned=next_step,
+        chores=partial(rounds.take_steps, client),
         refresh_zones=partial(refresh_zones, clock=clock),
         greet=partial(greet, client),
         daily=partial(_once_a_day, patient(client), mapped),
     )
+
+
+def next_step(session: Session) -> datetime | None:
+    """Say when (people's time) something is to be planned, or a step of a round to be taken."""
+    moments = (planning.next_planned(session), round_cases.next_moment(session))
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def greet(client: WebClient, sessions: Sessions) -> None:

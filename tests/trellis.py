@@ -24,7 +24,7 @@ from bot.runtime.database import Sessions
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.slack import open_group, post
-from handlers import wiring
+from handlers import rounds, wiring
 from sandbox.driver import Driver
 from sandbox.identity import BOT_TOKEN, SIGNING_SECRET, TEAM_ID
 from sandbox.testing import Running
@@ -59,12 +59,14 @@ class Trellis:
     clock: MovedClock
     slack: Driver
     loop: DeliveryLoop
+    chores: Callable[[Sessions, datetime], int]
 
     def tick(self, at: datetime | None = None) -> dict[str, int]:
         """Go to the moment, plan what is due, deliver until nothing is ready, and count what became of it."""
         if at is not None:
             self.clock.move(at)
         wiring.plan(self.sessions, self.clock.people_now())
+        self.chores(self.sessions, self.clock.people_now())
         return self.loop.drain()
 
 
@@ -156,7 +158,8 @@ class Bot:
         slack = self._running.driver
         slack.event_url(f"http://127.0.0.1:{self._server.server_port}/{self._visit}/slack/events")
         try:
-            yield Trellis(TEAM_ID, self._sessions, self._clock, slack, loop)
+            chores = partial(rounds.take_steps, wiring.slack_client(self._settings))
+            yield Trellis(TEAM_ID, self._sessions, self._clock, slack, loop, chores)
         finally:
             slack.event_url(None)
             self._leave()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,7 +23,7 @@ HEADS_UP, START = utc("2026-11-30 09:00"), utc("2026-12-01 09:00")
 """Of the first round of a programme begun on `MONDAY_NOON`: Monday and Tuesday at ten in Berlin."""
 
 
-def staffed(sessions: Sessions, count: int, **said: object) -> int:
+def staffed(sessions: Sessions, count: int, **said: Any) -> int:
     """Start a programme with so many people who take part, and give its id."""
     names = [f"U{number:03}" for number in range(1, count + 1)] or ["U001"]
     programme_id = running(sessions, names, **said)

@@ -1,0 +1,156 @@
+"""The doors behind the buttons of rounds: each looks its number up again as one of the actor's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from slack_bolt import App
+from sqlalchemy.orm import Session
+
+from bot import enrolments, pauses, round_judging, round_pacts, rounds
+from bot.runtime.database import Sessions
+from handlers import doors
+from handlers.doors import Visit
+from handlers.screens import Screen
+from handlers.views import rounds as views
+from handlers.views import rounds_pacts as pact_views
+from handlers.views import rounds_preview as preview_views
+from handlers.views.elements import Message, Payload
+from models.buddies import MET, NOT_YET
+
+
+def register(app: App) -> None:
+    """Say what triggers what."""
+    app.action(views.WE_MET)(we_met)
+    app.action(views.SWAP)(swap)
+    app.action(views.DECLINE)(decline)
+    app.action(pact_views.ACTION)(make_goal)
+    for action_id, act in ALONE.items():
+        app.action(action_id)(_listener(act))
+
+
+def we_met(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+    """Note that the one who pressed met the others; all of them see who said so."""
+    number = doors.number_in(action)
+    with sessions.begin() as session:
+        rounds.say(session, visit.actor, number, MET, now=visit.now)
+        shown = round_judging.shown(session, visit.actor, number, now=visit.now)
+    screen.show(views.introduction(shown))
+
+
+def swap(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+    """Put the one who pressed together with somebody else; the others do not read the answer."""
+    with sessions.begin() as session:
+        message = _swapped(session, visit, doors.number_in(action))
+    _whisper(screen, message)
+
+
+def decline(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+    """Let a mentor decline; the mentee does not read the answer."""
+    with sessions.begin() as session:
+        mentees = rounds.decline(session, visit.actor, doors.number_in(action), now=visit.now)
+    _whisper(screen, views.declined(mentees[0]))
+
+
+def _whisper(screen: Screen, message: Message) -> None:
+    """Answer so that only the one who pressed reads it, below a message that stays as it is."""
+    tell = partial(doors.respond, screen.context, message)
+    screen.later(partial(tell, response_type="ephemeral", replace_original=False))
+
+
+Act = Callable[[Session, Visit, int], Message]
+"""Carries out what a button about a row says, and words the answer."""
+
+
+def _listener(act: Act) -> Callable[..., None]:
+    """Make the listener of a button in a message to one person: the answer takes the message's place."""
+
+    def listen(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+        with sessions.begin() as session:
+            message = act(session, visit, doors.number_in(action))
+        screen.show(message)
+
+    return listen
+
+
+def _sit_out(session: Session, visit: Visit, number: int) -> Message:
+    programme, starts_at = rounds.sit_out(session, visit.actor, number)
+    return views.sat_out(programme.channel, starts_at, visit.zone)
+
+
+def _met(session: Session, visit: Visit, number: int) -> Message:
+    return views.met(rounds.say(session, visit.actor, number, MET, now=visit.now).others)
+
+
+def _not_yet(session: Session, visit: Visit, number: int) -> Message:
+    said = rounds.say(session, visit.actor, number, NOT_YET, now=visit.now)
+    return views.not_yet(rounds.closing_of(said))
+
+
+def _swapped(session: Session, visit: Visit, number: int) -> Message:
+    swapped = rounds.swap(session, visit.actor, number, now=visit.now)
+    return views.swapped(swapped.others) if swapped.others else views.nobody_to_swap(swapped.before)
+
+
+def _go_on(session: Session, visit: Visit, number: int) -> Message:
+    programme, _ = enrolments.part_of(session, visit.actor, number)
+    pauses.resume(session, visit.actor, [number])
+    return views.goes_on(programme.channel)
+
+
+def _send(session: Session, visit: Visit, number: int) -> Message:
+    return preview_views.starting(rounds.send_previewed(session, visit.actor, number, visit.now).channel)
+
+
+def _anew(session: Session, visit: Visit, number: int) -> Message:
+    return preview_views.computing(rounds.match_anew(session, visit.actor, number, visit.now).channel)
+
+
+def _agree(session: Session, visit: Visit, number: int) -> Message:
+    agreed = round_pacts.agree(session, visit.actor, number, now=visit.now)
+    return pact_views.agreed(agreed.others, agreed.weeks, stands=agreed.stands)
+
+
+def _extend(session: Session, visit: Visit, number: int) -> Message:
+    agreed = round_pacts.extend(session, visit.actor, number, now=visit.now)
+    return pact_views.agreed(agreed.others, agreed.weeks, stands=agreed.stands)
+
+
+def _refuse(session: Session, visit: Visit, number: int) -> Message:
+    round_pacts.refuse(session, visit.actor, number)
+    return pact_views.refused()
+
+
+def _rotate(session: Session, visit: Visit, number: int) -> Message:
+    return pact_views.rotates(round_pacts.of_actor(session, visit.actor, number)[1].channel)
+
+
+def _rematch(session: Session, visit: Visit, number: int) -> Message:
+    programme, others = rounds.rematch(session, visit.actor, number, now=visit.now)
+    return pact_views.rematched(others, programme.channel)
+
+
+ALONE: Final[dict[str, Act]] = {
+    views.SIT_OUT: _sit_out,
+    views.I_MET: _met,
+    views.NOT_YET: _not_yet,
+    views.SWAP_ALONE: _swapped,
+    views.GO_ON: _go_on,
+    preview_views.SEND: _send,
+    preview_views.ANEW: _anew,
+    pact_views.AGREE: _agree,
+    pact_views.REFUSE: _refuse,
+    pact_views.EXTEND: _extend,
+    pact_views.ROTATE: _rotate,
+    pact_views.REMATCH: _rematch,
+}
+"""Which button in a message to one person does what."""
+
+
+def make_goal(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+    """Open the form for the action somebody agreed on in a pact."""
+    with sessions.begin() as session:
+        facts = round_pacts.action_of(session, visit.actor, doors.number_in(action))
+    screen.open(pact_views.action_form(facts))

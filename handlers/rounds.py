@@ -1,0 +1,233 @@
+"""Doors for rounds: the steps the clock brings, the matching, and what is sent of them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from slack_sdk import WebClient
+from sqlalchemy import Select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from bot import members, programmes, round_judging, round_matching, round_pacts, round_repairs, round_steps
+from bot import round_messages as messages
+from bot.members import Profile
+from bot.outbox import Later, Never
+from bot.round_facts import PactFacts
+from bot.round_judging import Facts
+from bot.round_matching import Job, LeaseLost
+from bot.round_standing import with_people
+from bot.runtime.database import Sessions
+from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
+from handlers import channels, doors
+from handlers.acquaintance import error_of, profile_of
+from handlers.views import rounds as views
+from handlers.views import rounds_channel, rounds_pacts, rounds_preview
+from handlers.views.elements import Message
+from models.buddies import ANNOUNCED, PREVIEWED, Pairing, Programme, Round
+from models.outbox import Delivery
+from models.pacts import Pact
+
+log = logging.getLogger(__name__)
+
+WAIT_FOR_SLACK: Final = timedelta(minutes=30)
+"""How long a round waits for Slack to say who is in its channel; then what is known has to do."""
+ASK_AGAIN: Final = timedelta(minutes=5)
+PROGRESS_SECONDS: Final = 1.0
+STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+
+
+def take_steps(client: WebClient, sessions: Sessions, now: datetime) -> int:
+    """Take every step of programmes, rounds and pacts that is due at this moment of people's time; count them.
+
+    One that fails keeps no other from being taken; it is tried again with the next beat.
+    """
+    taken = _each(sessions, Programme.due_ids(now), partial(_announce, client, now=now))
+    taken += _each(sessions, Round.due_ids(now), partial(_step, client, now=now))
+    taken += _each(sessions, Round.to_match(), partial(_match, now=now))
+    taken += _each(sessions, Pairing.broken_ids(), partial(_mend, client, now=now))
+    taken += _each(sessions, Pact.due_ids(now), partial(_follow_pact, now=now))
+    return taken
+
+
+Take = Callable[[Sessions, int], bool]
+"""Takes the step of one row, and says whether there was one to take."""
+
+
+def _each(sessions: Sessions, asked: Select[int], take: Take) -> int:
+    """Take the steps of all rows asked for, and count them."""
+    with sessions.read() as session:
+        ids = session.scalars(asked).all()
+    return sum(_safely(sessions, each, take) for each in ids)
+
+
+def _safely(sessions: Sessions, row_id: int, take: Take) -> bool:
+    try:
+        return take(sessions, row_id)
+    except STORE_AWAY:
+        raise
+    except Exception:  # the one door for bugs in steps: one bad row must not keep everybody's rounds
+        log.exception("step_failed", extra={"step": getattr(take, "func", take).__name__, "row": row_id})
+        return False
+
+
+def _announce(client: WebClient, sessions: Sessions, programme_id: int, *, now: datetime) -> bool:
+    """Ask Slack who is in the channel, then write the round and tell everybody."""
+    with sessions.read() as session:
+        programme = session.get_one(Programme, programme_id)
+    waits = now - programmes.coming(programme).heads_up_at < WAIT_FOR_SLACK
+    is_seen = _is_surveyed(client, sessions, programme, now=now)
+    with sessions.begin() as session:
+        if waits and not is_seen:
+            return round_steps.put_off_heads_up(session, programme_id, now + ASK_AGAIN)
+        return round_steps.announce(session, programme_id, now)
+
+
+def _is_surveyed(client: WebClient, sessions: Sessions, programme: Programme, *, now: datetime) -> bool:
+    """Ask Slack for a channel's facts, and say whether it gave them."""
+    try:
+        channels.survey(client, sessions, now, programme)
+    except doors.UNHEARD as unheard:
+        log.warning("channel_unseen", extra={"programme": programme.id, "error": error_of(unheard)})
+        return False
+    return True
+
+
+def _step(client: WebClient, sessions: Sessions, round_id: int, *, now: datetime) -> bool:
+    """Take the next step of a round; before it begins Slack is asked who is in the channel."""
+    with sessions.read() as session:
+        buddy_round = session.get_one(Round, round_id)
+        programme = session.get_one(Programme, buddy_round.programme_id)
+    begins = buddy_round.state in (ANNOUNCED, PREVIEWED)
+    waits = begins and now - buddy_round.starts_at < WAIT_FOR_SLACK
+    is_seen = not begins or _is_surveyed(client, sessions, programme, now=now)
+    with sessions.begin() as session:
+        if waits and not is_seen:
+            return round_steps.put_off(session, round_id, now + ASK_AGAIN)
+        return round_steps.take(session, round_id, now)
+
+
+def _match(sessions: Sessions, round_id: int, *, now: datetime) -> bool:
+    """Match a round under a lease, outside of any transaction, and write what came of it."""
+    with sessions.begin() as session:
+        job = round_matching.lease(session, round_id, secrets.token_hex(8), now)
+    if job is None:
+        return False
+    try:
+        result = round_matching.compute(job, _progress(sessions, job))
+    except LeaseLost:
+        log.warning("lease_lost", extra={"round": round_id})
+        return False
+    with sessions.read() as session:
+        planned = round_matching.plan(session, job, result, now)
+    with sessions.begin() as session:
+        return round_matching.finish(session, job, result, planned, now)
+
+
+def _progress(sessions: Sessions, job: Job) -> Callable[[int, int], None]:
+    """Write how far a large matching is, once a second."""
+    last = time.monotonic()
+
+    def note(done: int, of: int) -> None:
+        nonlocal last
+        if time.monotonic() - last < PROGRESS_SECONDS:
+            return
+        with sessions.begin() as session:
+            round_matching.note_progress(session, job, done, of)
+        last = time.monotonic()
+
+    return note
+
+
+def _mend(client: WebClient, sessions: Sessions, pairing_id: int, *, now: datetime) -> bool:
+    """Ask Slack who of a pairing is still there, then put together anew whom it leaves alone, or tell them."""
+    with sessions.read() as session:
+        pairing = session.get_one(Pairing, pairing_id)
+        (standing,) = with_people(session, [pairing])
+    profiles = _accounts(client, standing.people)
+    if profiles is None:
+        return False
+    with sessions.begin() as session:
+        members.remember_all(session, pairing.workspace_id, profiles, at=channels.LONG_AGO)
+        return round_repairs.mend(session, pairing.round_id, pairing_id, now)
+
+
+def _accounts(client: WebClient, people: Sequence[str]) -> list[Profile] | None:
+    """Read what Slack says of people now; None if it does not say."""
+    try:
+        return [profile_of(client.users_info(user=each)["user"]) for each in people]
+    except doors.UNHEARD as unheard:
+        log.warning("people_unseen", extra={"error": error_of(unheard)})
+        return None
+
+
+def _follow_pact(sessions: Sessions, pact_id: int, *, now: datetime) -> bool:
+    with sessions.begin() as session:
+        return round_pacts.take(session, pact_id, now)
+
+
+def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+    """Decide and render what is told about rounds, with today's data."""
+    return _decided(deliveries, round_judging.judge(session, deliveries, now=now))
+
+
+def prepare_pact(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+    """Decide and render what is told about pacts, with today's data."""
+    return _decided(deliveries, round_pacts.judge(session, deliveries, now=now))
+
+
+def _decided(
+    deliveries: Sequence[Delivery], verdicts: Mapping[int, Facts | PactFacts | Later | Never]
+) -> dict[int, Decision]:
+    kinds = {delivery.id: delivery.kind for delivery in deliveries}
+    return {key: _decision(kinds[key], verdict) for key, verdict in verdicts.items()}
+
+
+def _decision(kind: str, verdict: Facts | PactFacts | Later | Never) -> Decision:
+    match verdict:
+        case Later(until, reason):
+            return Defer(until, reason)
+        case Never(reason):
+            return Cancel(reason)
+        case facts:
+            return Send(**VIEWS[kind](facts).payload())
+
+
+VIEWS: Final[Mapping[str, Callable[[Any], Message]]] = {
+    messages.HEADS_UP: views.heads_up,
+    messages.INTRODUCTION: views.introduction,
+    messages.HALFWAY: views.halfway,
+    messages.CLOSING: views.closing,
+    messages.ANNOUNCEMENT: rounds_channel.announcement,
+    messages.LEFT_OVER: views.left_over,
+    messages.TOO_FEW: views.too_few,
+    messages.SILENCED: views.silenced,
+    messages.PARTED: views.parted,
+    messages.UNREACHABLE: views.parted,
+    messages.PREVIEWED: rounds_preview.preview,
+    messages.CHANGED: rounds_preview.changed,
+    round_pacts.OFFER: rounds_pacts.offer,
+    round_pacts.PROMPT: rounds_pacts.prompt,
+    round_pacts.END: rounds_pacts.end,
+}
+"""How what is told looks, by its kind; what it is given is what that kind is judged to be."""
+PREPARE: Final[Mapping[str, Prepare]] = {
+    **dict.fromkeys(round_judging.SUBJECTS, prepare),
+    **dict.fromkeys((round_pacts.OFFER, round_pacts.PROMPT, round_pacts.END), prepare_pact),
+}
+
+
+def break_pairings(session: Session, failed: Sequence[Failed], now: datetime) -> None:
+    """Mark pairings with whom Slack opens no conversation: the others of a round go on, these are mended."""
+    for each in failed:
+        round_repairs.refused(session, [each.subject_id], each.reason)
+
+
+CONSEQUENCES: Final[Mapping[str, Consequence]] = {messages.INTRODUCTION: break_pairings}

@@ -1,0 +1,164 @@
+"""Rounds as people live through them: the heads-up, the introduction, the channel, half-way, and the end."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from bot.round_messages import ANNOUNCEMENT, INTRODUCTION
+from models.buddies import PAUSED, Participant
+from models.members import Member
+from tests.handlers import rounds_stage as stage
+from tests.handlers.buddies_stage import ENGINEERING, participant
+from tests.handlers.rounds_stage import HEADS_UP, NIA, START
+from tests.people import AMY, BEN, DAY, HOUR, MINUTE, RAY
+from tests.trellis import Trellis, utc
+
+
+def test_a_round_from_the_heads_up_to_the_end(trellis_anywhere: Trellis) -> None:
+    trellis = trellis_anywhere
+    stage.taking_part(trellis, (AMY, BEN))
+
+    stage.live_until(trellis, HEADS_UP)
+    (heads_up,) = stage.with_button(trellis.slack.dms(AMY), "Sit this one out")
+    stage.live_until(trellis, START + HOUR)
+    (introduction,) = stage.in_groups(trellis, AMY)
+    (announcement,) = stage.in_channel(trellis)
+    stage.live_until(trellis, utc("2026-11-30 22:00"))
+    (halfway,) = stage.in_groups(trellis, BEN)[1:]
+    stage.live_until(trellis, utc("2026-12-04 22:00"))
+
+    assert "UAMY0001" in introduction.text
+    assert "UBEN0001" in introduction.text
+    assert "Why you two" in introduction.text
+    assert introduction.text.count("<!date^") == 3
+    assert introduction.buttons == ["We met", "Swap"]
+    assert "2 people take part" in announcement.text
+    assert "half of your round is over" in halfway.text
+    for who in (AMY, BEN):
+        assert len(stage.with_button(trellis.slack.dms(who), "Not yet")) == 1
+    assert "next buddies" in heads_up.text
+    assert all(len(each.text.split()) < 90 for each in (heads_up, introduction, halfway))
+
+
+def test_who_met_is_asked_no_more(trellis: Trellis) -> None:
+    stage.taking_part(trellis, (AMY, BEN))
+    stage.live_until(trellis, START + HOUR)
+    (introduction,) = stage.in_groups(trellis, AMY)
+
+    trellis.slack.press(BEN, introduction, "We met")
+    stage.live_until(trellis, utc("2026-12-04 22:00"))
+
+    (shown,) = stage.in_groups(trellis, AMY)
+    assert "Met, says <@UBEN0001>" in shown.text
+    assert shown.buttons == ["We met"]
+    assert stage.with_button(trellis.slack.dms(AMY), "Not yet") == []
+
+
+def test_who_sits_out_is_left_out_and_the_only_one_left_is_told(trellis: Trellis) -> None:
+    stage.taking_part(trellis, (AMY, BEN))
+    stage.live_until(trellis, HEADS_UP)
+    (heads_up,) = stage.with_button(trellis.slack.dms(BEN), "Sit this one out")
+
+    answer = trellis.slack.press(BEN, heads_up, "Sit this one out")
+    stage.live_until(trellis, START + HOUR)
+
+    assert "You sit out" in answer.text
+    assert stage.in_groups(trellis, AMY) == []
+    assert "only one person takes part" in trellis.slack.last_dm(AMY).text
+
+
+def test_nobody_is_written_to_out_of_their_hours(trellis: Trellis) -> None:
+    stage.taking_part(trellis, (AMY, BEN), at=time(8))
+
+    stage.live_until(trellis, utc("2026-11-24 13:59"))
+    before = [len(stage.in_groups(trellis, AMY)), len(stage.in_channel(trellis))]
+    stage.live_until(trellis, utc("2026-11-24 14:00"))
+
+    assert before == [0, 1]
+    assert len(stage.in_groups(trellis, AMY)) == 1
+
+
+def test_three_silent_rounds_pause_a_person_who_is_told_and_goes_on_with_a_press(trellis: Trellis) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN), every_weeks=1)
+
+    stage.live_until(trellis, HEADS_UP + 21 * DAY + HOUR)
+    (told,) = stage.with_button(trellis.slack.dms(AMY), "Go on")
+    silent = participant(trellis, programme, AMY)
+    trellis.slack.press(AMY, told, "Go on")
+
+    assert (silent.state, silent.silent_rounds) == (PAUSED, 3)
+    assert participant(trellis, programme, AMY).state == "in"
+    assert "three rounds" in told.text
+
+
+def test_a_message_slack_refuses_stops_no_other_and_both_are_told_instead(trellis: Trellis) -> None:
+    stage.taking_part(trellis, (AMY, BEN))
+    trellis.slack.fault("conversations.open", "error", error="cannot_dm_bot", times=1)
+
+    stage.live_until(trellis, START + HOUR)
+
+    assert len(stage.in_channel(trellis)) == 1
+    assert [state for _, state, _ in stage.states(trellis, INTRODUCTION)] == ["failed"]
+    for who, other in ((AMY, BEN), (BEN, AMY)):
+        assert f"<@{other}>" in trellis.slack.last_dm(who).text
+        assert "write to each other directly" in trellis.slack.last_dm(who).text
+
+
+def test_whose_buddy_is_gone_before_the_introduction_is_put_together_with_who_was_left_over(
+    trellis: Trellis,
+) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN, RAY), channel=ENGINEERING, at=time(8))
+    stage.live_until(trellis, utc("2026-11-24 13:00"))
+    (trio,) = stage.pairings(trellis, programme)
+    trellis.slack.change_person(RAY, deleted=True)
+    trellis.slack.eventually(lambda: _is_deactivated(trellis, RAY))
+
+    stage.live_until(trellis, utc("2026-11-24 15:00"))
+
+    assert trio.people == (AMY, BEN, RAY)
+    (pair,) = stage.pairings(trellis, programme)
+    assert pair.people == (AMY, BEN)
+    (introduction,) = stage.in_groups(trellis, AMY)
+    assert RAY not in introduction.text
+
+
+def _is_deactivated(trellis: Trellis, who: str) -> bool:
+    with trellis.sessions.read() as session:
+        return session.get_one(Member, (trellis.workspace, who)).is_deactivated
+
+
+def test_a_channel_slack_does_not_find_costs_the_announcement_alone(trellis: Trellis) -> None:
+    stage.taking_part(trellis, (AMY, BEN), at=time(8))
+    stage.live_until(trellis, utc("2026-11-24 12:59"))
+    trellis.slack.fault("chat.postMessage", "error", error="channel_not_found", times=1)
+
+    stage.live_until(trellis, utc("2026-11-24 15:00"))
+
+    assert [state for _, state, _ in stage.states(trellis, ANNOUNCEMENT)] == ["failed"]
+    assert len(stage.in_groups(trellis, AMY)) == 1
+
+
+def test_while_slack_says_nothing_of_the_channel_a_round_waits_but_not_for_long(trellis: Trellis) -> None:
+    stage.taking_part(trellis, (AMY, BEN))
+    stage.live_until(trellis, HEADS_UP + HOUR)
+    trellis.slack.fault("conversations.info", "error", error="internal_error", times=99)
+
+    stage.live_until(trellis, START + 29 * MINUTE)
+    before = stage.in_groups(trellis, AMY)
+    stage.live_until(trellis, START + HOUR)
+
+    assert before == []
+    assert len(stage.in_groups(trellis, AMY)) == 1
+
+
+def test_names_left_out_of_the_channel_are_counted(trellis: Trellis) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN, RAY, NIA))
+    with trellis.sessions.begin() as session:
+        session.scalars(Participant.one(programme.id, RAY)).one().is_unnamed = True
+
+    stage.live_until(trellis, START + HOUR)
+
+    (announcement,) = stage.in_channel(trellis)
+    assert RAY not in announcement.text
+    assert "And 1 more pair." in announcement.text
+    assert "4 people take part" in announcement.text
