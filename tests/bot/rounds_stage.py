@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import Engine, select
 
 from bot import enrolments, round_matching, round_pacts, round_steps
 from bot.round_judging import SUBJECTS, judge
@@ -21,6 +22,12 @@ from tests.trellis import utc
 
 HEADS_UP, START = utc("2026-11-30 09:00"), utc("2026-12-01 09:00")
 """Of the first round of a programme begun on `MONDAY_NOON`: Monday and Tuesday at ten in Berlin."""
+
+
+@pytest.fixture
+def quick(sqlite: Engine) -> Sessions:
+    """Give transactions on SQLite alone, for what no store does differently."""
+    return Sessions(sqlite)
 
 
 def staffed(sessions: Sessions, count: int, **said: Any) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import Engine
 
 from bot import exclusions, matching, round_matching, round_steps, rounds
 from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
@@ -15,14 +14,9 @@ from models.buddies import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Participant,
 from models.members import Member
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor
+from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MINUTE
 from tests.trellis import utc
-
-
-@pytest.fixture
-def quick(sqlite: Engine) -> Sessions:
-    """Give transactions on SQLite alone, for what no store does differently."""
-    return Sessions(sqlite)
 
 
 def test_everybody_hears_of_a_round_a_working_day_ahead_and_once(quick: Sessions) -> None:

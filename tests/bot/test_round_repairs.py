@@ -1,0 +1,229 @@
+"""Another buddy within a round: swaps, a mentor's no, and people who are not there any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot import enrolments, exclusions, round_repairs, rounds
+from bot.outbox import Never
+from bot.round_facts import Nobody, Parted
+from bot.round_messages import INTRODUCTION, LEFT_OVER, PARTED, UNREACHABLE
+from bot.rounds import NotAMentor, NotYourPairing, PairingIsOver, TooLateToDecline
+from bot.runtime.database import Sessions
+from models.buddies import MENTEE, MENTOR, MENTORING, Participant
+from models.members import Member
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import TEAM, actor, found, running
+from tests.bot.rounds_stage import quick as quick
+from tests.people import DAY, HOUR, MONDAY_NOON
+
+LATER = stage.START + HOUR
+
+
+def alone_with_spare(sessions: Sessions) -> int:
+    """Hold a round in which one pair is together and a third, whom the first does not want, is left over."""
+    programme_id = stage.staffed(sessions, 3)
+    with sessions.begin() as session:
+        exclusions.exclude(session, actor("U001"), "U003", now=MONDAY_NOON)
+        exclusions.exclude(session, actor("U002"), "U003", now=MONDAY_NOON)
+    stage.first_round(sessions)
+    assert stage.groups(sessions, programme_id) == [("U001", "U002")]
+    with sessions.begin() as session:
+        exclusions.allow(session, actor("U002"), "U003")
+    return programme_id
+
+
+def test_a_swap_finds_who_is_left_over_and_the_one_left_behind_hears_it(sessions: Sessions) -> None:
+    programme_id = alone_with_spare(sessions)
+    pairing = stage.pairing_of(sessions, programme_id, "U002")
+
+    with sessions.begin() as session:
+        swapped = rounds.swap(session, actor("U002"), pairing.id, now=LATER)
+
+    assert swapped.others == ("U003",)
+    assert stage.groups(sessions, programme_id) == [("U002", "U003")]
+    (first, second) = stage.told(sessions, INTRODUCTION, LATER)
+    assert isinstance(first, Never)
+    assert not isinstance(second, Never)
+    (parted,) = stage.told(sessions, PARTED, LATER)
+    assert isinstance(parted, Parted)
+    assert stage.deliveries(sessions, PARTED)[0].receiver == "U001"
+    assert stage.part(sessions, programme_id, "U001").left_over_in == 1
+    assert stage.part(sessions, programme_id, "U003").left_over_in is None
+    assert [type(each) for each in stage.told(sessions, LEFT_OVER, LATER)] == [Never]
+
+
+def test_where_nobody_else_is_free_a_swap_changes_nothing(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    pairing = stage.pairing_of(quick, programme_id, "U001")
+
+    with quick.begin() as session:
+        swapped = rounds.swap(session, actor("U001"), pairing.id, now=LATER)
+
+    assert swapped.others is None
+    assert swapped.before == ("U002",)
+    assert stage.groups(quick, programme_id) == [("U001", "U002")]
+
+
+def test_two_who_swap_in_different_pairs_are_not_torn_from_their_buddies_without_anybody_free(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.first_round(quick)
+    before = stage.groups(quick, programme_id)
+
+    for standing in stage.pairings(quick, programme_id):
+        with quick.begin() as session:
+            rounds.swap(session, actor(standing.people[0]), standing.pairing.id, now=LATER)
+
+    assert stage.groups(quick, programme_id) == before
+
+
+def test_only_who_is_in_a_pairing_may_say_or_change_anything_about_it(quick: Sessions) -> None:
+    programme_id = alone_with_spare(quick)
+    pairing = stage.pairing_of(quick, programme_id, "U001")
+    acts = (
+        lambda session: rounds.say(session, actor("U003"), pairing.id, "met", now=LATER),
+        lambda session: rounds.swap(session, actor("U003"), pairing.id, now=LATER),
+        lambda session: rounds.decline(session, actor("U003"), pairing.id, now=LATER),
+        lambda session: rounds.swap(session, actor("U001"), 10**17, now=LATER),
+    )
+
+    for act in acts:
+        with pytest.raises(NotYourPairing), quick.begin() as session:
+            act(session)
+
+    assert stage.groups(quick, programme_id) == [("U001", "U002")]
+
+
+def test_a_pairing_that_is_over_takes_no_press_any_more(quick: Sessions) -> None:
+    programme_id = alone_with_spare(quick)
+    pairing = stage.pairing_of(quick, programme_id, "U002")
+    with quick.begin() as session:
+        rounds.swap(session, actor("U002"), pairing.id, now=LATER)
+
+    with pytest.raises(PairingIsOver), quick.begin() as session:
+        rounds.swap(session, actor("U002"), pairing.id, now=LATER)
+    with pytest.raises(PairingIsOver), quick.begin() as session:
+        rounds.say(session, actor("U001"), pairing.id, "met", now=LATER)
+
+
+def breaks(sessions: Sessions, pairing_id: int, *, gone: str | None, reason: str = "user_disabled") -> None:
+    with sessions.begin() as session:
+        if gone:
+            session.get_one(Member, (TEAM, gone)).is_deactivated = True
+        round_repairs.refused(session, [pairing_id], reason)
+
+
+def mend(sessions: Sessions, pairing_id: int, round_id: int) -> bool:
+    with sessions.begin() as session:
+        return round_repairs.mend(session, round_id, pairing_id, LATER)
+
+
+def test_who_is_left_of_a_three_stays_together_and_is_introduced_anew(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3)
+    stage.first_round(quick)
+    (trio,) = stage.pairings(quick, programme_id)
+    breaks(quick, trio.pairing.id, gone="U002")
+
+    mended = [mend(quick, trio.pairing.id, trio.pairing.round_id) for _ in range(2)]
+
+    assert mended == [True, False]
+    assert stage.groups(quick, programme_id) == [("U001", "U003")]
+    assert len(stage.deliveries(quick, INTRODUCTION)) == 2
+
+
+def test_who_is_left_of_a_pair_gets_who_was_left_over_else_they_are_told(quick: Sessions) -> None:
+    programme_id = alone_with_spare(quick)
+    pairing = stage.pairing_of(quick, programme_id, "U002")
+    breaks(quick, pairing.id, gone="U001")
+    mend(quick, pairing.id, pairing.round_id)
+    again = stage.pairing_of(quick, programme_id, "U002")
+
+    breaks(quick, again.id, gone="U003")
+    mend(quick, again.id, again.round_id)
+
+    assert stage.groups(quick, programme_id) == []
+    (told,) = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
+    assert not told.is_unreachable
+    assert told.others == ("U003",)
+
+
+def test_two_slack_opens_no_conversation_for_stay_together_and_are_told_to_write_themselves(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    (pair,) = stage.pairings(quick, programme_id)
+    breaks(quick, pair.pairing.id, gone=None, reason="cannot_dm_bot")
+
+    mend(quick, pair.pairing.id, pair.pairing.round_id)
+
+    assert stage.groups(quick, programme_id) == [("U001", "U002")]
+    told = stage.told(quick, UNREACHABLE, LATER)
+    assert [each.is_unreachable for each in told if isinstance(each, Parted)] == [True, True]
+
+
+def mentoring(sessions: Sessions) -> int:
+    """Hold a round with one mentee and two mentors."""
+    programme_id = running(sessions, ["U001", "U002", "U003"], mixing=MENTORING)
+    with sessions.begin() as session:
+        for who, role in (("U001", MENTEE), ("U002", MENTOR), ("U003", MENTOR)):
+            enrolments.join(session, actor(who), found(session, programme_id), role=role, now=MONDAY_NOON)
+    stage.first_round(sessions)
+    return programme_id
+
+
+def test_a_mentor_who_declines_makes_room_for_the_next_choice_then_nobody_is_left(quick: Sessions) -> None:
+    programme_id = mentoring(quick)
+    mentors = []
+    for _ in range(2):
+        (standing,) = stage.pairings(quick, programme_id)
+        assert standing.mentor is not None
+        mentors.append(standing.mentor)
+        with quick.begin() as session:
+            rounds.decline(session, actor(standing.mentor), standing.pairing.id, now=LATER)
+
+    assert sorted(mentors) == ["U002", "U003"]
+    assert stage.pairings(quick, programme_id) == []
+    told = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
+    assert len(told) == 1
+    assert stage.part(quick, programme_id, "U001").left_over_in == 1
+
+
+def test_only_the_mentor_declines_and_only_for_three_days(quick: Sessions) -> None:
+    programme_id = mentoring(quick)
+    (standing,) = stage.pairings(quick, programme_id)
+    mentor = str(standing.mentor)
+
+    with pytest.raises(NotAMentor), quick.begin() as session:
+        rounds.decline(session, actor("U001"), standing.pairing.id, now=LATER)
+    late = stage.START + 3 * DAY + timedelta(seconds=1)
+    with pytest.raises(TooLateToDecline), quick.begin() as session:
+        rounds.decline(session, actor(mentor), standing.pairing.id, now=late)
+
+    assert [each.mentor for each in stage.pairings(quick, programme_id)] == [mentor]
+
+
+def test_a_mentor_without_a_mentee_is_told_so_kindly(quick: Sessions) -> None:
+    mentoring(quick)
+
+    (told,) = stage.told(quick, LEFT_OVER, stage.START)
+
+    assert isinstance(told, Nobody)
+    assert type(told.why).__name__ == "NotAsked"
+
+
+def test_no_words_betray_who_excluded_whom(quick: Sessions) -> None:
+    programme_id = alone_with_spare(quick)
+
+    (told,) = stage.told(quick, LEFT_OVER, stage.START)
+
+    assert isinstance(told, Nobody)
+    assert type(told.why).__name__ == "NobodyFree"
+    with quick.read() as session:
+        rows = session.scalars(Participant.of_programme(programme_id)).all()
+    assert [row.left_over_in for row in rows] == [None, None, 1]

@@ -1,0 +1,163 @@
+"""What owners want of the next round: to see it first, to have it matched anew, and that it begins now."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
+from bot import enrolments, rounds
+from bot.permissions import NotYourProgramme
+from bot.round_facts import Changed, Preview
+from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED
+from bot.rounds import NothingPreviewed, RoundUnderWay
+from bot.runtime.database import Sessions
+from models.buddies import ANNOUNCED, MATCHED
+from models.buddies import PREVIEWED as IS_PREVIEWED
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import actor, found
+from tests.bot.rounds_stage import quick as quick
+from tests.people import DAY, HOUR, MONDAY_NOON
+
+OWNER, WEDNESDAY = "U001", MONDAY_NOON + 2 * DAY
+BEFORE_START = stage.START - HOUR
+
+
+def previewed(sessions: Sessions, programme_id: int) -> Preview:
+    """Ask for a preview and read it."""
+    with sessions.begin() as session:
+        rounds.preview(session, actor(OWNER), programme_id, BEFORE_START)
+    stage.match(sessions, BEFORE_START)
+    shown = stage.told(sessions, PREVIEWED, BEFORE_START)[-1]
+    assert isinstance(shown, Preview)
+    return shown
+
+
+def test_a_preview_is_shown_to_the_owner_and_goes_out_as_it_was_shown(sessions: Sessions) -> None:
+    programme_id = stage.staffed(sessions, 8)
+    stage.step(sessions, stage.HEADS_UP)
+
+    shown = previewed(sessions, programme_id)
+    between = stage.deliveries(sessions, INTRODUCTION)
+    stage.step(sessions, stage.START)
+
+    assert between == []
+    assert [sorted(members) for members, _ in shown.groups] == [
+        list(each) for each in stage.groups(sessions, programme_id)
+    ]
+    assert stage.deliveries(sessions, CHANGED) == []
+
+
+def test_a_preview_before_the_heads_up_announces_nothing_and_begins_nothing(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    with quick.begin() as session:
+        rounds.preview(session, actor(OWNER), programme_id, MONDAY_NOON)
+    stage.match(quick, MONDAY_NOON)
+    early = [each.state for each in stage.rounds_of(quick, programme_id)], stage.deliveries(quick, HEADS_UP)
+
+    stage.step(quick, stage.HEADS_UP)
+    stage.step(quick, stage.START)
+
+    assert early == ([IS_PREVIEWED], [])
+    assert len(stage.deliveries(quick, HEADS_UP)) == 4
+    assert [each.state for each in stage.rounds_of(quick, programme_id)] == [MATCHED]
+
+
+def test_who_left_after_the_preview_is_replaced_and_the_owner_hears_of_it(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 6)
+    stage.step(quick, stage.HEADS_UP)
+    shown = previewed(quick, programme_id)
+    gone = shown.groups[0][0]
+    with quick.begin() as session:
+        for who, leaves in ((gone[0], True), ("U006", False)):
+            if leaves:
+                enrolments.leave(session, actor(who), found(session, programme_id), now=BEFORE_START)
+
+    stage.step(quick, stage.START)
+
+    kept = [tuple(sorted(members)) for members, _ in shown.groups[1:]]
+    now = stage.groups(quick, programme_id)
+    (changed,) = stage.told(quick, CHANGED, stage.START)
+    assert set(kept) <= set(now)
+    assert all(gone[0] not in group for group in now)
+    assert isinstance(changed, Changed)
+    assert changed.gone == (gone[0],)
+
+
+def test_matching_anew_draws_other_lots(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 12)
+    stage.step(quick, stage.HEADS_UP)
+    first = previewed(quick, programme_id)
+    with quick.begin() as session:
+        rounds.match_anew(session, actor(OWNER), first.round_id, BEFORE_START)
+    stage.match(quick, BEFORE_START)
+
+    second = stage.told(quick, PREVIEWED, BEFORE_START)[-1]
+
+    assert isinstance(second, Preview)
+    assert [members for members, _ in second.groups] != [members for members, _ in first.groups]
+
+
+def test_a_preview_is_sent_at_once_when_the_owner_says_so_and_once(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.step(quick, stage.HEADS_UP)
+    shown = previewed(quick, programme_id)
+
+    with quick.begin() as session:
+        rounds.send_previewed(session, actor(OWNER), shown.round_id, BEFORE_START)
+    stage.step(quick, BEFORE_START)
+    with pytest.raises(NothingPreviewed), quick.begin() as session:
+        rounds.send_previewed(session, actor(OWNER), shown.round_id, BEFORE_START)
+
+    assert [each.state for each in stage.rounds_of(quick, programme_id)] == [MATCHED]
+    assert len(stage.deliveries(quick, INTRODUCTION)) == 2
+
+
+def test_a_round_begins_now_in_place_of_the_one_to_come(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    with quick.begin() as session:
+        rounds.match_now(session, actor(OWNER), programme_id, stage.HEADS_UP - 2 * DAY)
+    stage.step(quick, stage.HEADS_UP - 2 * DAY)
+    stage.step(quick, stage.HEADS_UP)
+
+    (only,) = stage.rounds_of(quick, programme_id)
+    assert only.state == MATCHED
+    assert stage.deliveries(quick, HEADS_UP) == []
+
+
+def test_two_owners_who_press_at_once_start_one_round(sessions: Sessions) -> None:
+    programme_id = stage.staffed(sessions, 4)
+
+    def press(_: int) -> bool:
+        with suppress(RoundUnderWay), sessions.begin() as session:
+            rounds.match_now(session, actor(OWNER), programme_id, WEDNESDAY)
+            return True
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+        begun = list(pool.map(press, range(4)))
+    stage.step(sessions, WEDNESDAY)
+
+    assert sorted(begun) == [False, False, False, True]
+    assert len(stage.rounds_of(sessions, programme_id)) == 1
+    assert len(stage.deliveries(sessions, INTRODUCTION)) == 2
+
+
+def test_only_the_owner_previews_sends_and_matches(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.step(quick, stage.HEADS_UP)
+    shown = previewed(quick, programme_id)
+    stranger = actor("U002")
+    acts = (
+        lambda session: rounds.preview(session, stranger, programme_id, BEFORE_START),
+        lambda session: rounds.match_now(session, stranger, programme_id, BEFORE_START),
+        lambda session: rounds.send_previewed(session, stranger, shown.round_id, BEFORE_START),
+        lambda session: rounds.match_anew(session, stranger, shown.round_id, BEFORE_START),
+    )
+
+    for act in acts:
+        with pytest.raises(NotYourProgramme), quick.begin() as session:
+            act(session)
+
+    assert [each.state for each in stage.rounds_of(quick, programme_id)] in ([IS_PREVIEWED], [ANNOUNCED])
