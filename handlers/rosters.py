@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from functools import partial
 
 from slack_bolt import Ack, App
@@ -31,6 +32,8 @@ class PeopleNotTold(Refusal):
 
 PAGE = 1000
 """People asked for at once, the most Slack gives: somebody waits for the last page."""
+REST_SECONDS = 0.1
+"""Between two steps: whoever else waits to write to a SQLite file looks that often whether it is free."""
 
 
 def register(app: App) -> None:
@@ -142,8 +145,11 @@ def _apply(actor: Actor, import_id: int, sessions: Sessions, clock: Clock) -> Vi
     """Apply a roster to its end, some people a transaction."""
     with sessions.read() as session:
         applying = roster_imports.load(session, actor.workspace_id, import_id)
+    rest = threading.Event()
     while not applying.is_done:
         with sessions.begin() as session:
             applying = roster_imports.step(session, applying, at=clock.machine_now())
+        if not applying.is_done:
+            rest.wait(REST_SECONDS)
     log.info("roster_applied", extra={"roster": import_id, "people": len(applying.said)})
     return views.applied(applying)

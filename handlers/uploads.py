@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPResponse
-from typing import IO, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
@@ -77,12 +76,9 @@ def _download(client: WebClient, address: str, most: int) -> bytes:
     with _opener(client).open(request, timeout=PATIENCE_SECONDS) as answer:
         if answer.headers.get_content_type() == "text/html":
             raise OSError("a page in place of a file")
-        return _body(answer, most)
-
-
-def _body(answer: IO[bytes] | HTTPResponse, most: int) -> bytes:
-    """Read one byte more than there may be, to see whether there are more."""
-    return answer.read(most + 1)
+        # One byte more than there may be shows that there are more.
+        content: bytes = answer.read(most + 1)
+    return content
 
 
 def _is_slacks(client: WebClient, address: str) -> bool:

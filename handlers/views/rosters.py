@@ -111,8 +111,8 @@ def _problems(problems: Sequence[Problem], *, has_file: bool) -> list[Block]:
     if not problems:
         return []
     counted = "1 thing is" if len(problems) == 1 else f"{len(problems):,} things are"
-    rest = " All of them are in a file, in your messages with me." if has_file else ""
-    head = f"*{counted} wrong, and left out; the rest of a line counts.*{rest}"
+    rest = " The whole list is in your messages with me, as a file." if has_file else ""
+    head = f"*{counted} wrong and left out; the rest of a line counts.*{rest}"
     return [elements.section(head), *(elements.section(_problem(each)) for each in problems[:SHOWN])]
 
 

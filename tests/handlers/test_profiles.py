@@ -163,5 +163,21 @@ def test_people_are_looked_at_in_turns(trellis: Trellis) -> None:
     assert trellis.slack.calls("team.profile.get") == []
 
 
+def test_they_are_read_once_a_day_where_an_operator_mapped_them(trellis: Trellis) -> None:
+    trellis.slack.change_person(AMY, fields={"Xf00DEPT01": "Platform"})
+    client = wiring.slack_client(settings_for(f"{trellis.slack.base_url}/api/"))
+
+    wiring.work(client, trellis.clock).daily(trellis.sessions, trellis.clock)
+    assert trellis.slack.calls("users.profile.get") == []
+    wiring.work(client, trellis.clock, mapped={"department": "department"}).daily(
+        trellis.sessions, trellis.clock
+    )
+
+    assert known(trellis, AMY).department == "Platform"
+    asked = {call["arguments"]["user"] for call in trellis.slack.calls("users.profile.get")}
+    assert RAY in asked
+    assert not asked & {"UCALBOT1", "UOLD0001", "USLACKBOT"}
+
+
 def test_settings_map_the_fields_there_are() -> None:
     assert PROFILE_FIELDS == FIELDS
