@@ -52,9 +52,8 @@ def skills_fit(taught: Whole) -> Any:
 
 def department_fit(mixing: Mixing, is_same: Any, is_known: Any) -> Any:
     """Weigh whether two departments are the same, as the programme wishes; unknown ones are no help."""
-    if mixing is Mixing.ACROSS:
-        return (is_known & ~is_same) * np.int32(PER_MILLE)
-    return (is_known & is_same & (mixing is Mixing.WITHIN)) * np.int32(PER_MILLE)
+    is_wished = mixing in (Mixing.ACROSS, Mixing.WITHIN)
+    return (is_known & is_wished & (is_same ^ (mixing is Mixing.ACROSS))) * PER_MILLE
 
 
 def hours_fit(minutes: Whole) -> Any:
@@ -79,7 +78,7 @@ def language_fit(common: Whole) -> Any:
 
 def location_fit(is_same: Any) -> Any:
     """Weigh that two people could meet in person."""
-    return is_same * np.int32(PER_MILLE)
+    return is_same * PER_MILLE
 
 
 def weighed(weight: int, fit: Any) -> Any:
@@ -165,7 +164,7 @@ def _of_profiles(first: Person, second: Person, rules: Rules) -> Iterator[tuple[
     """Weigh what many people have alike."""
     weights = rules.weights
     one, other = first.department, second.department
-    fit = department_fit(rules.mixing, np.bool(one == other), np.bool(one is not None and other is not None))
+    fit = department_fit(rules.mixing, one == other, one is not None and other is not None)
     yield weighed(weights.department, int(fit)), _departments(first, second)
     minutes = shared_minutes(first.at_work, second.at_work)
     yield weighed(weights.hours, hours_fit(minutes)), SharedHours(minutes // 60) if minutes >= 60 else None
