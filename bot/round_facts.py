@@ -47,7 +47,6 @@ class Buddy:
 
     user_id: str
     department: str | None = None
-    location: str | None = None
 
 
 @dataclass(frozen=True)

@@ -222,12 +222,7 @@ def introduced(seen: Seen, standing: Standing) -> Introduction:
         channel=programme.channel,
         until=seen.until(buddy_round),
         zone=programme.zone,
-        buddies=tuple(
-            Buddy(
-                each, known[pairing.workspace_id, each].department, known[pairing.workspace_id, each].location
-            )
-            for each in standing.people
-        ),
+        buddies=tuple(Buddy(each, known[pairing.workspace_id, each].department) for each in standing.people),
         reasons=round_facts.read(pairing.reasons),
         times=tuple(times),
         question=question.ask if question else None,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,7 +15,8 @@ from bot import members, outbox, prompts, round_facts
 from bot import round_messages as messages
 from bot.matching import Group, LeftOver, Result, Rules
 from bot.members import hours_of
-from bot.question_choice import Choice
+from bot.question_bank import ANY_TIME, QuestionBank, default_bank
+from bot.question_choice import Asked, Choice, choose
 from bot.round_times import NOTICE, meeting_times
 from models import buddies
 from models.buddies import MENTEE, MENTOR, Pairing, Participant, Partner, Programme, Round
@@ -31,8 +34,8 @@ class Planned:
 
     group: Group
     times: tuple[datetime, ...]
-    choice: Choice | None
-    """The opening question; None for more than two, whose talks are not remembered by pair, if the bank is empty."""
+    choice: Choice
+    """The opening question."""
 
 
 def known(session: Session, workspace_id: str, user_ids: Iterable[str]) -> dict[str, Member]:
@@ -47,9 +50,7 @@ FEW = 500
 """So many ids are asked for by name; of more, everybody of the workspace is read."""
 
 
-def plan(
-    session: Session, buddy_round: Round, groups: Sequence[Group], now: datetime, *, pacted: bool = False
-) -> list[Planned]:
+def plan(session: Session, buddy_round: Round, groups: Sequence[Group], now: datetime) -> list[Planned]:
     """Find times and an opening question for each group; two queries however many there are."""
     people = known(session, buddy_round.workspace_id, (each for group in groups for each in group.members))
     pairs = [_talk(group.members) for group in groups]
@@ -58,11 +59,27 @@ def plan(
     planned = []
     for group, pair in zip(groups, pairs, strict=True):
         team = [hours_of(people[each]) for each in group.members]
-        choice = prompts.next_for(
-            buddy_round.workspace_id, pair, asked.get((buddy_round.workspace_id, pair), [])
-        )
+        choice = _opening(buddy_round.workspace_id, pair, asked.get((buddy_round.workspace_id, pair), []))
         planned.append(Planned(group, tuple(meeting_times(team, since, until)), choice))
     return planned
+
+
+LONGEST_OPENING = 12
+"""Words: an introduction has sixty in all."""
+
+
+@cache
+def short_questions() -> QuestionBank:
+    """Give the questions that are short enough to open with."""
+    bank = default_bank()
+    short = [each for each in bank.questions if len(each.ask.split()) <= LONGEST_OPENING]
+    return QuestionBank(bank.themes, tuple(short))
+
+
+def _opening(workspace_id: str, pair: str, asked: Sequence[Asked]) -> Choice:
+    """Choose a question as for 1-on-1s; the same history gives the same one, whoever computes it."""
+    chance = random.Random(f"{workspace_id}/{pair}/{len(asked)}")
+    return choose(short_questions(), asked, fits=frozenset({ANY_TIME}), chance=chance)
 
 
 def _talk(people: Sequence[str]) -> str:
@@ -141,7 +158,7 @@ def _pairing(buddy_round: Round, place: int, planned: Planned, now: datetime) ->
         place=place,
         reasons=[round_facts.written(each) for each in planned.group.reasons],
         times=[each.isoformat() for each in planned.times],
-        question_id=planned.choice.question.id if planned.choice else None,
+        question_id=planned.choice.question.id,
         made_at=now,
     )
 
@@ -156,11 +173,7 @@ def _role(programme: Programme, nth: int) -> str | None:
 def _remember_questions(
     session: Session, buddy_round: Round, planned: Sequence[Planned], now: datetime
 ) -> None:
-    put = {
-        _talk(each.group.members): each.choice
-        for each in planned
-        if each.choice and len(each.group.members) == PAIR
-    }
+    put = {_talk(each.group.members): each.choice for each in planned if len(each.group.members) == PAIR}
     prompts.remember(session, buddy_round.workspace_id, put, now=now)
 
 

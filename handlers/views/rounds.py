@@ -9,7 +9,7 @@ from typing import Final
 from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, Nobody, Parted, Silenced, TooFew
 from handlers.views import elements
 from handlers.views.elements import Block, Message
-from handlers.views.rounds_reasons import people, why_nobody, why_these
+from handlers.views.rounds_reasons import day, people, why_nobody, why_these
 
 SIT_OUT: Final = "rounds.sit_out"
 WE_MET: Final = "rounds.met"
@@ -44,17 +44,15 @@ def sat_out(channel: str, starts_at: datetime, zone: str) -> Message:
 
 def introduction(facts: Introduction) -> Message:
     """Introduce people to each other: who, why these, when, what to open with, and the plan."""
-    lines = [
-        f"*{_who(facts)}, buddies of {elements.channel(facts.channel)} until {elements.day(facts.until)}.*"
-    ]
+    count = len(facts.buddies)
+    lines = [f"*{_who(facts)}, buddies until {day(facts.until)}.*"]
     if facts.reasons:
-        count = len(facts.buddies)
         lines.append(f"Why you {COUNTS[count]}: {why_these(facts.reasons, are_two=count == PAIR)}.")
     if facts.times:
-        lines.append(f"All of you are at work: {_times(facts)}.")
+        lines.append(f"Possible times: {_times(facts)}.")
     if facts.question:
-        lines.append(f"To open: *{facts.question}*")
-    lines.append("The plan: show each other your map, agree on one action each.")
+        lines.append(f"*{facts.question}*")
+    lines.append("Plan: show your maps, one action each.")
     if facts.met:
         lines.append(f"_Met, says {people(facts.met)}._")
     return _message(lines, *_introduction_buttons(facts))
@@ -81,29 +79,32 @@ def _swap(pairing_id: int, action_id: str = SWAP) -> Block:
 def _who(facts: Introduction) -> str:
     """Name them, with where they work unless a reason says so."""
     said = {word for reason in facts.reasons for word in map(str, vars(reason).values())}
-    names = [_name(each, said, is_mentor=each.user_id == facts.mentor) for each in facts.buddies]
+    is_short = len(facts.buddies) == PAIR
+    names = [
+        _name(each, said, is_shown=is_short, is_mentor=each.user_id == facts.mentor) for each in facts.buddies
+    ]
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _name(buddy: Buddy, said: set[str], *, is_mentor: bool) -> str:
-    about = [each for each in (buddy.department, buddy.location) if each and each not in said]
-    told = ["mentor"] * is_mentor + [elements.one_line(each, WORD) for each in about]
+def _name(buddy: Buddy, said: set[str], *, is_shown: bool, is_mentor: bool) -> str:
+    is_news = is_shown and buddy.department and buddy.department not in said
+    about = [elements.one_line(buddy.department or "", WORD)] if is_news else []
+    told = ["mentor"] * is_mentor + about
     return (
         f"{elements.mention(buddy.user_id)} ({', '.join(told)})" if told else elements.mention(buddy.user_id)
     )
 
 
 def _times(facts: Introduction) -> str:
-    told = [elements.when(each, facts.zone) for each in facts.times]
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
+    return ", ".join(elements.when(each, facts.zone) for each in facts.times)
 
 
 def halfway(facts: Introduction) -> Message:
     """Remind a pairing, once, in the middle of their round."""
     names = people([each.user_id for each in facts.buddies])
-    lines = [f"*{names}, half of your round is over* (it ends {elements.day(facts.until)})."]
+    lines = [f"*{names}, half of your round is over* (it ends {day(facts.until)})."]
     if facts.times:
-        lines.append(f"All of you are at work: {_times(facts)}.")
+        lines.append(f"Possible times: {_times(facts)}.")
     if facts.question:
         lines.append(f"To open: *{facts.question}*")
     return _message(lines, elements.button("We met", WE_MET, facts.pairing_id), _swap(facts.pairing_id))
@@ -113,7 +114,7 @@ def closing(facts: Closing) -> Message:
     """Ask one of a pairing, at the end, what became of it."""
     line = (
         f"*You and {people(facts.others)}, buddies of {elements.channel(facts.channel)} "
-        f"until {elements.day(facts.until)}:* did you meet?"
+        f"until {day(facts.until)}:* did you meet?"
     )
     return _message(
         [line],
@@ -131,7 +132,7 @@ def met(others: Sequence[str]) -> Message:
 def not_yet(facts: Closing) -> Message:
     """Take it that they have not met so far."""
     return Message(
-        f"Noted. You have until {elements.day(facts.until)}: "
+        f"Noted. You have until {day(facts.until)}: "
         f"write {people(facts.others)} one line now, with a time that suits you."
     )
 
@@ -168,13 +169,13 @@ def left_over(facts: Nobody) -> Message:
 def _next(facts: Nobody | Parted) -> str:
     if facts.next_on is None:
         return ""
-    return f"You come first in the next one, on {elements.day(facts.next_on)}."
+    return f"You come first in the next one, on {day(facts.next_on)}."
 
 
 def too_few(facts: TooFew) -> Message:
     """Tell the owner, or the only one, that a round brought nobody together."""
     where = elements.channel(facts.channel)
-    following = f" The next round is on {elements.day(facts.next_on)}." if facts.next_on else ""
+    following = f" The next round is on {day(facts.next_on)}." if facts.next_on else ""
     if not facts.is_owner:
         return Message(
             f"You are the only one in this round of {where}, so there is nobody to meet.{following}"
@@ -190,7 +191,7 @@ def _few(count: int) -> str:
         return "nobody takes part"
     if count == 1:
         return "only one person takes part"
-    return f"of {count} people no two fit the rules you set"
+    return f"no two of {count} people could be paired"
 
 
 def parted(facts: Parted) -> Message:

@@ -8,7 +8,7 @@ from typing import Final
 from bot.round_facts import Announcement
 from handlers.views import elements
 from handlers.views.elements import Block, Message
-from handlers.views.rounds_reasons import people
+from handlers.views.rounds_reasons import day, people
 
 
 def announcement(facts: Announcement) -> Message:
@@ -29,7 +29,7 @@ def _opening(facts: Announcement) -> str:
 
 def _closing(facts: Announcement) -> list[str]:
     more = f"And {facts.unnamed} more {'pair' if facts.unnamed == 1 else 'pairs'}." if facts.unnamed else ""
-    following = f"Next round: {elements.day(facts.next_on)}. " if facts.next_on else ""
+    following = f"Next round: {day(facts.next_on)}. " if facts.next_on else ""
     return [
         *([more] if more else []),
         f"{following}Join with `/buddy join {elements.channel(facts.channel)}`.",

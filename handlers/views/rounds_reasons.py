@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from bot.matching.results import (
     GuestsStayOut,
@@ -30,34 +31,34 @@ WORD = 60
 
 
 def why_these(reasons: Sequence[Reason], *, are_two: bool) -> str:
-    """Say in half a sentence why these; each reason holds for two of them."""
-    return "; ".join(_reason(each, "you" if are_two else "two of you") for each in reasons)
+    """Say in a few words why these; among more than two each reason holds for two of them."""
+    return "; ".join(_reason(each, "you" if are_two else "two") for each in reasons)
 
 
-def _reason(reason: Reason, they: str) -> str:
+def _reason(reason: Reason, who: str) -> str:
     match reason:
         case OfferedSkill(skill, by, to):
-            return f"{elements.mention(by)} knows {_word(skill)}, which {elements.mention(to)} wants to learn"
+            return f"{elements.mention(by)} knows {_word(skill)}, {elements.mention(to)} wants to"
         case OtherDepartments(first, second):
-            return f"{they} see the work from {_word(first)} and from {_word(second)}"
+            return f"{_word(first)} meets {_word(second)}"
         case SharedHours(hours):
-            return f"{they} share {hours} working {_plural(hours, 'hour')} a week"
+            return f"{who} share {hours} {_plural(hours, 'hour')} a week"
         case TenureApart(years):
-            return f"{years} {_plural(years, 'year')} here lie between {they}"
+            return f"{years} {_plural(years, 'year')} here between {who}"
         case NeverMet():
-            return f"{they} have not been put together before"
+            return f"{who} are new to each other"
         case NotMetFor(rounds):
-            return f"it is {rounds} {_plural(rounds, 'round')} since {they} were put together"
-        case SameDepartment() | SharedLanguage() | SameLocation():
-            return f"{they} both {_alike(reason)}"
+            return f"{who} last met {rounds} {_plural(rounds, 'round')} ago"
+        case SharedLanguage() | SameDepartment() | SameLocation():
+            return f"{'both' if who == 'you' else who} {_alike(reason)}"
 
 
-def _alike(reason: SameDepartment | SharedLanguage | SameLocation) -> str:
+def _alike(reason: SharedLanguage | SameDepartment | SameLocation) -> str:
     match reason:
         case SharedLanguage(language):
             return f"speak {_word(language)}"
         case SameDepartment(place) | SameLocation(place):
-            return f"work in {_word(place)}"
+            return f"in {_word(place)}"
 
 
 def _plural(count: int, what: str) -> str:
@@ -74,7 +75,7 @@ def why_nobody(why: WhyLeftOver | None) -> str:
         case NotAsked():
             return "This time there were more mentors than mentees."
         case _:
-            return "The numbers did not come out even."
+            return "Nobody was free for you this time."
 
 
 def relaxed(relaxation: Relaxation) -> str:
@@ -84,6 +85,11 @@ def relaxed(relaxation: Relaxation) -> str:
             return f"{elements.mention(first)} and {elements.mention(second)} meet again: they met in round {met_in}"
         case OtherSize(members):
             return f"{people(members)} are {len(members)}, so that nobody stays alone"
+
+
+def day(on: date) -> str:
+    """Say a day of these weeks, without its year."""
+    return f"{on:%a} {on.day} {on:%b}"
 
 
 def people(user_ids: Sequence[str]) -> str:
