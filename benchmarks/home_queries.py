@@ -11,15 +11,17 @@ from sqlalchemy import Engine, event
 from benchmarks.figures import Figure
 from benchmarks.people import NOW, TEAM, profile
 from benchmarks.stores import each_store
-from bot import goals, members, one_on_ones
+from bot import enrolments, goals, members, one_on_ones, programmes
 from bot.goal_drafts import NewGoal
 from bot.permissions import Actor
+from bot.programme_settings import Settings
+from bot.programmes import Channel
 from bot.recurrence import Recurrence
 from bot.runtime.database import Sessions, connect
 from handlers import home
 
-SIZES = ((0, 0), (1, 1), (50, 20))
-"""Goals and 1-on-1s of three people."""
+SIZES = ((0, 0, 0), (1, 1, 1), (50, 20, 12))
+"""Goals, 1-on-1s and buddy programmes of three people."""
 
 
 def measure() -> Iterator[Figure]:
@@ -30,7 +32,7 @@ def measure() -> Iterator[Figure]:
             counts = [_count(engine, f"U{place}", *size) for place, size in enumerate(SIZES)]
             engine.dispose()
             yield Figure(
-                f"statements for App Home with 50 goals and 20 1-on-1s, {kind}",
+                f"statements for a full App Home, {kind}",
                 str(counts[-1]),
                 f"{counts[0]} with nothing, {counts[1]} with one of each",
                 "does not grow",
@@ -38,9 +40,10 @@ def measure() -> Iterator[Figure]:
             )
 
 
-def _count(engine: Engine, user: str, goal_count: int, meeting_count: int) -> int:
+def _count(engine: Engine, user: str, goal_count: int, meeting_count: int, programme_count: int) -> int:
     sessions, actor = Sessions(engine), Actor(TEAM, user)
     _fill(sessions, actor, goal_count, meeting_count)
+    _join(sessions, actor, programme_count)
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -71,3 +74,12 @@ def _fill(sessions: Sessions, actor: Actor, goal_count: int, meeting_count: int)
                 partner, weekly, at=time(10), minutes=30, first_on=None, role="peer"
             )
             one_on_ones.register(session, actor, new, now=NOW)
+
+
+def _join(sessions: Sessions, actor: Actor, count: int) -> None:
+    settings = Settings(profile(actor.user_id).zone)
+    for number in range(count):
+        with sessions.begin() as session:
+            channel = Channel(f"C{actor.user_id}{number}")
+            programme = programmes.start(session, actor, channel, settings, now=NOW)
+            enrolments.join(session, actor, programme, now=NOW)

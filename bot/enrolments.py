@@ -23,7 +23,6 @@ from models.buddies import (
     MENTORING,
     PAUSED,
     Participant,
-    Partner,
     Programme,
     Round,
 )
@@ -118,28 +117,30 @@ class Stand:
 
 
 def mine(session: Session, actor: Actor, *, today: date) -> list[Stand]:
-    """List the programmes the actor owns or takes part in on their day; two queries however many there are."""
+    """List the programmes the actor owns or takes part in on their day; one query however many there are."""
     rows = session.execute(Programme.around(actor.workspace_id, actor.user_id)).all()
-    if not rows:
-        return []
-    together = _together(session, actor)
-    stands = {
-        row[0].id: _stand(*row, actor=actor, pairings=together.get(row[0].id, ()), today=today)
-        for row in reversed(rows)  # of two rounds that are announced the earlier counts
-    }
+    stands = {}
+    for programme, participant, number, starts_at, *_ in reversed(
+        rows
+    ):  # of two announced the earlier counts
+        pairings = _together([row[4:] for row in rows if row[0].id == programme.id])
+        stands[programme.id] = _stand(
+            programme, participant, number, starts_at, actor=actor, pairings=pairings, today=today
+        )
     shown = [each for each in stands.values() if each.takes_part or each.is_owner or each.pairings]
     return sorted(shown, key=lambda each: each.programme.channel)
 
 
-def _together(session: Session, actor: Actor) -> dict[int, list[Together]]:
-    """Read the actor's pairings under way, by programme."""
-    found: dict[int, dict[int, Together]] = {}
-    rows = session.execute(Partner.buddies_of(actor.workspace_id, actor.user_id))
-    for programme_id, pairing_id, answer, other in rows:
-        pairings = found.setdefault(programme_id, {})
-        others = pairings[pairing_id].others if pairing_id in pairings else ()
-        pairings[pairing_id] = Together(pairing_id, (*others, other), answer)
-    return {programme_id: list(pairings.values()) for programme_id, pairings in found.items()}
+def _together(rows: Sequence[tuple[int | None, str | None, str | None]]) -> list[Together]:
+    """Put together the rows of a programme's pairings: pairing, what the actor said of it, and the other."""
+    found: dict[int, Together] = {}
+    for pairing_id, answer, other in rows:
+        if pairing_id is None or other is None:
+            continue
+        others = found[pairing_id].others if pairing_id in found else ()
+        if other not in others:
+            found[pairing_id] = Together(pairing_id, (*others, other), answer)
+    return list(found.values())
 
 
 def _stand(

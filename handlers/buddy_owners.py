@@ -87,11 +87,11 @@ def _own(channel: str | None, typed: Typed) -> list[Programme]:
     return own
 
 
-def _only(channel: str | None, typed: Typed, usage: str) -> Programme:
+def _only(channel: str | None, typed: Typed) -> Programme:
     """Find the one programme of the visitor's that can be meant; raises PartMissing if there are several."""
     own = _own(channel, typed)
     if len(own) > 1:
-        raise usage_of(usage, grammar.USAGES).lacks("the channel")
+        raise usage_of("programme", grammar.USAGES).lacks("the channel")
     return own[0]
 
 
@@ -112,7 +112,7 @@ def set_up(said: grammar.Set, typed: Typed) -> Message | View:
 def _set_up_somewhere(said: grammar.Set, own: list[Programme], typed: Typed) -> Message | View:
     """Take it that the only programme of the visitor's is meant, or ask."""
     if said.said:
-        return _change(_only(None, typed, "programme"), said, typed)
+        return _change(_only(None, typed), said, typed)
     if own:
         return views.which(views.PAGE, own)
     return forms.start_form(Settings(typed.visit.zone))
@@ -154,7 +154,7 @@ def look_around(
 
 def hand_over(said: grammar.HandOver, typed: Typed) -> Message | View:
     """Give a programme to another member of its channel."""
-    programme = _only(said.channel, typed, "hand")
+    programme = _only(said.channel, typed)
     return give(programme, said.person, typed.client, typed.visit, typed.sessions)
 
 
@@ -169,7 +169,7 @@ def give(programme: Programme, person: str, client: WebClient, visit: Visit, ses
 
 def end(said: grammar.End, typed: Typed) -> Message | View:
     """Ask whether a programme is to end."""
-    return owner_views.sure_to_end(_only(said.channel, typed, "programme"))
+    return owner_views.sure_to_end(_only(said.channel, typed))
 
 
 def take_over(said: grammar.TakeOver, typed: Typed) -> Message | View:

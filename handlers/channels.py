@@ -10,7 +10,6 @@ from functools import partial
 from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,7 @@ from bot.programmes import Channel
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
-from handlers.acquaintance import SlackSilent, error_of, impatient, profile_of
+from handlers.acquaintance import SlackSilent, error_of, impatient, patient, profile_of
 from handlers.views.elements import Payload
 from models.buddies import EVERYONE, Programme
 
@@ -115,7 +114,7 @@ def survey(client: WebClient, sessions: Sessions, now: datetime, programme: Prog
     As long as Slack asks it to wait, it waits; never to be called within a transaction or while somebody waits.
     Raises `doors.UNHEARD` where Slack does not answer; then nothing has changed.
     """
-    asking = _patient(client)
+    asking = patient(client)
     held_because = _look(asking, programme.channel)
     present: set[str] = set()
     if held_because is None and programme.enrolment == EVERYONE:
@@ -135,14 +134,6 @@ def survey_all(client: WebClient, sessions: Sessions, now: datetime, workspace_i
             survey(client, sessions, now, programme)
         except doors.UNHEARD as unheard:
             log.warning("channel_unseen", extra={"programme": programme.id, "error": error_of(unheard)})
-
-
-def _patient(client: WebClient) -> WebClient:
-    """Make a client that reads on as long as Slack lets it wait; nothing is posted with it."""
-    waits = RateLimitErrorRetryHandler(max_retry_count=50)
-    return WebClient(
-        token=client.token, base_url=client.base_url, timeout=30, retry_handlers=[waits], ssl=client.ssl
-    )
 
 
 def _look(asking: WebClient, channel_id: str) -> str | None:

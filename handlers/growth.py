@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from bot import goals, members, one_on_ones, planning
+from bot import enrolments, goals, members, one_on_ones, planning
 from bot.recurrence import place
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import profiles, rosters
 from handlers.doors import Visit
+from handlers.grammars import buddies as buddy_grammar
 from handlers.grammars import goals as goal_grammar
 from handlers.grammars import growth as grammar
 from handlers.grammars import one_on_ones as one_on_one_grammar
@@ -37,7 +38,12 @@ def command(command: Payload, visit: Visit, sessions: Sessions, screen: Screen, 
 def _answer(said: grammar.GrowthCommand, visit: Visit, sessions: Sessions) -> Message:
     match said:
         case grammar.Help():
-            usages = (*grammar.USAGES, *one_on_one_grammar.USAGES, *goal_grammar.USAGES)
+            usages = (
+                *grammar.USAGES,
+                *one_on_one_grammar.USAGES,
+                *goal_grammar.USAGES,
+                *buddy_grammar.USAGES,
+            )
             return views.help_page("all commands", usages)
         case grammar.Pause(until):
             return _pause(place(until, time(), visit.zone).starts_at if until else None, visit, sessions)
@@ -59,6 +65,7 @@ def _overview(visit: Visit, sessions: Sessions) -> Message:
     with sessions.read() as session:
         meetings = one_on_ones.mine(session, visit.actor, now=visit.now)
         their_goals = goals.overview(session, visit.actor)
+        stands = enrolments.mine(session, visit.actor, today=visit.today)
     seen = [standing(meeting, visit.actor.user_id, visit.zone) for meeting in meetings]
     paused = member_views.pause_in_words(visit.member) if visit.member.is_pausing(visit.now) else None
-    return views.overview(seen, their_goals, paused=paused)
+    return views.overview(seen, their_goals, stands, paused=paused)

@@ -10,8 +10,9 @@ from slack_bolt import App
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
-from bot import answers, goals, members, one_on_ones
+from bot import answers, enrolments, goals, members, one_on_ones
 from bot.answers import AnswerPage
+from bot.enrolments import Stand
 from bot.goals import GoalOverview
 from bot.occurrences import Meeting
 from bot.permissions import Actor
@@ -54,6 +55,7 @@ class Contents:
     meetings: list[Meeting]
     goals: GoalOverview
     answers: AnswerPage
+    stands: list[Stand]
 
 
 def read(session: Session, actor: Actor, *, now: datetime) -> Contents | None:
@@ -66,6 +68,7 @@ def read(session: Session, actor: Actor, *, now: datetime) -> Contents | None:
         meetings=one_on_ones.mine(session, actor, now=now),
         goals=goals.overview(session, actor),
         answers=answers.readable(session, actor, limit=ANSWERS),
+        stands=enrolments.mine(session, actor, today=local_day(now, member.zone)),
     )
 
 
@@ -73,9 +76,8 @@ def build(contents: Contents, *, now: datetime) -> View:
     """Draw it."""
     member = contents.member
     seen = [standing(meeting, member.user_id, member.zone) for meeting in contents.meetings]
-    return views.home(
-        member, seen, contents.goals, contents.answers, now=now, today=local_day(now, member.zone)
-    )
+    parts = views.Parts(seen, contents.goals, contents.answers, contents.stands)
+    return views.home(member, parts, now=now, today=local_day(now, member.zone))
 
 
 def publish(client: WebClient, actor: Actor, *, sessions: Sessions, clock: Clock) -> None:

@@ -169,18 +169,23 @@ class Programme(Base):
     @classmethod
     def around(
         cls, workspace_id: str, user_id: str
-    ) -> Select[Programme, Participant | None, int | None, datetime | None]:
+    ) -> Select[
+        Programme, Participant | None, int | None, datetime | None, int | None, str | None, str | None
+    ]:
         """Select the running programmes that a person owns or ever took part in, by channel.
 
-        Rows are the programme, where they stand in it, and number and start of the round that is announced.
+        Rows are the programme, where they stand in it, number and start of a round that is announced, and of each
+        who is together with them in a round under way: the pairing, what the person said of it, and the other.
         """
         mine = and_(Participant.programme_id == cls.id, Participant.user_id == user_id)
         waiting = and_(Round.programme_id == cls.id, Round.state.in_((ANNOUNCED, PREVIEWED)))
-        found = select(cls, Participant, Round.number, Round.starts_at)
+        together = Partner.buddies_of(workspace_id, user_id).subquery()
+        found = select(cls, Participant, Round.number, Round.starts_at, *list(together.c)[1:])
         found = found.outerjoin(Participant, mine).outerjoin(Round, waiting)
+        found = found.outerjoin(together, together.c.programme_id == cls.id)
         is_theirs = or_(cls.owner == user_id, Participant.user_id.is_not(None))
         running = found.where(cls.workspace_id == workspace_id, cls.ended_at.is_(None), is_theirs)
-        return running.order_by(cls.channel, Round.number)
+        return running.order_by(cls.channel, Round.number, together.c.pairing_id, together.c.user_id)
 
     @classmethod
     def due(cls, moment: datetime, limit: int) -> Select[Programme]:
@@ -586,8 +591,7 @@ class Partner(Base):
         mine = mine.join(Pairing, Pairing.id == cls.pairing_id).join(Round, Round.id == Pairing.round_id)
         mine = mine.join(other, and_(other.pairing_id == cls.pairing_id, other.user_id != cls.user_id))
         under_way = mine.where(Pairing.state == STANDING, Round.state == MATCHED)
-        theirs = under_way.where(cls.workspace_id == workspace_id, cls.user_id == user_id)
-        return theirs.order_by(cls.programme_id, cls.number, other.user_id)
+        return under_way.where(cls.workspace_id == workspace_id, cls.user_id == user_id)
 
     @classmethod
     def history(cls, programme_id: int, since: int) -> Select[int, int, str]:

@@ -14,6 +14,13 @@ from handlers.grammars.usages import Usage, not_a_command, one_channel, one_pers
 from handlers.grammars.words import Word, number, plain, split_first, words
 from models.buddies import MENTEE, MENTOR
 
+HAND_OVER: Final = Usage(
+    "programme",
+    "/buddy programme #channel hand over to @person",
+    "/buddy programme #coffee hand over to @Ben",
+    "gives your programme to another member of the channel; `end` ends it, and an admin can `take over` one"
+    " whose owner has left",
+)
 USAGES: Final = (
     Usage("overview", "/buddy", "/buddy", "shows your programmes, your buddy and the next round"),
     Usage(
@@ -27,7 +34,7 @@ USAGES: Final = (
     Usage(
         "pause",
         "/buddy pause until DATE [#channel]",
-        "/buddy pause until 2027-03-31",
+        "/buddy pause until friday",
         "leaves you out of rounds until that day",
     ),
     Usage("resume", "/buddy resume [#channel]", "/buddy resume", "ends the pause"),
@@ -39,7 +46,12 @@ USAGES: Final = (
     ),
     Usage("allow", "/buddy allow @person", "/buddy allow @Ben", "takes that back"),
     Usage("name", "/buddy name me", "/buddy name me", "lets channels read your name"),
-    Usage("do", "/buddy do not name me", "/buddy do not name me", "keeps your name out of announcements"),
+    Usage(
+        "do not name me",
+        "/buddy do not name me",
+        "/buddy do not name me",
+        "keeps your name out of announcements",
+    ),
     Usage("met", "/buddy met", "/buddy met", "says that you and your buddy met"),
     Usage(
         "programme",
@@ -49,13 +61,7 @@ USAGES: Final = (
         "starts or changes a programme; also `in Europe/Berlin`, `even if alone`, `repeat after 6 rounds`,"
         " `share 2 hours`, `quietly`, `with guests`, `pact of 4 weeks`",
     ),
-    Usage(
-        "hand",
-        "/buddy programme #channel hand over to @person",
-        "/buddy programme #coffee hand over to @Ben",
-        "gives your programme to another member of the channel; `end` ends it, and an admin can `take over` one"
-        " whose owner has left",
-    ),
+    HAND_OVER,
     Usage(
         "preview", "/buddy preview [#channel]", "/buddy preview", "shows you the next round of your programme"
     ),
@@ -327,7 +333,7 @@ def _name(said: tuple[Word, ...], _: date) -> Name:
 def _do_not_name(said: tuple[Word, ...], _: date) -> Name:
     keys = [word.key for word in said if word.key != "not"]
     if keys != ["name", "me"]:
-        raise usage_of("do", USAGES).missed(" ".join(word.text for word in said))
+        raise usage_of("do not name me", USAGES).missed(" ".join(word.text for word in said))
     return Name(is_unnamed=True)
 
 
@@ -344,7 +350,7 @@ def _programme(said: tuple[Word, ...], _: date) -> Set | HandOver | End | TakeOv
     channel, others = one_channel(said, usage)
     keys = [word.key for word in others if not word.person]
     if keys[:2] in (["hand", "over"], ["hand", "it"]):
-        return HandOver(channel, one_person(others, usage_of("hand", USAGES))[0])
+        return HandOver(channel, one_person(others, HAND_OVER)[0])
     if keys == ["end"]:
         return End(channel)
     if keys == ["take", "over"]:

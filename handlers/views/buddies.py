@@ -23,7 +23,9 @@ PAGE = "buddies.page"
 PREVIEW, MATCH_NOW = "buddies.preview", "buddies.match_now"
 ALLOW, OPEN_EXCLUDE = "buddies.allow", "buddies.open_exclude"
 LISTED: Final = 12
-"""Programmes shown in a message or on Home, with two blocks each."""
+"""Programmes shown in a message, with two blocks each."""
+ON_HOME: Final = 6
+"""Programmes shown on Home, where there is more than that; `/buddy` shows the rest."""
 LISTED_PEOPLE: Final = 40
 
 VERBS: Final = {
@@ -60,7 +62,9 @@ def overview(stands: Sequence[Stand], zone: str) -> Message:
 
 def home_blocks(stands: Sequence[Stand], zone: str) -> list[Block]:
     """Show the same in App Home."""
-    rows = [block for each in stands[:LISTED] for block in _row(each, zone)]
+    rows = [block for each in stands[:ON_HOME] for block in _row(each, zone)]
+    if len(stands) > ON_HOME:
+        rows.append(elements.context(f"And {len(stands) - ON_HOME} more: `/buddy`."))
     nothing = elements.section("None yet. Join the programme of a channel, or start one.")
     return [elements.header("Buddies"), *(rows or [nothing]), _buttons()]
 

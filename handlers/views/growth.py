@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bot.enrolments import Stand
 from bot.goals import GoalOverview
 from handlers.grammars.usages import Usage
 from handlers.views import elements, one_on_one_lists
+from handlers.views.buddies_words import names
 from handlers.views.elements import Block, Message
 from handlers.views.goal_titles import clipped
 from handlers.views.goals import ADD as ADD_GOAL
 from handlers.views.members import OPEN_SETTINGS
 from handlers.views.one_on_ones import Standing
+from models.buddies import IN
 
 NEAREST = 3
 """1-on-1s in the overview; App Home shows more."""
 
 
-def overview(standing: Sequence[Standing], goals: GoalOverview, *, paused: str | None) -> Message:
+def overview(
+    standing: Sequence[Standing], goals: GoalOverview, stands: Sequence[Stand], *, paused: str | None
+) -> Message:
     """Say what is next, and what waits for the person."""
     lines = [
         *([paused] if paused else []),
         _meetings(standing),
         _goals(goals),
+        *([_buddies(stands)] if stands else []),
         *_waiting(goals),
     ]
     buttons = elements.actions(
@@ -52,6 +58,19 @@ def _goals(goals: GoalOverview) -> str:
     rows = [f"• {goal.number}. {clipped(goal.title, 5)}, {goal.percent} %" for goal in shown]
     more = ["• and more: `/goal`"] if goals.page.has_more or len(goals.page.goals) > NEAREST else []
     return "\n".join(["*Open goals*", *rows, *more])
+
+
+def _buddies(stands: Sequence[Stand]) -> str:
+    """Say with whom they are together, or when that is decided next."""
+    together = [other for each in stands for pairing in each.pairings for other in pairing.others]
+    if together:
+        return f"*Buddies:* now with {names(together)}."
+    rounds = sorted(
+        each.next_at for each in stands if each.next_at and each.state == IN and not each.sits_out
+    )
+    if not rounds:
+        return "*Buddies:* no round is ahead for you. `/buddy` shows why."
+    return f"*Buddies:* the next round {elements.when(rounds[0])}."
 
 
 def _waiting(goals: GoalOverview) -> list[str]:

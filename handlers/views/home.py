@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.answers import AnswerPage
+from bot.enrolments import Stand
 from bot.goals import GoalOverview
-from handlers.views import elements
+from handlers.views import buddies, elements
 from handlers.views.answers import home_answers
 from handlers.views.elements import View
 from handlers.views.goals import home_goals
@@ -18,22 +20,27 @@ from handlers.views.profiles import open_button
 from models.members import Member
 
 
-def home(
-    member: Member,
-    standing: Sequence[Standing],
-    goals: GoalOverview,
-    answers: AnswerPage,
-    *,
-    now: datetime,
-    today: date,
-) -> View:
+@dataclass(frozen=True)
+class Parts:
+    """What stands on the page of one person."""
+
+    standing: Sequence[Standing]
+    goals: GoalOverview
+    answers: AnswerPage
+    stands: Sequence[Stand]
+    """Where they stand in buddy programmes."""
+
+
+def home(member: Member, parts: Parts, *, now: datetime, today: date) -> View:
     """Draw the page."""
     blocks = [
-        *home_blocks(standing),
+        *home_blocks(parts.standing),
         elements.divider(),
-        *home_goals(goals, today=today),
+        *home_goals(parts.goals, today=today),
         elements.divider(),
-        *home_answers(answers, member.user_id),
+        *buddies.home_blocks(parts.stands, member.zone),
+        elements.divider(),
+        *home_answers(parts.answers, member.user_id),
         *settings_blocks(member, now),
         elements.actions(open_button()),
     ]

@@ -16,7 +16,7 @@ from models.buddies import Participant, Programme
 from tests.trellis import Trellis
 
 GROWTH, ENGINEERING, MANAGERS = "CGROWTH01", "CENGINE01", "CPRIVAT01"
-"""Amy, Ben, Ray, Mia, Zoë, Nia, Priya, Arjun and Kai are in the first; in the private one are Ben, Mia, Zoë, Tom, Priya."""
+"""In the first are nine people, Amy, Ben, Ray, Mia, Zoë and Kai among them; in the private one Ben, Mia and Zoë."""
 BERLIN = "Europe/Berlin"
 
 

@@ -37,8 +37,9 @@ def send(trellis: Trellis, fields: Json) -> Json:
 
 def command(trellis: Trellis, user: str, name: str, text: str) -> Json:
     """Type a command with a text that no composer would write."""
-    fields = {"command": name, "text": text, "user_id": user, "team_id": TEAM_ID, "trigger_id": "1.2.3"}
-    return send(trellis, {**fields, "api_app_id": APP_ID, "response_url": "http://127.0.0.1:1/none"})
+    fields = {"command": name, "text": text, "user_id": user, "team_id": TEAM_ID, "channel_id": "D0000"}
+    fields |= {"api_app_id": APP_ID, "trigger_id": "1.2.3"}
+    return send(trellis, {**fields, "response_url": "http://127.0.0.1:1/none"})
 
 
 def submission(

@@ -30,16 +30,18 @@ def test_slack_would_accept_both_forms(schema: dict[str, object]) -> None:
 def test_people_and_channels_arrive_as_ids_in_every_command() -> None:
     commands = read()["features"]["slash_commands"]
 
-    assert {command["command"] for command in commands} == {"/growth", "/1on1", "/goal"}
+    assert {command["command"] for command in commands} == {"/growth", "/1on1", "/goal", "/buddy"}
     assert all(command["should_escape"] for command in commands)
 
 
 def test_the_bot_asks_for_no_more_than_it_uses() -> None:
     assert scopes(read()) == {
+        "channels:read",
         "chat:write",
         "commands",
         "files:read",
         "files:write",
+        "groups:read",
         "im:history",
         "im:write",
         "mpim:history",

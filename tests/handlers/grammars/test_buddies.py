@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import date, time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.errors import ChannelNotPicked, DayTooEarly, NotUnderstood, OneChannelAtATime, Refusal
+from bot.errors import ChannelNotPicked, DayTooEarly, NotUnderstood, OneChannelAtATime
 from handlers.grammars.buddies import (
-    USAGES,
     Allow,
     BuddyCommand,
     End,
@@ -141,17 +137,3 @@ def test_a_channel_is_picked_and_is_one() -> None:
         parse(f"leave {COFFEE} <#C2|tea>", today=MONDAY)
     with pytest.raises(DayTooEarly):
         parse("pause until today", today=MONDAY)
-
-
-@pytest.mark.parametrize("usage", USAGES, ids=lambda usage: usage.verb)
-def test_every_example_is_understood(usage: Any) -> None:
-    text = usage.example.removeprefix("/buddy").replace("#coffee", COFFEE).replace("@Ben", BEN)
-
-    assert parse(text, today=MONDAY)
-
-
-@given(text=st.text(max_size=60))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    for typed in (text, f"programme {text}", f"pause {text}", f"not {text}"):
-        with contextlib.suppress(Refusal):
-            assert parse(typed, today=MONDAY)

@@ -1,4 +1,4 @@
-"""Promises that hold for all three commands: their examples work, their help is whole, no text breaks them."""
+"""Promises that hold for all commands: their examples work, their help is whole, no text breaks them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import Refusal
-from handlers.grammars import goals, growth, one_on_ones
+from handlers.grammars import buddies, goals, growth, one_on_ones
 from handlers.grammars.usages import Usage
 
 A_DAY = date(2027, 3, 31)
-COMMANDS = {"/1on1": one_on_ones, "/goal": goals, "/growth": growth}
+COMMANDS = {"/1on1": one_on_ones, "/goal": goals, "/growth": growth, "/buddy": buddies}
 USAGES = [(command, usage) for command, grammar in COMMANDS.items() for usage in grammar.USAGES]
 SAID_WITHOUT_A_VERB = {"list", "overview"}
 
-parsers = st.sampled_from([one_on_ones.parse, goals.parse, growth.parse])
+parsers = st.sampled_from([one_on_ones.parse, goals.parse, growth.parse, buddies.parse])
 todays = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 VOCABULARY = (
     "add move skip end ask list help progress done drop edit show share of export pause resume settings until"
     " every other week weeks month months on the first sixth last tuesday tuesdays tue at to for from by as with"
     " in and a 0 1 2 30 53 99999 10:00 25:00 10am pm noon min h hour manager me buddy today tomorrow friday next"
     " 2027-04-01 2027-02-31 9999-12-31 31 february march 60% % -5 @ben <@U0BEN|ben> <@U0AMY> <!channel>"
+    " <#C0COFFEE|coffee> #tea join leave not programme groups across pact mentor name hand over"
     " &lt;@U0BEN&gt; &amp; , . \u201c \u200b \u00a0 <"
 )
 command_like = st.lists(st.sampled_from(VOCABULARY.split(" ")), max_size=12).map(" ".join)
 
 
 def as_sent(command: str, text: str) -> str:
-    """Turn a command as shown into the text Slack sends, its person picked from the list."""
-    return text.removeprefix(command).replace("@Ben", "<@U0BEN|ben>")
+    """Turn a command as shown into the text Slack sends, person and channel picked from the list."""
+    picked = text.replace("@Ben", "<@U0BEN|ben>").replace("#coffee", "<#C0COFFEE|coffee>")
+    return picked.removeprefix(command)
 
 
 @pytest.mark.parametrize(("command", "usage"), USAGES)
@@ -57,11 +59,18 @@ def test_every_usage_belongs_to_its_verb(command: str, usage: Usage) -> None:
 @pytest.mark.parametrize(
     ("command", "verbs"),
     [
-        ("/growth", ["overview", "settings", "pause", "resume", "help"]),
+        ("/growth", ["overview", "settings", "pause", "resume", "profile", "import", "help"]),
         ("/1on1", ["list", "add", "move", "skip", "end", "ask", "help"]),
         (
             "/goal",
             ["list", "add", "progress", "done", "drop", "edit", "show", "share", "of", "export", "help"],
+        ),
+        (
+            "/buddy",
+            [
+                *("overview", "join", "leave", "skip", "pause", "resume", "not", "allow", "name"),
+                *("do not name me", "met", "programme", "programme", "preview", "match", "help"),
+            ],
         ),
     ],
 )

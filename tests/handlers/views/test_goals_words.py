@@ -13,6 +13,7 @@ from bot.errors import Name, Refusal
 from bot.goal_coaching import remark_on
 from bot.goals import GoalOverview
 from handlers import wiring
+from handlers.grammars import buddies as buddy_grammar
 from handlers.grammars import goals as goal_grammar
 from handlers.grammars import one_on_ones as one_on_one_grammar
 from handlers.grammars.words import quote
@@ -81,7 +82,7 @@ def test_the_overview_has_sixty_words() -> None:
         for number in range(5)
     ]
     waiting: tuple[GoalProposal, ...] = (proposal(SIXTY_WORDS), proposal(SIXTY_WORDS))
-    overview = growth.overview(standing, GoalOverview(page(9, SIXTY_WORDS), waiting), paused=None)
+    overview = growth.overview(standing, GoalOverview(page(9, SIXTY_WORDS), waiting), [], paused=None)
 
     assert len([word for word in words_of(overview) if word != "•"]) <= MOST_WORDS
 
@@ -96,9 +97,10 @@ def refusals() -> Iterator[type[Refusal]]:
             yield kind
 
 
+USAGES = (*goal_grammar.USAGES, *one_on_one_grammar.USAGES, *buddy_grammar.USAGES)
 LONGEST = {
-    "form": max((usage.form for usage in (*goal_grammar.USAGES, *one_on_one_grammar.USAGES)), key=len),
-    "example": max((usage.example for usage in (*goal_grammar.USAGES, *one_on_one_grammar.USAGES)), key=len),
+    "form": max((usage.form for usage in USAGES), key=len),
+    "example": max((usage.example for usage in USAGES), key=len),
     "text": quote(SIXTY_WORDS),
 }
 

@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.answers import AnswerPage, Noted
 from bot.question_bank import default_bank
-from handlers.grammars import goals, growth, one_on_ones
+from handlers.grammars import buddies, goals, growth, one_on_ones
 from handlers.views import answers, members
 from handlers.views import growth as growth_views
 from models.members import Member
@@ -96,7 +96,9 @@ def test_the_answer_form(snapshot: SnapshotAssertion) -> None:
 
 
 def test_help_of_everything_fits_a_message(snapshot: SnapshotAssertion) -> None:
-    page = growth_views.help_page("all", (*growth.USAGES, *one_on_ones.USAGES, *goals.USAGES))
+    page = growth_views.help_page(
+        "all", (*growth.USAGES, *one_on_ones.USAGES, *goals.USAGES, *buddies.USAGES)
+    )
 
     assert check_message(page.payload()["blocks"]) is None
     assert page.text == snapshot
