@@ -40,6 +40,7 @@ from handlers import (
     one_on_ones,
     profile_fields,
     profiles,
+    programme_reports,
     rosters,
     round_clicks,
     rounds,
@@ -69,6 +70,7 @@ FEATURES = (
     profiles,
     rosters,
     round_clicks,
+    programme_reports,
 )
 PREPARE: Mapping[str, Prepare] = {
     **one_on_ones.PREPARE,
@@ -78,7 +80,7 @@ PREPARE: Mapping[str, Prepare] = {
     **buddies.PREPARE,
 }
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
-CONSEQUENCES: Mapping[str, Consequence] = {**rounds.CONSEQUENCES}
+CONSEQUENCES: Mapping[str, Consequence] = {**rounds.CONSEQUENCES, **buddies.CONSEQUENCES}
 """Per kind of delivery, what becomes of it when Slack refuses it for good."""
 AFTER_A_BUG = timedelta(hours=1)
 NO_FIELDS: Mapping[str, str] = {}

@@ -22,7 +22,7 @@ class Files:
         """Take a file that a person uploads."""
         return self.fill(self.announce(name, len(content), user=user).id, content)
 
-    def announce(self, name: str, size: int, *, user: str = BOT_USER) -> File:
+    def announce(self, name: str, size: int, *, user: str = BOT_USER, alt_txt: str = "") -> File:
         """Expect a file of this name and size, from the app unless somebody is named."""
         file_id = next(f"F{number:08d}" for number in self._numbers if f"F{number:08d}" not in self.by_id)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -34,6 +34,7 @@ class Files:
             size=size,
             user=user,
             created=whole_seconds(),
+            alt_txt=alt_txt,
         )
         self.by_id[file_id] = file
         return file

@@ -71,6 +71,8 @@ class File:
     created: int
     is_handed_over: bool = False
     """Whether a person gave it to the app with a form."""
+    alt_txt: str = ""
+    """What a picture shows, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -158,7 +158,8 @@ def file_json(file: File, base_url: str) -> Json:
     """Render a file with the address to download it from."""
     address = f"{base_url}/files/{file.id}/download"
     extension = file.name.rpartition(".")[2]
-    return {
+    described = {"alt_txt": file.alt_txt} if file.alt_txt else {}
+    return described | {
         "id": file.id,
         "created": file.created,
         "timestamp": file.created,

@@ -20,7 +20,7 @@ from bot.programme_settings import (
     settings_of,
 )
 from bot.zones import named
-from handlers.views import elements
+from handlers.views import elements, programme_reports
 from handlers.views.buddies import LISTED, MATCH_NOW, PREVIEW, VERBS
 from handlers.views.buddies_words import in_words
 from handlers.views.elements import Block, Payload, View
@@ -217,6 +217,7 @@ def page(programme: Programme) -> View:
                 elements.button("Change it", OPEN_CHANGE, programme.id),
                 elements.button(VERBS[PREVIEW], PREVIEW, programme.id),
                 elements.button(VERBS[MATCH_NOW], MATCH_NOW, programme.id, confirm=_now(programme)),
+                programme_reports.button(programme.id),
                 elements.button("Hand it over", OPEN_HAND_OVER, programme.id),
                 elements.button("End it", END, programme.id, style="danger", confirm=ending),
             ),

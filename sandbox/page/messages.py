@@ -13,6 +13,8 @@ from sandbox.page.reader import Reader
 
 TOGETHER = timedelta(minutes=5)
 """Messages of one author within this time stand under one name."""
+PICTURE = "image/png"
+"""What the page shows of files; a kind that can hold a script is only ever saved."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,15 @@ class Where:
 
 @dataclass(frozen=True)
 class Attached:
-    """A file that can be downloaded."""
+    """A file that can be downloaded; a picture is shown as well."""
 
     name: str
     title: str
     kind: str
     size: str
     href: str
+    is_picture: bool = False
+    alt: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def _attached(file: Json, reader: str) -> Attached:
         kind=name.rpartition(".")[2].upper() if "." in name else "File",
         size=_size(int(file.get("size", 0))),
         href=f"/as/{reader}/file/{file['id']}",
+        is_picture=file.get("mimetype") == PICTURE,
+        alt=str(file.get("alt_txt") or ""),
     )
 
 

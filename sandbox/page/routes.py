@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.errors import NotPossible, SlackError
 from sandbox.page import acts
+from sandbox.page.messages import PICTURE
 from sandbox.page.screen import HOME, Visit
 from sandbox.page.security import Guard
 from sandbox.page.templating import FOLDER
@@ -101,7 +102,8 @@ async def file(request: Request) -> Response:
     if not any(file["id"] == file_id for message in messages for file in message.files):
         raise NotPossible("That file is not here.", status=404)
     found = world.files.find(file_id)
-    response = Response(world.files.contents[file_id], media_type="application/octet-stream")
+    kind = PICTURE if found.mimetype == PICTURE else "application/octet-stream"
+    response = Response(world.files.contents[file_id], media_type=kind)
     response.headers["content-disposition"] = acts.attachment(found.name)
     return response
 

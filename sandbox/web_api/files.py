@@ -9,10 +9,16 @@ from sandbox.state import State
 from sandbox.web_api.access import writable
 from sandbox.web_api.arguments import Arguments
 
+ALT_TXT_MAX = 1000
+
 
 def get_upload_url(state: State, arguments: Arguments) -> Json:
     """`files.getUploadURLExternal`."""
-    file = state.files.announce(arguments.required("filename"), arguments.number("length", 0))
+    alt_txt = arguments.text("alt_txt")
+    if len(alt_txt) > ALT_TXT_MAX:
+        raise SlackError("alt_txt_too_large")
+    name, size = arguments.required("filename"), arguments.number("length", 0)
+    file = state.files.announce(name, size, alt_txt=alt_txt)
     return {"ok": True, "upload_url": f"{state.base_url}/upload/{file.id}", "file_id": file.id}
 
 
