@@ -27,7 +27,7 @@ from tests.bot.matching.judge import may_meet
         (5, 4, {3: 1, 2: 1}),
         (3, 4, {3: 1}),
         (2, 4, {2: 1}),
-        (400, 3, {3: 132, 2: 2}),
+        pytest.param(400, 3, {3: 132, 2: 2}, marks=pytest.mark.siege),
     ],
 )
 def test_groups_have_the_size_meant_or_one_less(people: int, size: int, sizes: dict[int, int]) -> None:
