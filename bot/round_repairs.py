@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from bot import matching, outbox, round_inputs, round_results
 from bot import round_messages as messages
-from bot.enrolments import Taker, takers
+from bot.enrolments import Taker
 from bot.matching import Found, Group
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in, with_people
-from bot.round_steps import hold, in_pacts
+from bot.round_steps import free_takers, hold
 from models.buddies import (
     DECLINED,
     DISSOLVED,
@@ -39,9 +39,8 @@ class Board:
     def __init__(self, session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
         """Read it; the round is held by whoever asks."""
         self._session, self._programme, self._round, self._now = session, programme, buddy_round, now
-        everyone = takers(session, programme, buddy_round.number, now).present
-        together = in_pacts(session, programme)
-        self._takers = {each.member.user_id: each for each in everyone if each.member.user_id not in together}
+        present = free_takers(session, programme, buddy_round.number, now)
+        self._takers = {each.member.user_id: each for each in present}
 
     def dissolve(self, pairing: Pairing, *, leaving: Collection[str]) -> None:
         """End a pairing; those who are left in it stay together, if they are two or more, else find somebody."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot import matching, outbox, programmes, round_inputs
 from bot import round_messages as messages
-from bot.enrolments import takers
+from bot.enrolments import Taker, takers
 from bot.members import silent_until
 from bot.programme_rhythms import Coming
 from bot.recurrence import local_day, place
@@ -53,11 +53,9 @@ def announce(session: Session, programme_id: int, now: datetime) -> bool:
         return True
     settle_earlier(session, programme, due.number, now)
     buddy_round = written(session, programme, due)
-    together = in_pacts(session, programme)
     told = [
         messages.heads_up(buddy_round, taker.member, now)
-        for taker in takers(session, programme, due.number, now).present
-        if taker.member.user_id not in together
+        for taker in free_takers(session, programme, due.number, now)
     ]
     outbox.enqueue(session, told)
     return True
@@ -173,16 +171,21 @@ def unpacked(kept: bytes) -> str:
     return zlib.decompress(kept).decode()
 
 
-def in_pacts(session: Session, programme: Programme) -> frozenset[str]:
-    """Name those who agreed to stay together: they are in no round meanwhile."""
-    return frozenset(each for pact in session.scalars(Pact.standing_in(programme.id)) for each in pact.people)
+def free_takers(session: Session, programme: Programme, number: int, now: datetime) -> list[Taker]:
+    """Give those who can be matched now: who takes part, but for those who agreed to stay together.
+
+    Whose partner in a pact does not take part any more is free again.
+    """
+    present = takers(session, programme, number, now).present
+    ids = {each.member.user_id for each in present}
+    pacts = [set(pact.people) for pact in session.scalars(Pact.standing_in(programme.id))]
+    together = {who for people in pacts if people <= ids for who in people}
+    return [each for each in present if each.member.user_id not in together]
 
 
 def taking_part(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[str]:
     """Name those who can be matched now."""
-    together = in_pacts(session, programme)
-    present = takers(session, programme, buddy_round.number, now).present
-    return [each.member.user_id for each in present if each.member.user_id not in together]
+    return [each.member.user_id for each in free_takers(session, programme, buddy_round.number, now)]
 
 
 def people_of(
@@ -190,7 +193,7 @@ def people_of(
 ) -> list[matching.Person]:
     """Describe some of those who can be matched now."""
     wanted = set(user_ids)
-    present = takers(session, programme, buddy_round.number, now).present
+    present = free_takers(session, programme, buddy_round.number, now)
     chosen = [each for each in present if each.member.user_id in wanted]
     return round_inputs.people(session, programme, chosen, buddy_round.on)
 

@@ -1,0 +1,137 @@
+"""Pacts: two who met go on together if both want it, get three prompts, and then choose how to go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import enrolments, round_pacts, rounds
+from bot.round_facts import PactFacts
+from bot.round_messages import HEADS_UP
+from bot.round_pacts import END, OFFER, PROMPT, NotYourPact, PactIsOver
+from bot.runtime.database import Sessions
+from models.pacts import Pact
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import actor, found
+from tests.bot.rounds_stage import quick as quick
+from tests.people import DAY, HOUR
+
+TUESDAY = stage.START + DAY
+"""A day after the round began, at ten in Berlin: the pact's first day."""
+
+
+def met(sessions: Sessions, *, count: int = 2) -> int:
+    """Let the first two meet in a programme that offers six weeks, and give the pact's id."""
+    programme_id = stage.staffed(sessions, count, pact_weeks=6)
+    stage.first_round(sessions)
+    pairing = stage.pairing_of(sessions, programme_id, "U001")
+    with sessions.begin() as session:
+        rounds.say(session, actor("U001"), pairing.id, "met", now=TUESDAY)
+    with sessions.read() as session:
+        return session.scalars(Pact.of_pairing(pairing.id)).one().id
+
+
+def agree(sessions: Sessions, pact_id: int, *people: str) -> round_pacts.Agreed:
+    agreed = None
+    for who in people:
+        with sessions.begin() as session:
+            agreed = round_pacts.agree(session, actor(who), pact_id, now=TUESDAY)
+    assert agreed is not None
+    return agreed
+
+
+def pact(sessions: Sessions, pact_id: int) -> Pact:
+    with sessions.read() as session:
+        return session.get_one(Pact, pact_id)
+
+
+def test_both_are_asked_once_and_it_stands_when_both_agree(sessions: Sessions) -> None:
+    pact_id = met(sessions)
+    with sessions.begin() as session:
+        rounds.say(session, actor("U002"), pact(sessions, pact_id).pairing_id, "met", now=TUESDAY)
+
+    alone = agree(sessions, pact_id, "U001", "U001")
+    together = agree(sessions, pact_id, "U002")
+
+    assert [each.receiver for each in stage.deliveries(sessions, OFFER)] == ["U001", "U002"]
+    assert (alone.stands, together.stands) == (False, True)
+    assert pact(sessions, pact_id).ends_on == (TUESDAY + 42 * DAY).date()
+
+
+def test_prompts_come_on_three_days_and_then_the_question_how_to_go_on(quick: Sessions) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+
+    days = []
+    for day in (2, 3, 13, 14, 28, 42):
+        stage.step(quick, TUESDAY + day * DAY + HOUR)
+        told = stage.told(quick, PROMPT, TUESDAY + day * DAY + HOUR)
+        days += [each.day for each in told if isinstance(each, PactFacts) and each.day not in days]
+
+    assert days == [3, 14, 28]
+    assert [each.receiver for each in stage.deliveries(quick, PROMPT)] == ["+U001,U002"] * 3
+    assert [each.receiver for each in stage.deliveries(quick, END)] == ["U001", "U002"]
+
+
+def test_an_outage_brings_the_last_prompt_that_is_due_alone(quick: Sessions) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+
+    stage.step(quick, TUESDAY + 30 * DAY)
+
+    (prompt,) = stage.told(quick, PROMPT, TUESDAY + 30 * DAY)
+    assert isinstance(prompt, PactFacts)
+    assert prompt.day == 28
+
+
+def test_who_is_in_a_pact_is_in_no_round_unless_the_other_leaves(quick: Sessions) -> None:
+    pact_id = met(quick, count=4)
+    people = pact(quick, pact_id).people
+    agree(quick, pact_id, *people)
+
+    stage.step(quick, stage.following(stage.HEADS_UP, 1))
+    asked = {each.receiver for each in stage.deliveries(quick, HEADS_UP)[4:]}
+    programme_id = pact(quick, pact_id).programme_id
+    with quick.begin() as session:
+        enrolments.leave(session, actor(people[0]), found(session, programme_id), now=TUESDAY)
+    stage.step(quick, stage.following(stage.START, 1))
+
+    assert len(asked) == 2
+    assert not asked & set(people)
+    assert people[1] in {who for group in stage.groups(quick, programme_id) for who in group}
+
+
+def test_who_would_rather_not_keeps_it_to_themselves(quick: Sessions) -> None:
+    pact_id = met(quick)
+
+    with quick.begin() as session:
+        round_pacts.refuse(session, actor("U002"), pact_id)
+
+    with pytest.raises(PactIsOver), quick.begin() as session:
+        round_pacts.agree(session, actor("U001"), pact_id, now=TUESDAY)
+
+
+def test_after_its_weeks_a_pact_is_extended_by_both(quick: Sessions) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+    over = TUESDAY + 42 * DAY
+    stage.step(quick, over)
+
+    stands = []
+    for who in ("U002", "U001"):
+        with quick.begin() as session:
+            stands.append(round_pacts.extend(session, actor(who), pact_id, now=over).stands)
+    stage.step(quick, over + 3 * DAY)
+
+    assert stands == [False, True]
+    assert pact(quick, pact_id).term == 2
+    assert [each.key for each in stage.deliveries(quick, PROMPT)] == [f"pact:{pact_id}:2:3"]
+
+
+@pytest.mark.parametrize("act", [round_pacts.agree, round_pacts.extend])
+def test_a_pact_is_nobody_elses(quick: Sessions, act: object) -> None:
+    pact_id = met(quick, count=4)
+    stranger = next(f"U00{n}" for n in range(1, 5) if f"U00{n}" not in pact(quick, pact_id).people)
+
+    for who, number in ((stranger, pact_id), ("U001", 10**17)):
+        with pytest.raises(NotYourPact), quick.begin() as session:
+            act(session, actor(who), number, now=TUESDAY)  # type: ignore[operator]
