@@ -32,6 +32,7 @@ from handlers.views import rounds as views
 from handlers.views import rounds_channel, rounds_pacts, rounds_preview
 from handlers.views.elements import Message
 from models.buddies import ANNOUNCED, PREVIEWED, Pairing, Programme, Round
+from models.bulk import which_exist
 from models.outbox import Delivery
 from models.pacts import Pact
 
@@ -49,12 +50,19 @@ def take_steps(client: WebClient, sessions: Sessions, now: datetime) -> int:
 
     One that fails keeps no other from being taken; it is tried again with the next beat.
     """
-    taken = _each(sessions, Programme.due_ids(now), partial(_announce, client, now=now))
-    taken += _each(sessions, Round.due_ids(now), partial(_step, client, now=now))
-    taken += _each(sessions, Round.to_match(), partial(_match, now=now))
-    taken += _each(sessions, Pairing.broken_ids(), partial(_mend, client, now=now))
-    taken += _each(sessions, Pact.due_ids(now), partial(_follow_pact, now=now))
-    return taken
+    kinds: list[tuple[Select[int], Take]] = [
+        (Programme.due_ids(now), partial(_announce, client, now=now)),
+        (Round.due_ids(now), partial(_step, client, now=now)),
+        (Round.to_match(), partial(_match, now=now)),
+        (Pairing.broken_ids(), partial(_mend, client, now=now)),
+        (Pact.due_ids(now), partial(_follow_pact, now=now)),
+    ]
+    with sessions.read() as session:
+        # Nearly always there is nothing, and one question is enough to know.
+        if not any(session.execute(which_exist(*(asked for asked, _ in kinds))).one()):
+            return 0
+    # One step makes another due: who was announced may be matched at once.
+    return sum(_each(sessions, asked, take) for asked, take in kinds)
 
 
 Take = Callable[[Sessions, int], bool]

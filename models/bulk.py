@@ -140,6 +140,11 @@ def rows_of(session: Session, asked: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     return session.connection().execute(asked).all()
 
 
+def which_exist(*asked: Select[Any]) -> Select[*tuple[bool, ...]]:
+    """Ask at once of which of these there is any row."""
+    return select(*(each.order_by(None).exists() for each in asked))
+
+
 def one_of(column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Ask for rows whose column has one of many values.
 
