@@ -41,19 +41,32 @@ def look(
     *,
     limit: int = A_DAY,
 ) -> int:
-    """Take over the mapped fields of those whose profile was read longest ago, and count the people."""
-    ids = _ids(client, mapped)
-    if not ids:
+    """Take over the mapped fields of those whose profile was read longest ago, and count the people.
+
+    Without the right to read profiles there are none: to ask again would not help before the app is reinstalled.
+    """
+    try:
+        ids = _ids(client, mapped)
+        with sessions.read() as session:
+            people = profiles.to_look_at(session, workspace_id, limit=limit if ids else 0)
+        _take_over(client, sessions, clock, workspace_id, people, ids)
+    except SlackApiError as refusal:
+        if refusal.response.get("error") != "missing_scope":
+            raise
+        log.warning("profiles_unreadable", extra={"error": "missing_scope"})
         return 0
-    with sessions.read() as session:
-        people = profiles.to_look_at(session, workspace_id, limit=limit)
+    return len(people)
+
+
+def _take_over(
+    client: WebClient, sessions: Sessions, clock: Clock, workspace_id: str, people: Sequence[str], ids: Mapped
+) -> None:
     for begin in range(0, len(people), TOGETHER):
         some = people[begin : begin + TOGETHER]
         read = {user_id: _read(client, user_id, ids) for user_id in some}
         with sessions.begin() as session:
             profiles.take_over(session, workspace_id, read, source=SLACK)
             profiles.looked_at(session, workspace_id, some, at=clock.machine_now())
-    return len(people)
 
 
 def _ids(client: WebClient, mapped: Mapped) -> dict[str, str]:

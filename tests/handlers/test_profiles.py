@@ -163,6 +163,17 @@ def test_people_are_looked_at_in_turns(trellis: Trellis) -> None:
     assert trellis.slack.calls("team.profile.get") == []
 
 
+@pytest.mark.parametrize("method", ["team.profile.get", "users.profile.get"])
+def test_without_the_right_to_read_profiles_nothing_is_known_of_them(trellis: Trellis, method: str) -> None:
+    trellis.slack.command(AMY, "/growth")
+    trellis.slack.change_person(AMY, fields={"Xf00DEPT01": "Platform"})
+    trellis.slack.fault(method, "error", error="missing_scope")
+
+    assert look(trellis) == 0
+    assert known(trellis, AMY) == Attributes()
+    assert look(trellis) == 1
+
+
 def test_they_are_read_once_a_day_where_an_operator_mapped_them(trellis: Trellis) -> None:
     trellis.slack.change_person(AMY, fields={"Xf00DEPT01": "Platform"})
     client = wiring.slack_client(settings_for(f"{trellis.slack.base_url}/api/"))
