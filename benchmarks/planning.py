@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from statistics import median
 
+from slack_sdk import WebClient
+
 from benchmarks.figures import Figure
 from benchmarks.people import NOW
 from benchmarks.standing import filled, make_due, server_cpu
@@ -19,7 +21,7 @@ from bot.runtime.database import Sessions, connect
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import Pace
 from bot.runtime.slack import NotSent
-from handlers import wiring
+from handlers import rounds, wiring
 
 DUE, SMALL, LARGE = 5_000, 10_000, 1_000_000
 LEAST_PER_SECOND, MOST_MILLISECONDS, MOST_TIMES = 4_000, 5.0, 1.5
@@ -135,7 +137,7 @@ def _idle(small: Sessions, large: Sessions) -> Figure:
     cpu, elapsed = (median(each) * 1000 for each in many)
     less_cpu, less_elapsed = (median(each) * 1000 for each in few)
     return Figure(
-        f"a beat with nothing due among {LARGE:,}, planning and delivery, {STORE}",
+        f"a beat with nothing due among {LARGE:,}, planning, rounds and delivery, {STORE}",
         f"{cpu:.1f} ms of CPU, {elapsed:.1f} ms in all, {elapsed / less_elapsed:.2f} times",
         f"{less_cpu:.1f} ms, {less_elapsed:.1f} ms among {SMALL:,}",
         f"under {MOST_MILLISECONDS:.0f} ms of CPU, within {MOST_TIMES} times",
@@ -151,7 +153,7 @@ def _measured(beat: Callable[[], None]) -> tuple[float, float]:
 
 
 def _beat(sessions: Sessions) -> Callable[[], None]:
-    """Make one beat: look for what is to be planned, and for what is to be delivered."""
+    """Make one beat: look for what is to be planned, for steps of rounds, and for what is to be delivered."""
     loop = DeliveryLoop(
         sessions,
         MovedClock(NOW),
@@ -162,8 +164,11 @@ def _beat(sessions: Sessions) -> Callable[[], None]:
         pace=Pace(),
     )
 
+    nobody = WebClient()
+
     def beat() -> None:
-        if wiring.plan(sessions, NOW) or not loop.turn().is_idle:
+        steps = wiring.plan(sessions, NOW) + rounds.take_steps(nobody, sessions, NOW)
+        if steps or not loop.turn().is_idle:
             raise RuntimeError("something was due")
 
     return beat
