@@ -81,7 +81,7 @@ def replay(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) ->
         programme, _ = programme_reports.owned_round(session, visit.actor, round_id)
 
     def again() -> View:
-        with _by_itself():
+        with by_itself():
             with sessions.read() as session:
                 kept = programme_replays.kept(session, visit.actor, round_id)
             return views.replayed(programme_replays.replay(kept), programme.id)
@@ -101,7 +101,7 @@ def draw(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> N
         if not programme_ties.can_be_shown(facts.ties):
             words = programme_ties.in_sentences(facts.ties, facts.latest)
             return views.nothing_to_draw(words, programme_id)
-        with _by_itself():
+        with by_itself():
             picture = tie_picture.drawn(facts.ties, facts.latest)
             keys = tie_picture.keys(facts.ties)
         upload = _picture(picture, facts.ties, facts.latest)
@@ -127,7 +127,7 @@ def export(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) ->
         programme_reports.owned(session, visit.actor, programme_id)
 
     def exported() -> View:
-        with _by_itself():
+        with by_itself():
             with sessions.read() as session:
                 facts = programme_reports.exported(session, visit.actor, programme_id)
             files = programme_report_files.files(facts)
@@ -155,7 +155,7 @@ def _sent(
 
 
 @contextmanager
-def _by_itself() -> Iterator[None]:
+def by_itself() -> Iterator[None]:
     """Let nobody else compute meanwhile; raises BusyNow if somebody does."""
     if not _alone.acquire(blocking=False):
         raise BusyNow

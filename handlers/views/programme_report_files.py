@@ -8,8 +8,8 @@ from bot import spreadsheets
 from bot.programme_reports import Exported, Figures, Line
 from bot.ties import Tie
 from handlers.views import elements
+from handlers.views.programme_reports import why_left_over
 from handlers.views.programme_ties import name_of
-from handlers.views.rounds_reasons import why_nobody
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Without it spreadsheets take the file for one in the computer's old encoding, and spoil names."""
@@ -48,7 +48,7 @@ def _round(each: Figures) -> tuple[object, ...]:
 def _person(each: Line) -> tuple[object, ...]:
     known = each.number, each.on, each.group, each.name
     if each.group is None:
-        return *known, "no", why_nobody(each.why)
+        return *known, "no", why_left_over(each.why)
     return *known, "yes" if each.has_met else "not yet", None
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.matching.results import GuestsStayOut, MentorsTaken, NotAsked, WhyLeftOver
 from bot.programme_replays import Replayed
 from bot.programme_reports import GROUPS_A_PAGE, ROUNDS_A_PAGE, SILENT, Figures, Overview, RoundReport, Unmet
 from handlers.views import elements
 from handlers.views.elements import Block, View
 from handlers.views.programme_ties import in_sentences, new_ones
 from handlers.views.rounds_channel import sections
-from handlers.views.rounds_reasons import people, relaxed, why_nobody
+from handlers.views.rounds_reasons import people, relaxed
 from models.buddies import NOT_YET, SWAP
 
 OPEN: Final = "programme_reports.open"
@@ -138,8 +139,21 @@ def _groups(facts: RoundReport) -> list[Block]:
 def _left_over(facts: RoundReport) -> list[Block]:
     if not facts.left_over:
         return []
-    lines = [f"• {elements.mention(who)}. {why_nobody(why)}" for who, why in facts.left_over]
+    lines = [f"• {elements.mention(who)}: {why_left_over(why)}." for who, why in facts.left_over]
     return sections(["*Left over*", *lines, *_more(facts.figures.left_over - len(lines))])
+
+
+def why_left_over(why: WhyLeftOver | None) -> str:
+    """Say of somebody why they had nobody, in words that are the same whoever wanted whom."""
+    match why:
+        case GuestsStayOut():
+            return "the programme is for full members of the workspace"
+        case MentorsTaken():
+            return "all places with a mentor were taken"
+        case NotAsked():
+            return "there were more mentors than mentees"
+        case _:
+            return "nobody was free for them"
 
 
 def _relaxed(facts: RoundReport) -> list[Block]:

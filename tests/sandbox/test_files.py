@@ -1,5 +1,6 @@
 """Files that people hand to the app with a form: what the app is told, may read, and may not."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from starlette.datastructures import FormData
 
+import sandbox
 from sandbox.driver import Driver, Refused
 from sandbox.manifest import Manifest
 from sandbox.page.forms import field_name, state_values
@@ -151,3 +153,27 @@ def test_a_profile_has_the_fields_the_workspace_added(client: WebClient, driver:
     assert filled[labels["Manager"]]["value"] == BEN
     assert client.users_profile_get(user=BEN)["profile"]["fields"] == []
     assert all("fields" not in user["profile"] for user in client.users_list()["members"])
+
+
+def test_a_picture_keeps_its_description_and_the_page_shows_both(attached: Attached) -> None:
+    client, channel = (
+        attached.tiny.client,
+        attached.tiny.client.conversations_open(users=[AMY])["channel"]["id"],
+    )
+    picture = (Path(sandbox.__file__).parent / "picture.png").read_bytes()
+    upload = {"filename": "ties.png", "content": picture, "alt_txt": "Two & three"}
+
+    client.files_upload_v2(channel=channel, file_uploads=[upload])
+
+    (file,) = attached.driver.dms(AMY)[-1].files
+    assert file["alt_txt"] == "Two & three"
+    page = httpx.get(f"{attached.driver.base_url}/as/{AMY}/{channel}").text
+    address = f"/as/{AMY}/file/{file['id']}"
+    assert f'src="{address}" alt="Two &amp; three"' in page
+    shown = httpx.get(attached.driver.base_url + address)
+    assert (shown.headers["content-type"], shown.content) == ("image/png", picture)
+
+
+def test_a_description_that_is_too_long_is_refused(attached: Attached) -> None:
+    with pytest.raises(SlackApiError, match="alt_txt_too_large"):
+        attached.tiny.client.files_getUploadURLExternal(filename="a.png", length=1, alt_txt="a" * 1001)
