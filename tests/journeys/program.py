@@ -103,9 +103,9 @@ class Program:
 
 
 @contextmanager
-def running_program(folder: Path, *, tour: Sequence[TourStep] = ()) -> Iterator[Program]:
-    """Run both for as long as the block lasts, with Slack's rates in force."""
-    with running(manifest=ROOT / "manifest.json", rates=True, tour=tour) as workspace:
+def running_program(folder: Path, *, tour: Sequence[TourStep] = (), rates: bool = True) -> Iterator[Program]:
+    """Run both for as long as the block lasts, with Slack's rates in force unless a journey is too long for them."""
+    with running(manifest=ROOT / "manifest.json", rates=rates, tour=tour) as workspace:
         program = Program(workspace, folder)
         try:
             program.start()
