@@ -154,15 +154,16 @@ def _stand(
     today: date,
 ) -> Stand:
     coming = programmes.coming(programme)
-    is_held = programme.held_because is not None and starts_at is None
+    if number is None or starts_at is None or number >= programme.next_number:  # a preview announces nothing
+        number, starts_at = coming.number, None if programme.held_because else coming.starts_at
     return Stand(
         programme=programme,
         state=participant.state_on(today) if participant else None,
         paused_until=participant.paused_until if participant else None,
         is_unnamed=participant is not None and participant.is_unnamed,
         is_owner=programme.owner == actor.user_id,
-        next_at=None if is_held else starts_at or coming.starts_at,
-        sits_out=participant is not None and participant.skips == (number or coming.number),
+        next_at=starts_at,
+        sits_out=participant is not None and participant.skips == number,
         pairings=pairings,
     )
 
@@ -265,9 +266,9 @@ def take_part_after_all(session: Session, actor: Actor, programme_id: int) -> da
 
 def next_round(session: Session, programme: Programme) -> tuple[int, datetime]:
     """Give number and start of the round that begins next: the announced one, else the one to come."""
-    announced = session.scalars(Round.announced(programme.id)).first()
-    if announced is not None:
-        return announced.number, announced.starts_at
+    for announced in session.scalars(Round.announced(programme.id)):
+        if announced.number < programme.next_number:  # else it is a preview of the one to come
+            return announced.number, announced.starts_at
     coming = programmes.coming(programme)
     return coming.number, coming.starts_at
 

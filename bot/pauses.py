@@ -46,13 +46,17 @@ def pause(
 
 
 def _announce_return(session: Session, programme: Programme, member: Member, until: date) -> None:
-    begins = place(until, time(), member.zone).starts_at
-    at_work = hours_of(member).next_working(begins)
+    at_work = _back_at_work(member, until)
     key = _return_key(programme.id, member.user_id, until)
     message = outbox.Message(
         member.workspace_id, key, RESUMED, member.user_id, programme.id, at_work, at_work + LASTS
     )
     outbox.enqueue(session, [message])
+
+
+def _back_at_work(member: Member, until: date) -> datetime:
+    """Find the first working moment from a day on."""
+    return hours_of(member).next_working(place(until, time(), member.zone).starts_at)
 
 
 def _return_key(programme_id: int, user_id: str, until: date | None) -> str:
@@ -107,4 +111,6 @@ def _judge_one(
         return Never("deactivated")
     if participant.state != PAUSED or delivery.key != _return_key(programme.id, member.user_id, until):
         return Never("resumed, or paused anew")
+    if until is not None and until > local_day(now, member.zone):
+        return Later(_back_at_work(member, until), "paused, in another zone")
     return not_now(member, now) or Return(programme, member.zone)

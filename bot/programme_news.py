@@ -25,6 +25,8 @@ KINDS: Final = (INVITATION, HANDED_OVER, HELD, RELEASED)
 ARCHIVED, WITHOUT_BOT, UNSEEN = "archived", "without the bot", "unseen"
 """Why no round can be held: the channel is archived, the bot is not in it, or Slack knows none such any more."""
 
+_REFUSALS: Final = {"is_archived": ARCHIVED, "not_in_channel": WITHOUT_BOT, "channel_not_found": UNSEEN}
+
 LASTS: Final = timedelta(days=14)
 """How long such news is of use."""
 LOOK_AGAIN: Final = timedelta(days=1)
@@ -50,8 +52,21 @@ class News:
 
 def invite(session: Session, programme: Programme, *, now: datetime) -> None:
     """Tell the channel how to take part, once for each way of enrolling, as soon as the bot can post there."""
-    key = f"{INVITATION}:{programme.id}:{programme.enrolment}"
-    _enqueue(session, programme, key, INVITATION, programme.channel, now)
+    _enqueue(session, programme, _invitation_key(programme), INVITATION, programme.channel, now)
+
+
+def _invitation_key(programme: Programme) -> str:
+    return f"{INVITATION}:{programme.id}:{programme.enrolment}"
+
+
+def refused(session: Session, workspace_id: str, programme_id: int, error: str, *, now: datetime) -> None:
+    """Hold a programme into whose channel Slack does not let the bot write, and invite anew once it may."""
+    programme = session.scalars(Programme.locked(workspace_id, programme_id)).one()
+    if programme.ended_at is not None or error not in _REFUSALS:
+        return
+    hold(session, programme, _REFUSALS[error], now=now)
+    key = f"{_invitation_key(programme)}:{_today(programme, now)}"
+    _enqueue(session, programme, key, INVITATION, programme.channel, now + LOOK_AGAIN)
 
 
 def tell_new_owner(session: Session, programme: Programme, giver: str, *, now: datetime) -> None:
@@ -147,7 +162,7 @@ def _judge_one(
 def _judge_invitation(delivery: Delivery, programme: Programme, now: datetime) -> News | Later | Never:
     if programme.held_because is not None:
         return Later(now + LOOK_AGAIN, "the bot cannot post there")
-    if delivery.key != f"{INVITATION}:{programme.id}:{programme.enrolment}":
+    if not delivery.key.startswith(_invitation_key(programme)):
         return Never("people take part in another way by now")
     return News(INVITATION, programme, delivery.receiver, programme.zone)
 

@@ -160,8 +160,11 @@ def _next_on(session: Session, programme: Programme, before: Rhythm, now: dateti
     rhythm = rhythm_of(programme)
     if (rhythm.every_weeks, rhythm.weekday) == (before.every_weeks, before.weekday):
         return programme.next_on
-    last = session.scalars(Round.of_programme(programme.id).limit(1)).first()
-    return rhythm.anew(last.on, now) if last else rhythm.first(now)
+    newest = session.scalars(Round.of_programme(programme.id).limit(2))
+    held = [
+        each for each in newest if each.number < programme.next_number
+    ]  # the other is a preview of the next
+    return rhythm.anew(held[0].on, now) if held else rhythm.first(now)
 
 
 def hand_over(session: Session, actor: Actor, programme_id: int, to: str, *, now: datetime) -> Programme:
@@ -243,6 +246,12 @@ def step_at_once(programme: Programme, now: datetime) -> Coming:
     programme.next_number += 1
     today = local_day(now, programme.zone)
     return Coming(number, today, heads_up_at=now, starts_at=now, ends_at=rhythm.starts_at(following))
+
+
+def place_anew(session: Session, workspace_id: str) -> None:
+    """Put the next step of a workspace's programmes where their wall clock is by the zone data in use."""
+    for programme in running(session, workspace_id):
+        _move(programme, programme.next_on)
 
 
 def _move(programme: Programme, on: date) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import planning
+from bot import planning, programmes
 from bot.recurrence import place
 from bot.zones import ZONE_DATA_VERSION
 from models.base import hold_alone, wait_to_hold
@@ -36,6 +36,7 @@ def refresh(session: Session, *, now: datetime, limit: int = BATCH) -> bool:
     after = workspace.moved_to_zones(ZONE_DATA_VERSION)
     last = _bring_up_to_date(session, workspace.workspace_id, after, limit, now)
     if last is None:
+        programmes.place_anew(session, workspace.workspace_id)
         workspace.zone_data = ZONE_DATA_VERSION
     else:
         workspace.keep_moving_to_zones(ZONE_DATA_VERSION, last)

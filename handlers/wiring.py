@@ -80,7 +80,7 @@ PREPARE: Mapping[str, Prepare] = {
     **buddies.PREPARE,
 }
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
-CONSEQUENCES: Mapping[str, Consequence] = {**rounds.CONSEQUENCES}
+CONSEQUENCES: Mapping[str, Consequence] = {**rounds.CONSEQUENCES, **buddies.CONSEQUENCES}
 """Per kind of delivery, what becomes of it when Slack refuses it for good."""
 AFTER_A_BUG = timedelta(hours=1)
 NO_FIELDS: Mapping[str, str] = {}

@@ -16,7 +16,7 @@ from bot.programme_news import (
     WITHOUT_BOT,
     News,
 )
-from bot.programme_settings import settings_of
+from bot.programme_settings import Settings, settings_of
 from handlers.views import elements
 from handlers.views.buddies import SKIP, VERBS
 from handlers.views.buddies_words import rhythm
@@ -26,6 +26,7 @@ from models.buddies import EVERYONE, MENTEE, MENTOR, MENTORING, Programme
 JOIN_HERE, LEAVE_HERE = "buddies.join_here", "buddies.leave_here"
 JOIN_AS: Final = {MENTOR: "buddies.join_as_mentor", MENTEE: "buddies.join_as_mentee"}
 HAND_BACK: Final = "buddies.hand_back"
+PAIR: Final = 2
 
 _HELD: Final = {
     ARCHIVED: "the channel is archived. Bring it back and I go on by myself, or end the programme: `/buddy`.",
@@ -44,10 +45,16 @@ def _invitation(news: News) -> Message:
     programme = news.programme
     settings = settings_of(programme)
     line = (
-        f"*Career buddies, {rhythm(settings)}.* I bring two or three of you together who rarely talk, with a question "
-        f"to open. {elements.mention(programme.owner)} set it up. {_how(news)}"
+        f"*Career buddies, {rhythm(settings)}:* {_what(settings)}, with a question to open. {_how(news)} "
+        f"Ask {elements.mention(programme.owner)} about it."
     )
     return Message(line, [elements.section(line), elements.actions(*_ways(programme))])
+
+
+def _what(settings: Settings) -> str:
+    if settings.mixing == MENTORING:
+        return "I bring mentors and mentees together"
+    return "I put you together in pairs" if settings.group_size == PAIR else "I put a few of you together"
 
 
 def _how(news: News) -> str:
@@ -82,7 +89,7 @@ def _handed_over(news: News) -> Message:
 def _held(news: News) -> Message:
     programme = news.programme
     why = _HELD[programme.held_because or UNSEEN]
-    return Message(f"*The buddies of {elements.channel(programme.channel)} pause:* {why}")
+    return Message(f"*No buddies are matched in {elements.channel(programme.channel)} now:* {why}")
 
 
 def _released(news: News) -> Message:

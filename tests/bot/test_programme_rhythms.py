@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import programmes
@@ -144,6 +144,7 @@ def test_another_rhythm_that_would_have_been_due_waits_for_the_next_week() -> No
     assert every_week.anew(date(2026, 11, 24), utc("2026-12-10 12:00")) == date(2026, 12, 15)
 
 
+@settings(max_examples=20)
 @given(
     weeks=st.integers(1, 12),
     weekday=st.integers(MON, SUN),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
-from bot import programme_news, programmes
+from bot import enrolments, programme_news, programmes, zone_changes
 from bot.errors import Refusal
 from bot.permissions import NotForYouToTake, NotYourProgramme
 from bot.programme_settings import (
@@ -28,6 +28,12 @@ from tests.people import DAY, HOUR, MONDAY_NOON
 from tests.trellis import utc
 
 WED = 2
+
+
+@pytest.fixture
+def sessions(sqlite: Engine) -> Sessions:
+    """Give transactions on SQLite alone: where the stores may differ, a test asks for both."""
+    return Sessions(sqlite)
 
 
 def held_round(sessions: Sessions, programme_id: int, *, state: str = MATCHED, on: date) -> int:
@@ -71,7 +77,8 @@ def test_a_programme_begins_with_the_round_people_can_hear_of_and_invites_its_ch
     assert messages(sessions, programme_news.INVITATION) == [(ROOM.id, READY)]
 
 
-def test_a_channel_has_one_programme_at_a_time(sessions: Sessions) -> None:
+def test_a_channel_has_one_programme_at_a_time(store: Engine) -> None:
+    sessions = Sessions(store)
     first = running(sessions)
 
     with pytest.raises(ThereIsOne, match="UOWNER"):
@@ -240,3 +247,35 @@ def test_an_owner_who_never_heard_that_it_was_held_hears_nothing(sessions: Sessi
 
     assert messages(sessions, programme_news.HELD) == [("UOWNER", CANCELLED)]
     assert messages(sessions, programme_news.RELEASED) == []
+
+
+def test_a_preview_of_the_next_round_announces_nothing_and_follows_the_rhythm(sessions: Sessions) -> None:
+    programme_id = running(sessions)
+    previewed = held_round(sessions, programme_id, state="previewed", on=date(2026, 12, 1))
+    with sessions.begin() as session:
+        found(session, programme_id).next_number = 1
+
+    with sessions.begin() as session:
+        said = _settings(weekday=WED)
+        programme = programmes.change(session, actor("UOWNER"), programme_id, said, now=MONDAY_NOON)
+        (seen,) = enrolments.mine(session, actor("UOWNER"), today=MONDAY_NOON.date())
+
+        assert programme.next_on == date(2026, 11, 25)
+        assert seen.next_at == utc("2026-11-25 09:00")
+        assert enrolments.next_round(session, programme) == (1, utc("2026-11-25 09:00"))
+        assert session.get_one(Round, previewed).on == date(2026, 12, 1)
+
+
+def test_a_country_that_changes_its_clocks_moves_the_next_step(sessions: Sessions) -> None:
+    programme_id = running(sessions)
+    with sessions.begin() as session:
+        right = found(session, programme_id).next_fire_at
+        found(session, programme_id).next_fire_at += HOUR
+
+    while True:
+        with sessions.begin() as session:
+            if not zone_changes.refresh(session, now=MONDAY_NOON):
+                break
+
+    with sessions.read() as session:
+        assert found(session, programme_id).next_fire_at == right

@@ -12,7 +12,7 @@ from models.buddies import EVERYONE, GONE, IN, Programme
 from models.members import Member
 from sandbox.identity import BOT_USER
 from tests.handlers.buddies_stage import GROWTH, MANAGERS, programme_of, standing_in, started
-from tests.people import AMY, BEN, HOUR, JONAS, MIA, MONDAY_NOON
+from tests.people import AMY, BEN, DAY, HOUR, JONAS, MIA, MONDAY_NOON
 from tests.trellis import Trellis, settings_for
 
 
@@ -29,15 +29,18 @@ def owner_reads(trellis: Trellis) -> list[str]:
     return [message.text for message in trellis.slack.dms(AMY)]
 
 
+@pytest.mark.parametrize("few", [0, 20], ids=["of all accounts", "one by one"])
 def test_everyone_in_the_channel_is_found_page_by_page_and_got_to_know(
-    trellis: Trellis, monkeypatch: pytest.MonkeyPatch
+    trellis: Trellis, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     programme = started(trellis, AMY, enrolment=EVERYONE)
     monkeypatch.setattr(channels, "PAGE", 4)
+    monkeypatch.setattr(channels, "FEW", few)
     trellis.slack.clear_calls()
 
     survey(trellis, programme)
 
+    assert bool(trellis.slack.calls("users.info")) == bool(few)
     assert len(trellis.slack.calls("conversations.members")) == 3
     found = standing_in(trellis, programme)
     assert len(found) == 9
@@ -47,20 +50,9 @@ def test_everyone_in_the_channel_is_found_page_by_page_and_got_to_know(
         assert session.get_one(Member, (trellis.workspace, MIA)).zone == "Europe/Berlin"
 
 
-def test_many_strangers_are_read_with_all_accounts(trellis: Trellis, monkeypatch: pytest.MonkeyPatch) -> None:
-    programme = started(trellis, AMY, enrolment=EVERYONE)
-    monkeypatch.setattr(channels, "FEW", 2)
-    trellis.slack.clear_calls()
-
-    survey(trellis, programme)
-
-    assert len(standing_in(trellis, programme)) == 9
-    assert trellis.slack.calls("users.info") == []
-
-
 def test_slack_may_ask_to_wait_and_what_it_does_not_say_changes_nothing(trellis: Trellis) -> None:
     programme = started(trellis, AMY, enrolment=EVERYONE)
-    trellis.slack.fault("conversations.members", "status", status=429, retry_after=1)
+    trellis.slack.fault("conversations.members", "status", status=429, retry_after=0)
 
     survey(trellis, programme)
     trellis.slack.fault("conversations.members", "error", error="internal_error")
@@ -95,29 +87,16 @@ def test_an_archived_channel_holds_its_programme_until_it_is_back(trellis: Trell
     assert "goes on" in owner_reads(trellis)[-1]
 
 
-@pytest.mark.parametrize("is_told", [True, False], ids=["by the event", "by the survey"])
-def test_without_the_bot_no_round_is_held_until_it_is_let_in(trellis: Trellis, *, is_told: bool) -> None:
+def test_without_the_bot_no_round_is_held_until_it_is_let_in(trellis: Trellis) -> None:
     programme = started(trellis, AMY)
-    if not is_told:
-        trellis.slack.event_url(None)
 
     trellis.slack.put_out(GROWTH)
-    if is_told:
-        trellis.slack.eventually(lambda: programme_of(trellis).held_because)  # type: ignore[union-attr]
-    else:
-        survey(trellis, programme)
-
+    trellis.slack.eventually(lambda: programme_of(trellis).held_because)  # type: ignore[union-attr]
     assert any("/invite" in text for text in owner_reads(trellis))
+    trellis.slack.event_url(None)
     trellis.slack.bring_in(GROWTH)
     assert survey(trellis, programme).held_because is None
-
-
-def test_a_deleted_channel_holds_its_programme(trellis: Trellis) -> None:
-    programme = started(trellis, AMY)
-    trellis.slack.event_url(None)
-
     trellis.slack.delete_channel(GROWTH)
-
     assert survey(trellis, programme).held_because == "unseen"
     assert any("no longer find" in text for text in owner_reads(trellis))
 
@@ -132,12 +111,26 @@ def test_a_channel_one_is_not_in_is_refused_in_the_words_of_one_there_is_not(tre
         refusals.add(str(refused.value))
 
     assert len(refusals) == 1
+    trellis.slack.fault("users.conversations", "error", error="internal_error")
+    with pytest.raises(SlackSilent):
+        channels.enter(client, channels.Actor(trellis.workspace, AMY), GROWTH)
     assert channels.enter(client, channels.Actor(trellis.workspace, BEN), MANAGERS).held_because is None
 
 
-def test_a_slack_that_does_not_answer_lets_nobody_in(trellis: Trellis) -> None:
-    client = wiring.slack_client(settings_for(trellis.slack.base_url + "/api/"))
-    trellis.slack.fault("users.conversations", "error", error="internal_error")
+def test_an_invitation_that_slack_refuses_holds_the_programme_and_goes_out_when_the_bot_is_let_in(
+    trellis: Trellis,
+) -> None:
+    programme = started(trellis, AMY)
+    trellis.slack.event_url(None)
+    trellis.slack.put_out(GROWTH)
 
-    with pytest.raises(SlackSilent):
-        channels.enter(client, channels.Actor(trellis.workspace, AMY), GROWTH)
+    trellis.tick()
+    refused = programme_of(trellis)
+    trellis.slack.bring_in(GROWTH)
+    survey(trellis, programme)
+    trellis.tick(MONDAY_NOON + 4 * HOUR)
+    trellis.tick(MONDAY_NOON + DAY)
+
+    assert refused is not None
+    assert refused.held_because == "without the bot"
+    assert len([each for each in trellis.slack.messages(MIA, GROWTH) if "Join" in each.buttons]) == 1

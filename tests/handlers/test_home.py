@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot import goals
+from bot import enrolments, goals, programmes
 from bot.goal_drafts import NewGoal
 from bot.permissions import Actor
+from bot.programme_settings import Settings
+from bot.programmes import Channel
 from handlers import home
 from sandbox.block_kit.surfaces import check_view
 from tests.handlers.one_on_ones_stage import home_of, pressed, stand_with_peers
@@ -18,12 +20,15 @@ LONG = "Present the plan for <all> & everybody " * 20
 
 
 def fill(trellis: Trellis, numbers: range) -> None:
-    """Give Amy a 1-on-1 and a goal with a long text for each number, as typing them would."""
+    """Give Amy a 1-on-1, a goal with a long text and a buddy programme for each number, as typing them would."""
     stand_with_peers(trellis, AMY, numbers)
     actor, now = Actor(trellis.workspace, AMY), trellis.clock.people_now()
     with trellis.sessions.begin() as session:
         for index in numbers:
             goals.log(session, actor, NewGoal(f"{index} {LONG[:200]}"), now=now, today=now.date())
+            channel = Channel(f"C{index:04}")
+            programme = programmes.start(session, actor, channel, Settings("Europe/Berlin"), now=now)
+            enrolments.join(session, actor, programme, now=now)
 
 
 def statements_of_home(trellis: Trellis) -> int:
@@ -33,7 +38,8 @@ def statements_of_home(trellis: Trellis) -> int:
 
 
 def test_an_empty_home_offers_everything_to_begin_with(trellis: Trellis) -> None:
-    assert {"Add a 1-on-1", "A question now", "Add a goal", "Change settings", "Pause"} <= set(
+    offered = {"Add a 1-on-1", "A question now", "Add a goal", "Change settings", "Pause"}
+    assert offered | {"Join a programme", "Start a programme", "People I do not want"} <= set(
         home_of(trellis, AMY).buttons
     )
 
@@ -57,7 +63,9 @@ def test_home_costs_the_same_with_two_and_with_sixty(trellis: Trellis) -> None:
     assert "All my goals" in shown.buttons
 
 
-@pytest.mark.parametrize("label", ["Add a 1-on-1", "A question now", "Add a goal", "Change settings"])
+@pytest.mark.parametrize(
+    "label", ["Add a 1-on-1", "A question now", "Add a goal", "Change settings", "Start a programme"]
+)
 def test_every_button_opens_its_form(trellis: Trellis, label: str) -> None:
     assert trellis.slack.press(AMY, home_of(trellis, AMY), label).view is not None
 

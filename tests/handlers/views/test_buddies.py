@@ -1,0 +1,145 @@
+"""How buddy programmes look: few words, who and when first, and nothing Slack would refuse."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from bot.enrolments import Stand, Together
+from bot.pauses import Return
+from bot.programme_news import ARCHIVED, HANDED_OVER, HELD, INVITATION, RELEASED, UNSEEN, WITHOUT_BOT, News
+from bot.programme_settings import Settings
+from handlers.views import buddies, buddies_forms, buddies_news, buddies_owners
+from handlers.views.buddies_words import in_words
+from handlers.views.elements import Message
+from models.buddies import EVERYONE, IN, MENTORING, PAUSED, Programme
+from sandbox.block_kit.surfaces import check_message, check_view
+from tests.handlers.views.reading import MOST_WORDS, words_of
+from tests.people import AMY, BEN, MIA, MONDAY_NOON
+
+BERLIN = "Europe/Berlin"
+
+
+def programme(**facts: Any) -> Programme:
+    settings = Settings(BERLIN, mixing="across", pact_weeks=4)
+    standing = {"id": 7, "workspace_id": "T1", "channel": "CGROWTH01", "owner": AMY, "next_number": 1}
+    return Programme(**{**settings.values, **standing, "next_on": date(2026, 12, 1), **facts})
+
+
+def stand(**facts: Any) -> Stand:
+    usual = {"paused_until": None, "is_unnamed": False, "is_owner": False, "sits_out": False}
+    return Stand(**{"programme": programme(), "state": IN, "next_at": MONDAY_NOON, **usual, **facts})
+
+
+def news(kind: str, **facts: Any) -> Message:
+    return buddies_news.message(News(kind, programme(**facts), AMY, BERLIN, BEN))
+
+
+STANDS = {
+    "in": stand(is_unnamed=True, is_owner=True, pairings=[Together(3, [BEN, MIA], None)]),
+    "paused": stand(state=PAUSED, paused_until=date(2026, 12, 24)),
+    "paused for good": stand(state=PAUSED),
+    "sitting out": stand(sits_out=True),
+    "owner": stand(state=None, is_owner=True),
+    "held": stand(programme=programme(held_because=ARCHIVED), next_at=None),
+}
+MESSAGES = {
+    **{f"overview, {name}": buddies.overview([seen], BERLIN) for name, seen in STANDS.items()},
+    "overview, empty": buddies.overview([], BERLIN),
+    "invitation": news(INVITATION),
+    "invitation of everyone": news(INVITATION, enrolment=EVERYONE),
+    "invitation of mentors": news(INVITATION, mixing=MENTORING),
+    "handed over": news(HANDED_OVER),
+    **{f"held, {why}": news(HELD, held_because=why) for why in (ARCHIVED, WITHOUT_BOT, UNSEEN)},
+    "released": news(RELEASED),
+    "returned": buddies_news.returned(Return(programme(), BERLIN)),
+    "joined": buddies.joined(programme(), MONDAY_NOON, BERLIN),
+    "left": buddies.left(programme()),
+    "skipped": buddies.skipped(programme(), MONDAY_NOON, BERLIN),
+    "back": buddies.back(programme(), MONDAY_NOON, BERLIN),
+    "paused": buddies.paused(["C1", "C2"], date(2026, 12, 24)),
+    "paused for good": buddies.paused(["C1"], None),
+    "resumed": buddies.resumed(["C1"]),
+    "unnamed": buddies.naming(is_unnamed=True),
+    "named": buddies.naming(is_unnamed=False),
+    "excluded": buddies.excluded(BEN, is_new=True),
+    "excluded again": buddies.excluded(BEN, is_new=False),
+    "allowed": buddies.allowed(BEN),
+    "started": buddies_owners.started(programme(held_because=WITHOUT_BOT), BERLIN),
+    "given": buddies_owners.handed_over(programme()),
+    "taken": buddies_owners.taken_over(programme()),
+    "ending": buddies_owners.sure_to_end(programme()),
+    "ended": buddies_owners.ended(programme()),
+}
+VIEWS = {
+    "start": buddies_forms.start_form(Settings(BERLIN), "C1"),
+    "change": buddies_forms.change_form(programme(is_mixing_required=True, announces=False)),
+    "page": buddies_forms.page(programme(held_because=None)),
+    "join": buddies_forms.join_form(),
+    "pause": buddies_forms.pause_form([7, 8], date(2026, 11, 24)),
+    "hand over": buddies_forms.hand_over_form(programme()),
+    "exclude": buddies_forms.exclude_form(),
+    "exclusions": buddies.exclusions([BEN, MIA]),
+    "no exclusions": buddies.exclusions([]),
+    "which": buddies.which(buddies.SKIP, [programme(), programme(id=8)]),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_has_sixty_words_and_blocks_slack_takes(name: str) -> None:
+    message = MESSAGES[name]
+
+    assert len(words_of(message)) <= MOST_WORDS, message.text
+    assert check_message(list(message.payload()["blocks"])) is None
+
+
+def test_what_people_read(snapshot: SnapshotAssertion) -> None:
+    assert {name: message.text for name, message in MESSAGES.items()} == snapshot
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_form_is_one_slack_takes(name: str) -> None:
+    assert check_view(VIEWS[name]) is None
+
+
+def test_a_long_list_stays_within_slacks_limits() -> None:
+    many = [stand(programme=programme(id=number, channel=f"C{number}")) for number in range(60)]
+    in_pairs = [stand(pairings=[Together(3, [BEN], None)]) for _ in range(60)]
+
+    for stands in (many, in_pairs):
+        assert check_message(list(buddies.overview(stands, BERLIN).payload()["blocks"])) is None
+        assert len(buddies.home_blocks(stands, BERLIN)) <= 16
+    assert check_view(buddies.exclusions([f"U{number}" for number in range(300)])) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "every 2 weeks on Tuesday at 10:00 (Europe/Berlin), in pairs, anyone with anyone"),
+        ({"every_weeks": 1, "weekday": 4, "at": time(15, 30)}, "every Friday at 15:30"),
+        (
+            {"mixing": "within", "is_mixing_required": True},
+            "within departments, even if somebody stays alone",
+        ),
+        ({"group_size": 3}, "in groups of 3"),
+        ({"repeat_window": 0}, "may meet again at once"),
+        ({"repeat_window": 1}, "For the next round nobody"),
+        ({"shared_minutes": 0}, "are not asked for"),
+        ({"shared_minutes": 60}, "at least 1 working hour."),
+        ({"announces": False, "takes_guests": True}, "Nothing is announced. Guests may take part."),
+        ({"enrolment": EVERYONE}, "Everyone in the channel takes part"),
+        ({"pact_weeks": 5}, "stay together for 5 weeks"),
+    ],
+)
+def test_every_setting_is_said(facts: dict[str, Any], words: str) -> None:
+    assert words in in_words(Settings(BERLIN).changed(facts))
+
+
+def test_a_menu_says_what_can_be_done_and_what_it_does_not_say_is_refused() -> None:
+    assert [len(buddies.verbs_of(seen)) <= 5 for seen in STANDS.values()] == [True] * len(STANDS)
+    for value in ("buddies.leave:x", "buddies.end:7", "", "7"):
+        with pytest.raises(buddies.OldMenu):
+            buddies.read_menu({"selected_option": {"value": value}})
