@@ -6,7 +6,7 @@ A worker that is killed loses its lease; another takes over, and comes to the sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,8 @@ from bot.round_results import Planned
 from bot.round_steps import hold, keep_input, next_step, packed, people_of, taking_part, unpacked
 from models.buddies import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Programme, Round
 
+MOST_OPENED: Final = 100
+"""So many groups of a preview are tried to make room for somebody; each takes a few milliseconds."""
 LEASE_SECONDS: Final = 120.0
 """Progress prolongs it each second or so; matching is silent for much less than this."""
 
@@ -34,6 +36,8 @@ class Job:
     kept: tuple[Group, ...] = ()
     """The groups of a preview that go out as they were shown; the matching is about everybody else."""
     shown: Result | None = None
+    placed: Mapping[str, matching.Person] = field(default_factory=dict)
+    """The people of these groups, by id."""
     gone: tuple[str, ...] = ()
     """Who was in the preview's groups and cannot take part any more."""
 
@@ -74,15 +78,16 @@ def _as_previewed(
     """Keep the preview's groups nobody left meanwhile; whom that leaves alone is matched with who else is there."""
     assert buddy_round.result is not None
     shown, given = matching.read(unpacked(buddy_round.result)), _given(buddy_round)
-    present = set(taking_part(session, programme, buddy_round, now))
-    kept = tuple(group for group in shown.groups if present.issuperset(group.members))
-    gone = {each for group in shown.groups for each in group.members} - present
+    present = taking_part(session, programme, buddy_round, now)
+    known = {each.id: each for each in people_of(session, programme, buddy_round, present, now)}
+    kept = tuple(group for group in shown.groups if _may_stay(group, known))
+    gone = {each for group in shown.groups for each in group.members} - known.keys()
     placed = {each for group in kept for each in group.members}
     mentors = {group.members[0]: 0 for group in kept} if given.rules.is_mentoring else {}
     for group in kept if mentors else ():
         mentors[group.members[0]] += 1
-    affected = people_of(session, programme, buddy_round, sorted((present - placed) | mentors.keys()), now)
-    people = tuple(_with_places_left(each, mentors) for each in affected)
+    affected = sorted((known.keys() - placed) | mentors.keys())
+    people = tuple(_with_places_left(known[each], mentors) for each in affected)
     rest = replace(given, people=tuple(each for each in people if each is not None))
     return Job(
         buddy_round.id,
@@ -91,8 +96,18 @@ def _as_previewed(
         is_preview=False,
         kept=kept,
         shown=shown,
+        placed={each: known[each] for each in placed},
         gone=tuple(sorted(gone)),
     )
+
+
+def _may_stay(group: Group, known: Mapping[str, matching.Person]) -> bool:
+    """Whether all of a group are still there, and nobody of them has come to be out of the question for another."""
+    if not known.keys() >= set(group.members):
+        return False
+    people = [known[each] for each in group.members]
+    unwanted = {who for each in people for who in (*each.excludes, each.manager)}
+    return unwanted.isdisjoint(group.members)
 
 
 def _with_places_left(person: matching.Person, taken: Mapping[str, int]) -> matching.Person | None:
@@ -109,20 +124,35 @@ def compute(job: Job, progress: matching.Progress) -> Result:
     found = matching.match(given.people, given.history, given.rules, given.seed, progress=progress)
     if job.shown is None:
         return found
-    if not job.gone and not found.groups:
+    kept, found = _with_room_made(job, found)
+    if kept == job.shown.groups:
         return replace(job.shown, left_over=found.left_over)
-    kept = {each.members for each in job.kept}
-    relaxed = tuple(each for each in job.shown.relaxations if _is_about(each, kept))
+    members = {each.members for each in kept}
+    relaxed = tuple(each for each in job.shown.relaxations if _is_about(each, members))
+    placed = {who for group in members for who in group}
     return Result(
-        tuple(sorted((*job.kept, *found.groups), key=lambda group: group.members)),
-        tuple(
-            each for each in found.left_over if each.person not in {who for group in kept for who in group}
-        ),
+        tuple(sorted((*kept, *found.groups), key=lambda group: group.members)),
+        tuple(each for each in found.left_over if each.person not in placed),
         (*relaxed, *found.relaxations),
-        affinity=sum(group.affinity for group in job.kept) + found.affinity,
+        affinity=sum(group.affinity for group in kept) + found.affinity,
         bound=job.shown.bound,
         is_proven=False,
     )
+
+
+def _with_room_made(job: Job, found: Result) -> tuple[tuple[Group, ...], Result]:
+    """Open up groups of a preview, as few as will do, where somebody would be left over beside them."""
+    given, kept = job.given, list(job.kept)
+    people = list(given.people)
+    for group in job.kept[:MOST_OPENED]:
+        if not found.left_over or given.rules.is_mentoring:
+            break
+        wider = [*people, *(job.placed[each] for each in group.members)]
+        trial = matching.match(wider, given.history, given.rules, given.seed)
+        if len(trial.left_over) < len(found.left_over):
+            found, people = trial, wider
+            kept.remove(group)
+    return tuple(kept), found
 
 
 def _is_about(relaxation: object, groups: set[tuple[str, ...]]) -> bool:

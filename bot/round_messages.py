@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.members import hours_of
 from bot.outbox import Message, group
-from bot.round_times import suits_most
+from bot.round_times import next_working, suits_most
 from models.buddies import Pairing, Programme, Round
 from models.members import Member
 
@@ -40,7 +40,7 @@ def to_member(
     until: datetime,
 ) -> Message:
     """Write to one person, in their working hours."""
-    opens = hours_of(member).next_working(now)
+    opens = next_working(hours_of(member), now)
     name = about(buddy_round, *key, kind.removeprefix("buddies."), member.user_id)
     # A message is of use for some time after it could first be read, even if the round is over by then.
     ends = max(until, opens + ANNOUNCED_FOR)
@@ -49,7 +49,7 @@ def to_member(
 
 def heads_up(buddy_round: Round, member: Member, now: datetime) -> Message:
     """Tell somebody that a round is near."""
-    opens = hours_of(member).next_working(now)
+    opens = next_working(hours_of(member), now)
     key = about(buddy_round, "heads_up", member.user_id)
     expires = max(buddy_round.starts_at, now)
     return Message(

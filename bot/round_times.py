@@ -61,6 +61,12 @@ def _both(some: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
                 yield Span(begins, ends)
 
 
+@lru_cache(maxsize=4096)
+def next_working(hours: WorkingHours, moment: datetime) -> datetime:
+    """Find the first moment from this one on at which somebody is at work; many have the same hours."""
+    return hours.next_working(moment)
+
+
 def next_shared(team: Team, moment: datetime) -> datetime | None:
     """Find the first moment from this one on at which all of them are at work; None if there is none."""
     common = shared(team, moment, moment + _FAR)

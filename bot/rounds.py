@@ -22,7 +22,6 @@ from models.buddies import (
     MATCHED,
     MATCHING,
     MET,
-    NOW,
     PREVIEW,
     PREVIEWED,
     STANDING,
@@ -234,7 +233,7 @@ def _want_preview(buddy_round: Round, actor: Actor) -> None:
 
 def match_anew(session: Session, actor: Actor, round_id: int, now: datetime) -> Programme:
     """Have a previewed round matched once more, with other lots drawn; raises NothingPreviewed."""
-    programme, buddy_round = _previewed(session, actor, round_id)
+    programme, buddy_round = _previewed(session, actor, round_id, now)
     draw(buddy_round)
     _want_preview(buddy_round, actor)
     return programme
@@ -242,19 +241,19 @@ def match_anew(session: Session, actor: Actor, round_id: int, now: datetime) -> 
 
 def send_previewed(session: Session, actor: Actor, round_id: int, now: datetime) -> Programme:
     """Let a previewed round begin now, as it was shown; raises NothingPreviewed, also for the second press."""
-    programme, buddy_round = _previewed(session, actor, round_id)
+    programme, buddy_round = _previewed(session, actor, round_id, now)
     _begin_now(session, programme, buddy_round, now)
     return programme
 
 
-def _previewed(session: Session, actor: Actor, round_id: int) -> tuple[Programme, Round]:
+def _previewed(session: Session, actor: Actor, round_id: int, now: datetime) -> tuple[Programme, Round]:
     seen = session.scalar(Round.by_id(actor.workspace_id, round_id))
     if seen is None:
         raise NothingPreviewed
     programme = programmes.owned(session, actor, seen.programme_id, to_change=True)
     fresh = Round.locked(round_id).execution_options(populate_existing=True)
     buddy_round = session.scalars(fresh).one()
-    if buddy_round.state != PREVIEWED or buddy_round.wanted == NOW:
+    if buddy_round.state != PREVIEWED or buddy_round.starts_at <= now:
         raise NothingPreviewed
     return programme, buddy_round
 

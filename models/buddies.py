@@ -54,8 +54,8 @@ OPEN = "state IN ('announced', 'previewed', 'matching', 'matched')"
 MENTOR, MENTEE = "mentor", "mentee"
 MET, NOT_YET, SWAP, DECLINED = "met", "not yet", "swap", "declined"
 """What a partner says of a pairing; a mentor may decline it."""
-PREVIEW, NOW = "preview", "now"
-"""What an owner may want of a round: to see it first, or that it begins at once."""
+PREVIEW = "preview"
+"""What an owner may want of a round: to see it first."""
 STANDING, DISSOLVED = "standing", "dissolved"
 """A pairing stands until somebody leaves it, is not there any more or wants another partner."""
 
@@ -455,7 +455,8 @@ class Round(Base):
     @classmethod
     def next_moment(cls) -> Select[datetime]:
         """Select the earliest moment at which a step is to be taken."""
-        return select(cls.next_fire_at).where(text(OPEN)).order_by(cls.next_fire_at).limit(1)
+        waiting = select(cls.next_fire_at).where(text(OPEN), cls.state != MATCHING)
+        return waiting.order_by(cls.next_fire_at).limit(1)
 
 
 class Pairing(Base):

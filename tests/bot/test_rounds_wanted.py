@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from bot import enrolments, rounds
+from bot import enrolments, exclusions, rounds
 from bot.permissions import NotYourProgramme
 from bot.round_facts import Changed, Preview
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED
@@ -21,6 +21,7 @@ from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MONDAY_NOON
 
 OWNER, WEDNESDAY = "U001", MONDAY_NOON + 2 * DAY
+EVERYBODY = [f"U{number:03}" for number in range(1, 7)]
 BEFORE_START = stage.START - HOUR
 
 
@@ -70,17 +71,15 @@ def test_who_left_after_the_preview_is_replaced_and_the_owner_hears_of_it(quick:
     shown = previewed(quick, programme_id)
     gone = shown.groups[0][0]
     with quick.begin() as session:
-        for who, leaves in ((gone[0], True), ("U006", False)):
-            if leaves:
-                enrolments.leave(session, actor(who), found(session, programme_id), now=BEFORE_START)
+        enrolments.leave(session, actor(gone[0]), found(session, programme_id), now=BEFORE_START)
 
     stage.step(quick, stage.START)
 
-    kept = [tuple(sorted(members)) for members, _ in shown.groups[1:]]
+    kept = {tuple(sorted(members)) for members, _ in shown.groups[1:]}
     now = stage.groups(quick, programme_id)
     (changed,) = stage.told(quick, CHANGED, stage.START)
-    assert set(kept) <= set(now)
-    assert all(gone[0] not in group for group in now)
+    assert len(kept & set(now)) == 1  # the other made room for whom that left alone
+    assert sorted(who for group in now for who in group) == [who for who in EVERYBODY if who != gone[0]]
     assert isinstance(changed, Changed)
     assert changed.gone == (gone[0],)
 
@@ -161,3 +160,29 @@ def test_only_the_owner_previews_sends_and_matches(quick: Sessions) -> None:
             act(session)
 
     assert [each.state for each in stage.rounds_of(quick, programme_id)] in ([IS_PREVIEWED], [ANNOUNCED])
+
+
+def test_who_wants_no_more_of_somebody_after_the_preview_is_kept_apart_and_nobody_is_told(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 6)
+    stage.step(quick, stage.HEADS_UP)
+    (first, other), *_ = [members for members, _ in previewed(quick, programme_id).groups]
+    with quick.begin() as session:
+        exclusions.exclude(session, actor(other), first, now=BEFORE_START)
+
+    stage.step(quick, stage.START)
+
+    assert all(not {first, other} <= set(group) for group in stage.groups(quick, programme_id))
+    assert sorted(who for group in stage.groups(quick, programme_id) for who in group) == EVERYBODY
+    assert stage.deliveries(quick, CHANGED) == []
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_preview_of_next_to_nobody_shows_that(quick: Sessions, count: int) -> None:
+    programme_id = stage.staffed(quick, count)
+
+    shown = previewed(quick, programme_id)
+
+    assert shown.groups == ()
+    assert len(shown.left_over) == count
