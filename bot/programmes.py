@@ -28,6 +28,10 @@ class ThereIsOne(Refusal):
     """There is a buddy programme in {channel}, and {owner} owns it. `/buddy join` takes part; changes are theirs."""
 
 
+class OwnerHasLeft(Refusal):
+    """The owner of the programme in {channel} has left. An admin can follow: `/buddy programme #channel take over`."""
+
+
 class ChannelArchived(Refusal):
     """The channel is archived. Bring it back first, or pick another one."""
 
@@ -131,9 +135,11 @@ def _row(actor: Actor, channel: Channel, settings: Settings, now: datetime) -> P
 
 def _require_none(session: Session, actor: Actor, channel: Channel) -> None:
     standing = running_in(session, actor.workspace_id, channel.id)
-    if standing is not None:
-        owner = Name(standing.owner)
-        raise ThereIsOne(channel=Room(channel.id), owner=owner, field="buddies.channel")
+    if standing is None:
+        return
+    if session.get_one(Member, (actor.workspace_id, standing.owner)).is_deactivated:
+        raise OwnerHasLeft(channel=Room(channel.id), field="buddies.channel")
+    raise ThereIsOne(channel=Room(channel.id), owner=Name(standing.owner), field="buddies.channel")
 
 
 def change(

@@ -40,7 +40,7 @@ def command(
 ) -> None:
     """Carry out `/buddy …`, or open the form or the list it lacks words for."""
     said = grammar.parse(command["text"], today=visit.today)
-    typed = Typed(command["channel_id"], client, visit, sessions, clock, screen)
+    typed = Typed(command["channel_id"], client, visit, sessions, screen)
     person = getattr(said, "person", None)
     if person:
         acquaint(client, sessions, clock, visit.actor, person)

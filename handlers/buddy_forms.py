@@ -75,7 +75,10 @@ def hand_over(
     acquaint(client, sessions, clock, visit.actor, person)
     with sessions.read() as session:
         programme = programmes.owned(session, visit.actor, number)
-    screen.conclude(owners.give(programme, person, client, visit, sessions))
+    owners.require_in_channel(programme, person, client, visit)
+    with doors.effect_of(view, visit, sessions) as session:
+        given = programmes.hand_over(session, visit.actor, number, person, now=visit.now)
+    screen.conclude(owner_views.handed_over(given))
 
 
 def exclude(

@@ -13,7 +13,6 @@ from bot.errors import Name
 from bot.permissions import NotYourProgramme
 from bot.programme_settings import Settings, settings_of
 from bot.programmes import CannotOwn, Channel
-from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import buddy_answers as answers
 from handlers import channels, doors
@@ -40,7 +39,6 @@ class Typed:
     client: WebClient
     visit: Visit
     sessions: Sessions
-    clock: Clock
     screen: Screen
 
     @property
@@ -159,12 +157,17 @@ def hand_over(said: grammar.HandOver, typed: Typed) -> Message | View:
 
 
 def give(programme: Programme, person: str, client: WebClient, visit: Visit, sessions: Sessions) -> Message:
-    """Hand a programme of the visitor's to somebody whom Slack knows in the channel; raises CannotOwn."""
-    if not channels.is_in(client, visit.actor.workspace_id, person, programme.channel):
-        raise CannotOwn(name=Name(person), field=forms.PERSON)
+    """Hand a programme of the visitor's to another member of its channel; raises CannotOwn."""
+    require_in_channel(programme, person, client, visit)
     with sessions.begin() as session:
         given = programmes.hand_over(session, visit.actor, programme.id, person, now=visit.now)
     return owner_views.handed_over(given)
+
+
+def require_in_channel(programme: Programme, person: str, client: WebClient, visit: Visit) -> None:
+    """Ask Slack whether somebody is in a programme's channel; raises CannotOwn if not."""
+    if not channels.is_in(client, visit.actor.workspace_id, person, programme.channel):
+        raise CannotOwn(name=Name(person), field=forms.PERSON)
 
 
 def end(said: grammar.End, typed: Typed) -> Message | View:

@@ -21,7 +21,7 @@ from bot.programmes import Channel
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
-from handlers.acquaintance import SlackSilent, error_of, impatient, patient, profile_of
+from handlers.acquaintance import error_of, impatient, patient, profile_of
 from handlers.views.elements import Payload
 from models.buddies import EVERYONE, Programme
 
@@ -42,6 +42,10 @@ class NoSuchChannel(Refusal):
     """I do not find you and me in that channel. Join it, let me in with `/invite`, and try again."""
 
 
+class ChannelUnclear(Refusal):
+    """Slack did not tell me who is in that channel, so I changed nothing. Try again in a minute, or in the channel."""
+
+
 def register(app: App) -> None:
     """Say what triggers what; of the bot's own leaving Slack tells by `channel_left` and `group_left` alone."""
     for kind in ("channel", "group"):
@@ -57,7 +61,7 @@ def enter(client: WebClient, actor: Actor, channel_id: str, *, seen_in: str | No
     """Make sure that the actor is in a channel, and say what keeps a programme there from running.
 
     `seen_in` is where Slack says they just typed or clicked. Raises NoSuchChannel in the same words for one that
-    does not exist, one they are not in and one the bot is not let into; and SlackSilent.
+    does not exist, one they are not in and one the bot is not let into; and ChannelUnclear.
     """
     asking = impatient(client)
     try:
@@ -66,18 +70,18 @@ def enter(client: WebClient, actor: Actor, channel_id: str, *, seen_in: str | No
     except doors.UNHEARD as unheard:
         if error_of(unheard) in NOT_SEEN:
             raise NoSuchChannel(field="buddies.channel") from unheard
-        raise SlackSilent from unheard
+        raise ChannelUnclear(field="buddies.channel") from unheard
     if not is_there or about.get("is_im") or about.get("is_mpim"):
         raise NoSuchChannel(field="buddies.channel")
     return Channel(channel_id, _hindrance(about))
 
 
 def is_in(client: WebClient, workspace_id: str, user_id: str, channel_id: str) -> bool:
-    """Ask whether somebody else is in a channel; raises SlackSilent."""
+    """Ask whether somebody else is in a channel; raises ChannelUnclear."""
     try:
         return _is_in(impatient(client), Actor(workspace_id, user_id), channel_id)
     except doors.UNHEARD as unheard:
-        raise SlackSilent from unheard
+        raise ChannelUnclear(field="buddies.channel") from unheard
 
 
 def _is_in(asking: WebClient, actor: Actor, channel_id: str) -> bool:

@@ -35,7 +35,7 @@ USAGES: Final = (
         "pause",
         "/buddy pause until DATE [#channel]",
         "/buddy pause until friday",
-        "leaves you out of rounds until that day",
+        "leaves you out of rounds until that day, everywhere unless you name a channel",
     ),
     Usage("resume", "/buddy resume [#channel]", "/buddy resume", "ends the pause"),
     Usage(

@@ -22,7 +22,7 @@ from bot.programme_settings import (
 from bot.zones import named
 from handlers.views import elements, programme_reports
 from handlers.views.buddies import LISTED, MATCH_NOW, PREVIEW, VERBS
-from handlers.views.buddies_words import in_words
+from handlers.views.buddies_words import HELD, in_words
 from handlers.views.elements import Block, Payload, View
 from models.buddies import ACROSS, ANY, ASKED, EVERYONE, MENTEE, MENTOR, MENTORING, WITHIN, Programme
 
@@ -213,10 +213,11 @@ def page(programme: Programme) -> View:
         "The programme",
         [
             elements.section(f"*{elements.channel(programme.channel)}*\n{in_words(settings_of(programme))}"),
+            elements.section(_next(programme)),
             elements.actions(
                 elements.button("Change it", OPEN_CHANGE, programme.id),
                 elements.button(VERBS[PREVIEW], PREVIEW, programme.id),
-                elements.button(VERBS[MATCH_NOW], MATCH_NOW, programme.id, confirm=_now(programme)),
+                elements.button(VERBS[MATCH_NOW], MATCH_NOW, programme.id, confirm=_now()),
                 programme_reports.button(programme.id),
                 elements.button("Hand it over", OPEN_HAND_OVER, programme.id),
                 elements.button("End it", END, programme.id, style="danger", confirm=ending),
@@ -225,7 +226,14 @@ def page(programme: Programme) -> View:
     )
 
 
-def _now(programme: Programme) -> Block:
+def _next(programme: Programme) -> str:
+    if programme.held_because is not None:
+        return f"No round is held now: {HELD[programme.held_because]}."
+    starts_at = settings_of(programme).rhythm.starts_at(programme.next_on)
+    return f"The next round to be announced is that of {elements.when(starts_at, programme.zone)}."
+
+
+def _now() -> Block:
     return elements.confirm(
         "Match now?", "The next round begins at once, for everybody who is in.", "Begin it"
     )

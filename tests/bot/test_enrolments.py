@@ -8,12 +8,34 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bot import channel_enrolments, enrolments, exclusions, members, pauses, programmes
-from bot.enrolments import ImpossibleCapacity, NoGuests, Out, RoleMissing, RoundHasBegun, TakesNoPart
+from bot.enrolments import (
+    ImpossibleCapacity,
+    NoGuests,
+    Out,
+    RoleMissing,
+    RoundHasBegun,
+    TakesNoPart,
+    Together,
+)
 from bot.members import NobodyThere, Yourself
 from bot.outbox import Later, Never
 from bot.pauses import PauseInThePast, Return
 from bot.runtime.database import Sessions
-from models.buddies import EVERYONE, GONE, IN, LEFT, MENTOR, MENTORING, Exclusion, Participant
+from models.buddies import (
+    DISSOLVED,
+    EVERYONE,
+    GONE,
+    IN,
+    LEFT,
+    MENTOR,
+    MENTORING,
+    MET,
+    STANDING,
+    Exclusion,
+    Pairing,
+    Participant,
+    Partner,
+)
 from models.outbox import Delivery
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile, running
 from tests.bot.test_programmes import held_round
@@ -258,3 +280,29 @@ def test_an_exclusion_is_kept_once_and_taken_back(sessions: Sessions) -> None:
         assert exclusions.mine(session, actor(AMY)) == [BEN]
         exclusions.allow(session, actor(AMY), BEN)
         assert exclusions.mine(session, actor(AMY)) == []
+
+
+def test_with_whom_i_am_together_is_read_with_the_rest(store: Engine) -> None:
+    sessions = Sessions(store)
+    programme_id = running(sessions, [AMY, BEN, "UCLEO"])
+    joined(sessions, programme_id, AMY, BEN, "UCLEO")
+    round_id = held_round(sessions, programme_id, on=date(2026, 12, 1))
+    with sessions.begin() as session:
+        facts = {"workspace_id": TEAM, "round_id": round_id, "reasons": [], "times": []}
+        pairings = [
+            Pairing(place=place, state=state, **facts) for place, state in ((0, DISSOLVED), (1, STANDING))
+        ]
+        session.add_all(pairings)
+        session.flush()
+        for pairing, user_id in [(pairings[0], AMY), *((pairings[1], each) for each in (AMY, BEN, "UCLEO"))]:
+            part = {"workspace_id": TEAM, "programme_id": programme_id, "number": 1}
+            answer = MET if user_id == AMY else None
+            session.add(Partner(pairing_id=pairing.id, user_id=user_id, answer=answer, **part))
+        standing = pairings[1].id
+
+    with sessions.read() as session:
+        (amys,) = enrolments.mine(session, actor(AMY), today=TODAY)
+        (bens,) = enrolments.mine(session, actor(BEN), today=TODAY)
+
+    assert amys.pairings == [Together(standing, (BEN, "UCLEO"), MET)]
+    assert bens.pairings == [Together(standing, (AMY, "UCLEO"), None)]

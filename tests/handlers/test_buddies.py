@@ -128,7 +128,8 @@ def test_with_several_programmes_a_list_asks_which(trellis: Trellis) -> None:
 def test_where_everyone_takes_part_the_channel_is_enrolled_and_may_leave(trellis: Trellis) -> None:
     trellis.slack.bring_in(GROWTH)
 
-    trellis.slack.command(AMY, f"{FORTNIGHTLY} everyone")
+    answer = trellis.slack.command(AMY, f"{FORTNIGHTLY} everyone")
+    assert "has career buddies now" in answer.text
     programme = programme_of(trellis)
     assert programme is not None
     trellis.slack.eventually(lambda: len(standing_in(trellis, programme)) == 9)
@@ -220,6 +221,9 @@ def test_an_admin_takes_over_from_an_owner_who_left(trellis: Trellis) -> None:
     assert "only when its owner is no longer active" in trellis.slack.command(BEN, text).text
     trellis.slack.change_person(AMY, deleted=True)
     assert "by a workspace admin" in trellis.slack.command(MIA, text).text
+    trellis.slack.eventually(
+        lambda: "An admin can follow" in trellis.slack.command(MIA, FORTNIGHTLY).text
+    )
     trellis.slack.eventually(lambda: "is yours now" in trellis.slack.command(BEN, text).text)
 
 

@@ -6,8 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from handlers import channels, wiring
-from handlers.acquaintance import SlackSilent
-from handlers.channels import NoSuchChannel
+from handlers.channels import ChannelUnclear, NoSuchChannel
 from models.buddies import EVERYONE, GONE, IN, Programme
 from models.members import Member
 from sandbox.identity import BOT_USER
@@ -112,7 +111,7 @@ def test_a_channel_one_is_not_in_is_refused_in_the_words_of_one_there_is_not(tre
 
     assert len(refusals) == 1
     trellis.slack.fault("users.conversations", "error", error="internal_error")
-    with pytest.raises(SlackSilent):
+    with pytest.raises(ChannelUnclear):
         channels.enter(client, channels.Actor(trellis.workspace, AMY), GROWTH)
     assert channels.enter(client, channels.Actor(trellis.workspace, BEN), MANAGERS).held_because is None
 
