@@ -5,7 +5,7 @@ What somebody keeps to themselves is not in it: pauses, exclusions, and what one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,18 +15,19 @@ from sqlalchemy.orm import Session
 from bot.errors import Refusal
 from bot.matching.results import Relaxation, WhyLeftOver
 from bot.permissions import Actor, NotYourProgramme, require_owner
+from bot.programme_tallies import Group, Tally, Unmet, groups, tally, unmet
 from bot.round_facts import NAMED, read
-from bot.ties import Meeting, Ties, put_together, ties
+from bot.ties import Ties
 from models import programme_reports as asked
-from models.buddies import CANCELLED, CLOSED, MET, NOT_YET, SWAP, Programme, Round
+from models.buddies import CANCELLED, CLOSED, MET, Programme, Round
 from models.bulk import rows_of
 
-SILENT: Final = "silent"
-SAID: Final = {asked.NOT_YET_CODE: NOT_YET, asked.SWAP_CODE: SWAP, asked.SILENT_CODE: SILENT}
 ROUNDS_A_PAGE: Final = 12
 GROUPS_A_PAGE: Final = 100
 LISTED: Final = 40
 """So many people left over, and relaxations, are listed of one round; the rest is counted."""
+PEOPLE_A_QUERY: Final = 50_000
+"""So many people of rounds are asked for at once: the store gives up a question that takes it two seconds."""
 
 
 class NoSuchPage(Refusal):
@@ -78,14 +79,6 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Unmet:
-    """How many of those who did not meet said one of these things: put together, where few said one of them."""
-
-    said: tuple[str, ...]
-    count: int
-
-
-@dataclass(frozen=True)
 class Seen:
     """A group of a round."""
 
@@ -128,12 +121,61 @@ def owned_round(session: Session, actor: Actor, round_id: int) -> tuple[Programm
     return owned(session, actor, found.programme_id), found
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What all reports are made of."""
+
+    rounds: Sequence[Any]
+    """Rows of the rounds that were held, the newest first."""
+    names: Mapping[str, str]
+    departments: Mapping[str, str]
+
+
+def _known(session: Session, programme: Programme) -> _Known:
+    rounds = rows_of(session, asked.rounds_held(programme.id))
+    people = rows_of(session, asked.ever_taking_part(programme.id))
+    return _Known(
+        rounds,
+        names={user_id: name for user_id, name, _ in people},
+        departments={user_id: department for user_id, _, department in people if department},
+    )
+
+
+def _groups(session: Session, known: _Known) -> Iterator[Group]:
+    """Read all groups, the oldest round first; one query, but for programmes of very many people."""
+    ids = [row.id for row in reversed(known.rounds)]
+    at_once = max(1, PEOPLE_A_QUERY // max(len(known.names), 1))
+    for start in range(0, len(ids), at_once):
+        yield from groups(rows_of(session, asked.answers(ids[start : start + at_once])))
+
+
+def _figures(session: Session, programme: Programme, known: _Known, counted: Tally) -> list[Figures]:
+    over = dict(rows_of(session, asked.left_over_counts(programme.id)))
+    return [_of_round(row, counted, over.get(row.number, 0)) for row in known.rounds]
+
+
+def _of_round(row: Any, counted: Tally, left_over: int) -> Figures:
+    said: Mapping[str, int] = counted.said.get(row.number, {})
+    return Figures(
+        round_id=row.id,
+        number=row.number,
+        on=row.on,
+        placed=sum(said.values()),
+        met=said.get(MET, 0),
+        left_over=left_over,
+        is_over=row.state == CLOSED,
+        is_called_off=row.state == CANCELLED,
+    )
+
+
 def overview(session: Session, actor: Actor, programme_id: int, *, skip: int = 0) -> Overview:
-    """Say how a programme of the actor's goes, in seven queries; raises NotYourProgramme and NoSuchPage."""
+    """Say how a programme of the actor's goes, in six queries; raises NotYourProgramme and NoSuchPage."""
     programme = owned(session, actor, programme_id)
-    every = all_figures(session, programme)
-    if skip and skip >= len(every):
+    known = _known(session, programme)
+    if skip and skip >= len(known.rounds):
         raise NoSuchPage
+    counted = tally(_groups(session, known), known.departments)
+    every = _figures(session, programme, known, counted)
     over = [each for each in every if each.is_over]
     return Overview(
         programme_id=programme.id,
@@ -145,91 +187,35 @@ def overview(session: Session, actor: Actor, programme_id: int, *, skip: int = 0
         placed=sum(each.placed for each in over),
         met=sum(each.met for each in over),
         latest=max((each.number for each in every if not each.is_called_off), default=0),
-        ties=ties_of(session, programme),
+        ties=counted.ties(known.departments),
     )
-
-
-def all_figures(session: Session, programme: Programme) -> list[Figures]:
-    """Count all rounds of a programme, the newest first."""
-    codes: dict[int, dict[int, int]] = {}
-    for number, code, count in rows_of(session, asked.outcomes(programme.id)):
-        codes.setdefault(number, {})[code] = count
-    over = dict(rows_of(session, asked.left_over_counts(programme.id)))
-    return [
-        _figures(row, codes.get(row.number, {}), over.get(row.number, 0))
-        for row in rows_of(session, asked.rounds_held(programme.id))
-    ]
-
-
-def _figures(row: Any, codes: Mapping[int, int], left_over: int) -> Figures:
-    return Figures(
-        round_id=row.id,
-        number=row.number,
-        on=row.on,
-        placed=sum(codes.values()),
-        met=codes.get(asked.MET_CODE, 0),
-        left_over=left_over,
-        is_over=row.state == CLOSED,
-        is_called_off=row.state == CANCELLED,
-    )
-
-
-def ties_of(session: Session, programme: Programme) -> Ties:
-    """Find the ties between departments that came of a programme, by the departments of today."""
-    people = dict(rows_of(session, asked.departments(programme.id)))
-    meetings = (Meeting(*row) for row in rows_of(session, asked.meetings(programme.id)))
-    return ties(meetings, people)
 
 
 def round_report(session: Session, actor: Actor, round_id: int, *, skip: int = 0) -> RoundReport:
-    """Say how a round of a programme of the actor's went, in ten queries; raises NotYourProgramme and NoSuchPage."""
+    """Say how a round of a programme of the actor's went, in seven queries; raises NotYourProgramme and NoSuchPage."""
     programme, held = owned_round(session, actor, round_id)
-    count = session.scalars(asked.count_groups(held.id)).one()
-    if skip and skip >= count:
+    known = _known(session, programme)
+    counted = tally(_groups(session, known), known.departments, keep=held.number)
+    if skip and skip >= len(counted.kept):
         raise NoSuchPage
-    codes = {code: many for _, code, many in rows_of(session, asked.outcomes(programme.id, held.number))}
     over = dict(rows_of(session, asked.left_over_counts(programme.id)))
     relaxations = read((held.record or {}).get("relaxations", ()))
+    seen = sorted(counted.kept, key=lambda group: group.place)
     return RoundReport(
         programme_id=programme.id,
         channel=programme.channel,
-        figures=_figures(held, codes, over.get(held.number, 0)),
-        unmet=unmet(codes),
-        groups=_groups(session, held.id, skip),
+        figures=_of_round(held, counted, over.get(held.number, 0)),
+        unmet=unmet(counted.said.get(held.number, {})),
+        groups=tuple(Seen(tuple(each.answers), each.has_met) for each in seen[skip : skip + GROUPS_A_PAGE]),
         skipped=skip,
-        count=count,
+        count=len(seen),
         left_over=tuple(
             (who, why_of(reason)) for who, reason in rows_of(session, asked.left_over(held.id, LISTED))
         ),
         relaxations=relaxations[:LISTED],
         relaxed=len(relaxations),
-        ties=ties_of(session, programme),
+        ties=counted.ties(known.departments),
     )
-
-
-def unmet(codes: Mapping[int, int]) -> tuple[Unmet, ...]:
-    """Say what those said who did not meet, of none of whom it is to be known.
-
-    A count of nobody tells as much as one of everybody, so it is put together with others as a small one is.
-    """
-    counts = {said: codes.get(code, 0) for code, said in SAID.items()}
-    joined = put_together(counts)
-    if len(joined) == len(counts):
-        return ()
-    apart = [Unmet((said,), count) for said, count in counts.items() if said not in joined]
-    together = tuple(said for said in counts if said in joined)
-    return (*apart, Unmet(together, sum(counts[said] for said in together))) if together else tuple(apart)
-
-
-def _groups(session: Session, round_id: int, skip: int) -> tuple[Seen, ...]:
-    chosen = session.scalars(asked.groups(round_id, skip=skip, limit=GROUPS_A_PAGE)).all()
-    people: dict[int, list[str]] = {pairing_id: [] for pairing_id in chosen}
-    met = set[int]()
-    for pairing_id, user_id, answer in rows_of(session, asked.partners(chosen)):
-        people[pairing_id].append(user_id)
-        if answer == MET:
-            met.add(pairing_id)
-    return tuple(Seen(tuple(team), pairing_id in met) for pairing_id, team in people.items())
 
 
 def why_of(reason: str) -> WhyLeftOver | None:
@@ -262,11 +248,25 @@ class Exported:
 
 
 def exported(session: Session, actor: Actor, programme_id: int) -> Exported:
-    """Read all that an owner may take with them, in eight queries; raises NotYourProgramme."""
+    """Read all that an owner may take with them, in six queries; raises NotYourProgramme."""
     programme = owned(session, actor, programme_id)
-    placed = rows_of(session, asked.everybody(programme.id))
+    known = _known(session, programme)
+    every = list(_groups(session, known))
+    counted = tally(every, known.departments)
+    figures = _figures(session, programme, known, counted)
     over = rows_of(session, asked.all_left_over(programme.id))
-    lines = [Line(row.number, row.on, row.place, row.name, row.has_met) for row in placed]
-    lines += [Line(row.number, row.on, None, row.name, False, why_of(row.reason)) for row in over]
-    every = reversed(all_figures(session, programme))
-    return Exported(programme.channel, tuple(every), lines, ties_of(session, programme))
+    lines = _lines(every, over, known, {each.number: each.on for each in figures})
+    return Exported(programme.channel, tuple(reversed(figures)), lines, counted.ties(known.departments))
+
+
+def _lines(
+    every: Iterable[Group], over: Iterable[Any], known: _Known, days: Mapping[int, date]
+) -> Iterator[Line]:
+    """Give a line for each person and group that is seen in the end, then one for each who was left over."""
+    names = known.names
+    for group in every:
+        for who in group.answers if group.counts else ():
+            yield Line(group.number, days[group.number], group.place, names.get(who, who), group.has_met)
+    for number, who, reason in over:
+        if number in days:
+            yield Line(number, days[number], None, names.get(who, who), False, why_of(reason))

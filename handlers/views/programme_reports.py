@@ -6,7 +6,8 @@ from typing import Final
 
 from bot.matching.results import GuestsStayOut, MentorsTaken, NotAsked, WhyLeftOver
 from bot.programme_replays import Replayed
-from bot.programme_reports import GROUPS_A_PAGE, ROUNDS_A_PAGE, SILENT, Figures, Overview, RoundReport, Unmet
+from bot.programme_reports import GROUPS_A_PAGE, ROUNDS_A_PAGE, Figures, Overview, RoundReport
+from bot.programme_tallies import SILENT, Unmet
 from handlers.views import elements
 from handlers.views.elements import Block, View
 from handlers.views.programme_ties import in_sentences, new_ones

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from bot.matching.results import NobodyFree, Repeat
-from bot.programme_reports import GROUPS_A_PAGE, Exported, Figures, Line, Overview, RoundReport, Seen, Unmet
+from bot.programme_reports import GROUPS_A_PAGE, Exported, Figures, Line, Overview, RoundReport, Seen
+from bot.programme_tallies import SILENT, Unmet
 from bot.ties import MOST, Meeting, Ties, ties
 from handlers import tie_picture
 from handlers.views import programme_report_files as files
@@ -65,7 +66,7 @@ def test_the_largest_page_of_a_round_is_what_slack_takes() -> None:
         3,
         "CROOM",
         ROUND,
-        (Unmet((NOT_YET,), 9), Unmet((SWAP, "silent"), 5)),
+        (Unmet((NOT_YET,), 9), Unmet((SWAP, SILENT), 5)),
         tuple(Seen(tuple(crowd[at : at + 4]), at % 8 == 0) for at in range(0, len(crowd), 4)),
         skipped=GROUPS_A_PAGE,
         count=5000,
