@@ -16,7 +16,7 @@ from bot import matching, outbox, round_inputs, round_results
 from bot import round_messages as messages
 from bot.matching import Group, Result
 from bot.round_results import Planned
-from bot.round_steps import hold, keep_input, next_step, packed, people_of, taking_part, unpacked
+from bot.round_steps import free_takers, hold, keep_input, next_step, packed, unpacked
 from models.buddies import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Programme, Round
 
 MOST_OPENED: Final = 100
@@ -59,8 +59,8 @@ def lease(session: Session, round_id: int, worker: str, now: datetime) -> Job | 
     if session.scalar(Round.lease(round_id, worker, LEASE_SECONDS)) is None:
         return None
     if is_preview:
-        present = taking_part(session, programme, buddy_round, now)
-        keep_input(session, programme, buddy_round, present, now)
+        present = free_takers(session, programme, buddy_round.number, now)
+        keep_input(session, programme, buddy_round, present)
     session.flush()
     if buddy_round.result is not None and not is_preview:
         return _as_previewed(session, programme, buddy_round, worker, now)
@@ -78,8 +78,8 @@ def _as_previewed(
     """Keep the preview's groups nobody left meanwhile; whom that leaves alone is matched with who else is there."""
     assert buddy_round.result is not None
     shown, given = matching.read(unpacked(buddy_round.result)), _given(buddy_round)
-    present = taking_part(session, programme, buddy_round, now)
-    known = {each.id: each for each in people_of(session, programme, buddy_round, present, now)}
+    present = free_takers(session, programme, buddy_round.number, now)
+    known = {each.id: each for each in round_inputs.people(session, programme, present, buddy_round.on)}
     kept = tuple(group for group in shown.groups if _may_stay(group, known))
     gone = {each for group in shown.groups for each in group.members} - known.keys()
     placed = {each for group in kept for each in group.members}

@@ -140,21 +140,19 @@ def _begin(session: Session, programme: Programme, buddy_round: Round, now: date
         buddy_round.state = CANCELLED
         return
     settle_earlier(session, programme, buddy_round.number, now)
-    present = taking_part(session, programme, buddy_round, now)
+    present = free_takers(session, programme, buddy_round.number, now)
     if len(present) < FEWEST:
-        _call_off(session, programme, buddy_round, present, now)
+        _call_off(session, programme, buddy_round, [each.member for each in present], now)
         return
     if buddy_round.result is None:
-        keep_input(session, programme, buddy_round, present, now)
+        keep_input(session, programme, buddy_round, present)
     buddy_round.state, buddy_round.wanted = MATCHING, None
     buddy_round.worker, buddy_round.lease_until = None, None
 
 
-def keep_input(
-    session: Session, programme: Programme, buddy_round: Round, present: Sequence[str], now: datetime
-) -> None:
+def keep_input(session: Session, programme: Programme, buddy_round: Round, present: Sequence[Taker]) -> None:
     """Keep all that goes into a round's matching, as it stands now."""
-    people = tuple(people_of(session, programme, buddy_round, present, now))
+    people = tuple(round_inputs.people(session, programme, present, buddy_round.on))
     met = round_inputs.history(session, programme, buddy_round.number)
     given = matching.Round(people, met, round_inputs.rules_of(programme), buddy_round.seed)
     buddy_round.snapshot = packed(matching.snapshot(given))
@@ -183,28 +181,14 @@ def free_takers(session: Session, programme: Programme, number: int, now: dateti
     return [each for each in present if each.member.user_id not in together]
 
 
-def taking_part(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[str]:
-    """Name those who can be matched now."""
-    return [each.member.user_id for each in free_takers(session, programme, buddy_round.number, now)]
-
-
-def people_of(
-    session: Session, programme: Programme, buddy_round: Round, user_ids: Sequence[str], now: datetime
-) -> list[matching.Person]:
-    """Describe some of those who can be matched now."""
-    wanted = set(user_ids)
-    present = free_takers(session, programme, buddy_round.number, now)
-    chosen = [each for each in present if each.member.user_id in wanted]
-    return round_inputs.people(session, programme, chosen, buddy_round.on)
-
-
 def _call_off(
-    session: Session, programme: Programme, buddy_round: Round, present: Sequence[str], now: datetime
+    session: Session, programme: Programme, buddy_round: Round, present: Sequence[Member], now: datetime
 ) -> None:
     """Leave out a round for which there are not two people, and say so to the owner and to the one."""
     buddy_round.state, buddy_round.wanted = CANCELLED, None
     buddy_round.record = {"people": 0, "groups": 0, "left_over": len(present), "relaxations": []}
-    people = known(session, programme.workspace_id, {programme.owner, *present})
+    owner = session.get_one(Member, (programme.workspace_id, programme.owner))
+    people = {each.user_id: each for each in (owner, *present)}
     told = [
         messages.to_member(
             messages.TOO_FEW, buddy_round, each, buddy_round.id, now=now, until=buddy_round.ends_at
