@@ -204,10 +204,18 @@ def _to_all(seen: Seen, standing: Standing | None, delivery: Delivery) -> Later 
         standing.pairing.is_broken = True
         return Never("somebody is not there any more")
     silent = [until for member in team if (until := silent_until(member, seen.now)) is not None]
+    if silent and delivery.kind == messages.INTRODUCTION and max(silent) >= halfway_of(buddy_round):
+        standing.pairing.is_broken = True
+        return Never("somebody is away for most of it")
     if silent:
         return Later(min(*silent, seen.now + LOOK_AGAIN), "paused or away")
     opens = suits_most([hours_of(member) for member in team], seen.now)
     return Later(opens, "outside the hours they share") if opens > seen.now else None
+
+
+def halfway_of(buddy_round: Round) -> datetime:
+    """Say when half of a round is over: who is away until then is not waited for."""
+    return buddy_round.starts_at + (buddy_round.ends_at - buddy_round.starts_at) / 2
 
 
 def introduced(seen: Seen, standing: Standing) -> Introduction:

@@ -164,6 +164,11 @@ def _is_about(relaxation: object, groups: set[tuple[str, ...]]) -> bool:
     return any(pair <= set(group) for group in groups)
 
 
+def replayed(session: Session, round_id: int) -> Result:
+    """Match a round once more from what was kept of it: the same seed and input give the same groups."""
+    return matching.replay(_given(session.get_one(Round, round_id)))
+
+
 def note_progress(session: Session, job: Job, done: int, of: int) -> None:
     """Write how far the matching is, which prolongs the lease; raises LeaseLost."""
     mine = Round.held(job.round_id, job.worker, LEASE_SECONDS).values(done=done, of=of)

@@ -163,7 +163,8 @@ def _mend(client: WebClient, sessions: Sessions, pairing_id: int, *, now: dateti
     if profiles is None:
         return False
     with sessions.begin() as session:
-        members.remember_all(session, pairing.workspace_id, profiles, at=channels.LONG_AGO)
+        news = [each for each in profiles if members.is_news(session, pairing.workspace_id, each)]
+        members.remember_all(session, pairing.workspace_id, news, at=channels.LONG_AGO)
         return round_repairs.mend(session, pairing.round_id, pairing_id, now)
 
 

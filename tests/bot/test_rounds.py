@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from bot import exclusions, matching, round_matching, round_steps, rounds
+from bot import exclusions, round_judging, round_matching, round_steps, rounds
+from bot.outbox import Never
 from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
 from bot.round_messages import ANNOUNCEMENT, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
 from bot.runtime.database import Sessions
@@ -16,6 +17,7 @@ from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MINUTE
+from tests.statements import counted
 from tests.trellis import utc
 
 
@@ -80,11 +82,9 @@ class Killed(Exception):
 
 def replayed(sessions: Sessions, programme_id: int) -> list[tuple[str, ...]]:
     """Match the newest round once more from what was kept of it."""
+    (newest, *_) = stage.rounds_of(sessions, programme_id)
     with sessions.read() as session:
-        kept = session.scalars(Round.of_programme(programme_id)).first()
-        assert kept is not None
-        assert kept.snapshot is not None
-        result = matching.replay(matching.restored(round_steps.unpacked(kept.snapshot)))
+        result = round_matching.replayed(session, newest.id)
     return [tuple(sorted(group.members)) for group in result.groups]
 
 
@@ -260,3 +260,29 @@ def test_the_people_of_a_round_are_those_of_that_moment(quick: Sessions) -> None
         "U004",
     ]
     assert stage.rounds_of(sessions, programme_id)[0].state not in (MATCHING, ANNOUNCED)
+
+
+def test_who_goes_away_for_most_of_a_round_before_the_introduction_is_not_waited_for(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3)
+    stage.first_round(quick)
+    with quick.begin() as session:
+        session.get_one(Member, (TEAM, "U003")).is_paused = True
+
+    (introduction,) = stage.told(quick, INTRODUCTION, stage.START)
+
+    assert isinstance(introduction, Never)
+    assert stage.pairings(quick, programme_id)[0].pairing.is_broken
+
+
+def test_judging_takes_as_many_queries_however_many_messages_there_are(quick: Sessions) -> None:
+    stage.staffed(quick, 24)
+    stage.first_round(quick)
+
+    for kind in (HEADS_UP, INTRODUCTION):
+        rows = stage.deliveries(quick, kind)
+        asked = []
+        for some in (rows[:2], rows):
+            with quick.begin() as session, counted() as statements:
+                round_judging.judge(session, some, now=stage.START)
+            asked.append(len(statements))
+        assert asked[0] == asked[1]
