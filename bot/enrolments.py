@@ -107,6 +107,8 @@ class Stand:
     """When the next round they may be in begins; None while none is held."""
     sits_out: bool
     """Whether they sit that round out."""
+    lacks_role: bool = False
+    """Whether they have still to say that they are a mentor, or a mentee."""
     pairings: Sequence[Together] = ()
     """Those of the round under way."""
 
@@ -164,6 +166,7 @@ def _stand(
         is_owner=programme.owner == actor.user_id,
         next_at=starts_at,
         sits_out=participant is not None and participant.skips == number,
+        lacks_role=participant is not None and _lacks_role(programme, participant),
         pairings=pairings,
     )
 
@@ -299,7 +302,6 @@ def _hindrance(
 ) -> Out | None:
     """Find the first thing that keeps somebody out of a round."""
     state = participant.state_on(local_day(now, member.zone))
-    needs_role = programme.mixing == MENTORING and participant.role not in (MENTOR, MENTEE)
     hindrances = (
         (state in _OUT_BY_STATE, _OUT_BY_STATE.get(state)),
         (participant.skips == round_number, Out.SITS_OUT),
@@ -308,9 +310,13 @@ def _hindrance(
         (member.is_guest and not programme.takes_guests, Out.GUEST),
         (member.is_pausing(now), Out.SILENT),
         (member.is_absent(now), Out.AWAY),
-        (needs_role, Out.NO_ROLE),
+        (_lacks_role(programme, participant), Out.NO_ROLE),
     )
     return next((reason for holds, reason in hindrances if holds), None)
+
+
+def _lacks_role(programme: Programme, participant: Participant) -> bool:
+    return programme.mixing == MENTORING and participant.role not in (MENTOR, MENTEE)
 
 
 _OUT_BY_STATE: Final = {LEFT: Out.LEFT, GONE: Out.GONE, PAUSED: Out.PAUSED}

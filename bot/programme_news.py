@@ -15,7 +15,7 @@ from bot.outbox import Later, Never
 from bot.programme_settings import settings_of
 from bot.recurrence import local_day
 from bot.working_hours import WorkingHours
-from models.buddies import Programme
+from models.buddies import MENTORING, Programme
 from models.members import Member
 from models.outbox import Delivery
 
@@ -51,12 +51,13 @@ class News:
 
 
 def invite(session: Session, programme: Programme, *, now: datetime) -> None:
-    """Tell the channel how to take part, once for each way of enrolling, as soon as the bot can post there."""
+    """Tell the channel how to take part, once for each way of doing so, as soon as the bot can post there."""
     _enqueue(session, programme, _invitation_key(programme), INVITATION, programme.channel, now)
 
 
 def _invitation_key(programme: Programme) -> str:
-    return f"{INVITATION}:{programme.id}:{programme.enrolment}"
+    whom = "by role" if programme.mixing == MENTORING else "all"
+    return f"{INVITATION}:{programme.id}:{programme.enrolment}:{whom}"
 
 
 def refused(session: Session, workspace_id: str, programme_id: int, error: str, *, now: datetime) -> None:

@@ -73,6 +73,11 @@ class Settings:
         """What the programme's columns hold."""
         return asdict(self)
 
+    def is_entered_otherwise_than(self, other: Settings) -> bool:
+        """Whether people take part in another way than by other settings: asked or not, with a role or without."""
+        mine, theirs = self.mixing == MENTORING, other.mixing == MENTORING
+        return self.enrolment != other.enrolment or mine != theirs
+
     def changed(self, said: Mapping[str, Any]) -> Settings:
         """Take over what was said, named as here, and leave the rest as it is."""
         return replace(self, **said)

@@ -156,7 +156,7 @@ def change(
         setattr(programme, name, value)
     if settings.rhythm != before.rhythm:
         _move(programme, _next_on(session, programme, before.rhythm, now))
-    if settings.enrolment != before.enrolment:
+    if settings.is_entered_otherwise_than(before):
         news.invite(session, programme, now=now)
     return programme
 

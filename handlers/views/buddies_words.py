@@ -99,6 +99,8 @@ def _standing(seen: Stand, zone: str) -> str:
     if seen.state == PAUSED:
         until = f" until {elements.day(seen.paused_until)}" if seen.paused_until else " until you resume"
         return f"You pause{until}."
+    if seen.lacks_role:
+        return "You are in once you say which you are: `/buddy join #channel as mentor`, or `as mentee`."
     if seen.sits_out and seen.next_at:
         return f"You sit out the round of {elements.when(seen.next_at, zone)}."
     unnamed = " The channel does not read your name." if seen.is_unnamed else ""

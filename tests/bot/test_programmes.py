@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 
 import pytest
@@ -87,6 +88,22 @@ def test_a_channel_has_one_programme_at_a_time(store: Engine) -> None:
     with sessions.begin() as session:
         programmes.end(session, actor("UOWNER"), first, now=MONDAY_NOON)
     assert running(sessions, ["UOTHER"]) != first
+
+
+def test_of_two_who_start_one_at_once_the_second_is_refused(store: Engine) -> None:
+    sessions = Sessions(store)
+    with sessions.begin() as session:
+        know(session, profile("UOWNER"), profile("UOTHER"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with sessions.begin() as session:
+            programmes.start(session, actor("UOWNER"), ROOM, _settings(), now=MONDAY_NOON)
+            session.flush()
+            second = pool.submit(running, sessions, ["UOTHER"])
+            with pytest.raises(TimeoutError):  # it waits for what comes of the first
+                second.result(timeout=0.2)
+        with pytest.raises(ThereIsOne, match="UOWNER"):
+            second.result(timeout=10)
 
 
 def test_an_archived_channel_gets_none(sessions: Sessions) -> None:

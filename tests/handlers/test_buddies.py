@@ -221,9 +221,7 @@ def test_an_admin_takes_over_from_an_owner_who_left(trellis: Trellis) -> None:
     assert "only when its owner is no longer active" in trellis.slack.command(BEN, text).text
     trellis.slack.change_person(AMY, deleted=True)
     assert "by a workspace admin" in trellis.slack.command(MIA, text).text
-    trellis.slack.eventually(
-        lambda: "An admin can follow" in trellis.slack.command(MIA, FORTNIGHTLY).text
-    )
+    trellis.slack.eventually(lambda: "An admin can follow" in trellis.slack.command(MIA, FORTNIGHTLY).text)
     trellis.slack.eventually(lambda: "is yours now" in trellis.slack.command(BEN, text).text)
 
 
@@ -248,8 +246,11 @@ def test_a_guest_takes_part_only_where_guests_may(trellis: Trellis) -> None:
 
 
 def test_mentors_say_how_many_they_take(trellis: Trellis) -> None:
-    programme = started(trellis, AMY, mixing="mentoring")
+    programme = started(trellis, AMY)
+    trellis.slack.command(KAI, "/buddy join #career-growth")
+    trellis.slack.command(AMY, "/buddy programme mentors")
 
+    assert "once you say which you are" in trellis.slack.command(KAI, "/buddy").text
     assert "Say which you are" in trellis.slack.command(MIA, "/buddy join #career-growth").text
     trellis.slack.command(MIA, "/buddy join #career-growth as mentor for 3 mentees")
 

@@ -43,6 +43,7 @@ STANDS = {
     "paused": stand(state=PAUSED, paused_until=date(2026, 12, 24)),
     "paused for good": stand(state=PAUSED),
     "sitting out": stand(sits_out=True),
+    "without a role": stand(lacks_role=True),
     "owner": stand(state=None, is_owner=True),
     "held": stand(programme=programme(held_because=ARCHIVED), next_at=None),
 }
