@@ -15,31 +15,25 @@ from sqlalchemy.orm import Session
 from bot import matching, outbox, programmes, round_inputs
 from bot import round_messages as messages
 from bot.enrolments import Taker, takers
-from bot.members import silent_until
 from bot.programme_rhythms import Coming
 from bot.recurrence import local_day, place
 from bot.round_results import known
-from bot.round_standing import Standing, standing_in
+from bot.round_silence import settle, settle_earlier
+from bot.round_standing import standing_in
 from bot.round_times import closing_on, halfway_on
 from models.buddies import (
     ANNOUNCED,
     CANCELLED,
     CLOSED,
-    IN,
     MATCHED,
     MATCHING,
-    PAUSED,
     PREVIEWED,
-    Participant,
     Programme,
     Round,
 )
 from models.members import Member
 from models.pacts import Pact
 
-SILENT = "silent"
-"""Why a participant is paused who said nothing for some rounds."""
-SILENT_ROUNDS = 3
 FEWEST = 2
 
 
@@ -264,45 +258,3 @@ def _ask_all(session: Session, buddy_round: Round, now: datetime) -> None:
         for who in each.people
     ]
     outbox.enqueue(session, told)
-
-
-def settle_earlier(session: Session, programme: Programme, number: int, now: datetime) -> None:
-    """Settle the rounds before this one, whose end it is."""
-    for earlier in session.scalars(Round.open_of(programme.id)):
-        if earlier.number < number and earlier.state == MATCHED:
-            settle(session, programme, earlier, now)
-
-
-def settle(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
-    """Count, once a round, who said nothing of it; whoever did so three times in a row is paused, and told."""
-    if buddy_round.silence_counted_at is not None:
-        return
-    buddy_round.silence_counted_at = now
-    pairings = standing_in(session, [buddy_round.id])
-    people = known(session, programme.workspace_id, (who for each in pairings for who in each.people))
-    silent = _silent(pairings, people, now)
-    paused = []
-    for participant in session.scalars(Participant.those(programme.id, sorted(people))):
-        _count(participant, is_silent=participant.user_id in silent)
-        if participant.state == PAUSED and participant.paused_because == SILENT:
-            paused.append(people[participant.user_id])
-    until = now + messages.ANNOUNCED_FOR
-    told = [
-        messages.to_member(messages.SILENCED, buddy_round, each, programme.id, now=now, until=until)
-        for each in paused
-    ]
-    outbox.enqueue(session, told)
-
-
-def _silent(pairings: Sequence[Standing], people: dict[str, Member], now: datetime) -> set[str]:
-    """Name who said nothing although they could: not where another said that they met, nor while away."""
-    spoke = {
-        who for each in pairings for who, answer in each.answers.items() if each.has_met or answer is not None
-    }
-    return {who for who, member in people.items() if who not in spoke and silent_until(member, now) is None}
-
-
-def _count(participant: Participant, *, is_silent: bool) -> None:
-    participant.silent_rounds = participant.silent_rounds + 1 if is_silent else 0
-    if participant.silent_rounds >= SILENT_ROUNDS and participant.state == IN:
-        participant.state, participant.paused_until, participant.paused_because = PAUSED, None, SILENT

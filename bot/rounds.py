@@ -8,22 +8,21 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import enrolments, programmes, round_pacts
+from bot import enrolments, round_pacts
 from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.recurrence import local_day
 from bot.round_facts import Closing
 from bot.round_repairs import Board, declines
 from bot.round_standing import Standing, with_people
-from bot.round_steps import draw, hold, written
+from bot.round_steps import hold
+from bot.round_wishes import match_anew as match_anew
+from bot.round_wishes import match_now as match_now
+from bot.round_wishes import preview as preview
+from bot.round_wishes import send_previewed as send_previewed
 from models.buddies import (
-    ANNOUNCED,
-    CLOSED,
     MATCHED,
-    MATCHING,
     MET,
-    PREVIEW,
-    PREVIEWED,
     STANDING,
     SWAP,
     Pairing,
@@ -36,8 +35,6 @@ from models.pacts import Pact
 
 DECLINE_WITHIN: Final = timedelta(days=3)
 """How long a mentor may decline a mentee."""
-APART: Final = timedelta(hours=12)
-"""Two rounds that begin at once are no nearer to each other: the second press is a slip."""
 
 
 class NoBuddyNow(Refusal):
@@ -58,22 +55,6 @@ class NotAMentor(Refusal):
 
 class TooLateToDecline(Refusal):
     """A mentor can decline within three days. `/buddy leave` takes you out of the programme."""
-
-
-class RoundUnderWay(Refusal):
-    """A round of that programme has just begun. `/buddy` shows it; the next one comes by itself."""
-
-
-class RoundsAreHeld(Refusal):
-    """No round can be held there now: the channel is archived, or I am not in it. Mend that, then try again."""
-
-
-class RoundHasBegun(Refusal):
-    """That round has begun already, so there is nothing left to preview. `/buddy` shows it."""
-
-
-class NothingPreviewed(Refusal):
-    """There is no preview of that round any more. `/buddy preview` makes a new one."""
 
 
 @dataclass(frozen=True)
@@ -205,90 +186,6 @@ def may_decline(pairing: Pairing, standing: Standing, now: datetime) -> bool:
     """Whether the mentor of a pairing may still decline."""
     made_at = pairing.made_at
     return standing.mentor is not None and made_at is not None and now <= made_at + DECLINE_WITHIN
-
-
-def preview(session: Session, actor: Actor, programme_id: int, now: datetime) -> Programme:
-    """Have the next round matched to be seen first; the preview comes as a message.
-
-    Raises what `programmes.owned` does, and RoundHasBegun while one is being matched.
-    """
-    programme = programmes.owned(session, actor, programme_id, to_change=True)
-    _want_preview(_next_round(session, programme), actor)
-    return programme
-
-
-def _next_round(session: Session, programme: Programme) -> Round:
-    """Give the round that begins next: the announced one, else the row of the one to come."""
-    open_ones = session.scalars(Round.open_of(programme.id)).all()
-    if any(each.state == MATCHING for each in open_ones):
-        raise RoundHasBegun
-    waiting = [each for each in open_ones if each.state in (ANNOUNCED, PREVIEWED)]
-    return waiting[0] if waiting else written(session, programme, programmes.coming(programme))
-
-
-def _want_preview(buddy_round: Round, actor: Actor) -> None:
-    buddy_round.wanted, buddy_round.wanted_by = PREVIEW, actor.user_id
-    buddy_round.worker, buddy_round.lease_until = None, None
-
-
-def match_anew(session: Session, actor: Actor, round_id: int, now: datetime) -> Programme:
-    """Have a previewed round matched once more, with other lots drawn; raises NothingPreviewed."""
-    programme, buddy_round = _previewed(session, actor, round_id, now)
-    draw(buddy_round)
-    _want_preview(buddy_round, actor)
-    return programme
-
-
-def send_previewed(session: Session, actor: Actor, round_id: int, now: datetime) -> Programme:
-    """Let a previewed round begin now, as it was shown; raises NothingPreviewed, also for the second press."""
-    programme, buddy_round = _previewed(session, actor, round_id, now)
-    _begin_now(session, programme, buddy_round, now)
-    return programme
-
-
-def _previewed(session: Session, actor: Actor, round_id: int, now: datetime) -> tuple[Programme, Round]:
-    seen = session.scalar(Round.by_id(actor.workspace_id, round_id))
-    if seen is None:
-        raise NothingPreviewed
-    programme = programmes.owned(session, actor, seen.programme_id, to_change=True)
-    fresh = Round.locked(round_id).execution_options(populate_existing=True)
-    buddy_round = session.scalars(fresh).one()
-    if buddy_round.state != PREVIEWED or buddy_round.starts_at <= now:
-        raise NothingPreviewed
-    return programme, buddy_round
-
-
-def match_now(session: Session, actor: Actor, programme_id: int, now: datetime) -> Programme:
-    """Let the next round begin now; of two presses at once the second is refused.
-
-    Raises what `programmes.owned` does, and RoundUnderWay if one began a moment ago.
-    """
-    programme = programmes.owned(session, actor, programme_id, to_change=True)
-    if programme.held_because is not None:
-        raise RoundsAreHeld
-    latest = session.scalars(Round.of_programme(programme.id)).all()
-    if any(_is_just_begun(each, now) for each in latest[:3]):
-        raise RoundUnderWay
-    waiting = [each for each in latest if each.state in (ANNOUNCED, PREVIEWED)]
-    _begin_now(session, programme, waiting[0] if waiting else None, now)
-    return programme
-
-
-def _is_just_begun(buddy_round: Round, now: datetime) -> bool:
-    if buddy_round.state in (ANNOUNCED, PREVIEWED):
-        return buddy_round.starts_at <= now
-    has_begun = buddy_round.state in (MATCHING, MATCHED, CLOSED)
-    return buddy_round.state == MATCHING or (has_begun and now - buddy_round.starts_at < APART)
-
-
-def _begin_now(session: Session, programme: Programme, buddy_round: Round | None, now: datetime) -> None:
-    """Let a round begin at this moment; one nobody has heard of takes the place of the one to come."""
-    if buddy_round is None or buddy_round.number >= programme.next_number:
-        buddy_round = written(session, programme, programmes.step_at_once(programme, now))
-    buddy_round.starts_at, buddy_round.next_fire_at = now, now
-    buddy_round.on = local_day(now, programme.zone)
-    buddy_round.wanted = None
-    buddy_round.worker, buddy_round.lease_until = None, None
 
 
 def sit_out(session: Session, actor: Actor, round_id: int) -> tuple[Programme, datetime]:

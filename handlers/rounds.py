@@ -23,6 +23,7 @@ from bot.outbox import Later, Never
 from bot.round_facts import PactFacts
 from bot.round_judging import Facts
 from bot.round_matching import Job, LeaseLost
+from bot.round_seen import SUBJECTS
 from bot.round_standing import with_people
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
@@ -228,7 +229,7 @@ VIEWS: Final[Mapping[str, Callable[[Any], Message]]] = {
 }
 """How what is told looks, by its kind; what it is given is what that kind is judged to be."""
 PREPARE: Final[Mapping[str, Prepare]] = {
-    **dict.fromkeys(round_judging.SUBJECTS, prepare),
+    **dict.fromkeys(SUBJECTS, prepare),
     **dict.fromkeys((round_pacts.OFFER, round_pacts.PROMPT, round_pacts.END), prepare_pact),
 }
 

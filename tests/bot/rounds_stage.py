@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bot import enrolments, round_matching, round_pacts, round_steps
-from bot.round_judging import SUBJECTS, judge
+from bot.round_judging import judge
+from bot.round_seen import SUBJECTS
 from bot.round_standing import Standing, standing_in
 from bot.runtime.database import Sessions
 from models.buddies import LeftOver, Pairing, Participant, Programme, Round

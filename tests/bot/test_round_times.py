@@ -29,7 +29,13 @@ TWO_WEEKS = TUESDAY + 14 * DAY
 
 @pytest.mark.parametrize(
     "team",
-    [(BERLIN, BERLIN), (BERLIN, NEW_YORK), (BERLIN, KATHMANDU), (BERLIN, MONDAYS), (BERLIN, NEW_YORK, BERLIN)],
+    [
+        (BERLIN, BERLIN),
+        (BERLIN, NEW_YORK),
+        (BERLIN, KATHMANDU),
+        (BERLIN, MONDAYS),
+        (BERLIN, NEW_YORK, BERLIN),
+    ],
 )
 def test_three_times_lie_in_everybodys_working_day(team: tuple[WorkingHours, ...]) -> None:
     times = meeting_times(team, TUESDAY, TWO_WEEKS)

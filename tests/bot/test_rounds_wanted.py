@@ -11,7 +11,7 @@ from bot import enrolments, exclusions, rounds
 from bot.permissions import NotYourProgramme
 from bot.round_facts import Changed, Preview
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED
-from bot.rounds import NothingPreviewed, RoundUnderWay
+from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions
 from models.buddies import ANNOUNCED, MATCHED
 from models.buddies import PREVIEWED as IS_PREVIEWED

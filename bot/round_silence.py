@@ -1,0 +1,63 @@
+"""Who says nothing of rounds: counted once a round, and paused after three in a row, with a message that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot import round_messages as messages
+from bot.members import silent_until
+from bot.round_results import known
+from bot.round_standing import Standing, standing_in
+from models.buddies import IN, MATCHED, PAUSED, Participant, Programme, Round
+from models.members import Member
+
+SILENT: Final = "silent"
+"""Why a participant is paused who said nothing for some rounds."""
+SILENT_ROUNDS: Final = 3
+
+
+def settle_earlier(session: Session, programme: Programme, number: int, now: datetime) -> None:
+    """Settle the rounds before this one, whose end it is."""
+    for earlier in session.scalars(Round.open_of(programme.id)):
+        if earlier.number < number and earlier.state == MATCHED:
+            settle(session, programme, earlier, now)
+
+
+def settle(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
+    """Count, once a round, who said nothing of it; whoever did so three times in a row is paused, and told."""
+    if buddy_round.silence_counted_at is not None:
+        return
+    buddy_round.silence_counted_at = now
+    pairings = standing_in(session, [buddy_round.id])
+    people = known(session, programme.workspace_id, (who for each in pairings for who in each.people))
+    silent = _silent(pairings, people, now)
+    paused = []
+    for participant in session.scalars(Participant.those(programme.id, sorted(people))):
+        _count(participant, is_silent=participant.user_id in silent)
+        if participant.state == PAUSED and participant.paused_because == SILENT:
+            paused.append(people[participant.user_id])
+    until = now + messages.ANNOUNCED_FOR
+    told = [
+        messages.to_member(messages.SILENCED, buddy_round, each, programme.id, now=now, until=until)
+        for each in paused
+    ]
+    outbox.enqueue(session, told)
+
+
+def _silent(pairings: Sequence[Standing], people: dict[str, Member], now: datetime) -> set[str]:
+    """Name who said nothing although they could: not where another said that they met, nor while away."""
+    spoke = {
+        who for each in pairings for who, answer in each.answers.items() if each.has_met or answer is not None
+    }
+    return {who for who, member in people.items() if who not in spoke and silent_until(member, now) is None}
+
+
+def _count(participant: Participant, *, is_silent: bool) -> None:
+    participant.silent_rounds = participant.silent_rounds + 1 if is_silent else 0
+    if participant.silent_rounds >= SILENT_ROUNDS and participant.state == IN:
+        participant.state, participant.paused_until, participant.paused_because = PAUSED, None, SILENT
