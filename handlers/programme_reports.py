@@ -11,8 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Final
 
 from slack_bolt import App
+from slack_sdk.errors import SlackApiError
 
 from bot import programme_replays, programme_reports
 from bot.errors import Refusal
@@ -20,6 +22,7 @@ from bot.permissions import Actor
 from bot.runtime.database import Sessions
 from bot.ties import Ties
 from handlers import doors, tie_picture
+from handlers.acquaintance import error_of
 from handlers.doors import OldButton, Visit
 from handlers.screens import Screen
 from handlers.views import elements, programme_report_files, programme_ties
@@ -27,6 +30,9 @@ from handlers.views import programme_reports as views
 from handlers.views.elements import Payload, View
 
 log = logging.getLogger(__name__)
+
+CLOSED: Final = "not_found"
+"""What Slack says of a dialog that is not open any more."""
 
 _alone = threading.Lock()
 """Held by whoever draws, exports or computes a round again: one a process, as each takes a core and its memory."""
@@ -166,12 +172,23 @@ def by_itself() -> Iterator[None]:
 
 
 def _fill(screen: Screen, compute: Callable[[], View], meanwhile: str = views.ADDING_UP) -> None:
-    """Show a dialog at once, for what a click may open it with ends after three seconds; fill it when there is more."""
-    put = partial(screen.client.views_update, view_id=_dialog(screen, views.waiting(meanwhile)))
+    """Show a dialog at once, for what a click may open it with ends after three seconds; fill it when there is more.
+
+    Whoever closes it meanwhile does not want it any more.
+    """
     try:
-        put(view=compute())
+        put = partial(screen.client.views_update, view_id=_dialog(screen, views.waiting(meanwhile)))
+        put(view=_computed(compute))
+    except SlackApiError as error:
+        if error_of(error) != CLOSED:
+            raise
+
+
+def _computed(compute: Callable[[], View]) -> View:
+    try:
+        return compute()
     except Refusal as refusal:
-        put(view=elements.notice(elements.refusal_words(refusal), views.TITLE))
+        return elements.notice(elements.refusal_words(refusal), views.TITLE)
 
 
 def _dialog(screen: Screen, view: View) -> str:

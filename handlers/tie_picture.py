@@ -10,15 +10,16 @@ import io
 import math
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.ties import Tie, Ties
 from handlers.views import elements
-from handlers.views.programme_ties import name_of
+from handlers.views.programme_ties import how_many, name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.ft2font import FT2Font
+    from matplotlib.patches import Patch
 
 INCHES: Final = (10.0, 6.4)
 DOTS_PER_INCH: Final = 100
@@ -26,7 +27,7 @@ DOTS_PER_INCH: Final = 100
 FONT: Final = "DejaVu Sans"
 """It comes with matplotlib, so that a picture is the same on every machine."""
 LABEL: Final = 26
-PAPER, INK, FAINT = "#ffffff", "#1a1a1a", "#767676"
+PAPER, INK, FAINT = "#ffffff", "#1a1a1a", "#c0c0c0"
 """A picture is on paper of its own, so that it reads the same on a dark page."""
 SHADES: Final = ("#ffffff", "#deebf7", "#9ecae1", "#4292c6", "#08519c")
 """From no meeting to the most: one hue from light to dark, told apart also by who sees no colours."""
@@ -62,34 +63,26 @@ def _frame(axes: Axes, count: int) -> None:
 
 
 def _cells(axes: Axes, ties: Ties, latest: int) -> None:
-    from matplotlib.patches import Rectangle
-
     places = {department: place for place, department in enumerate(ties.departments)}
     most = max((tie.meetings for tie in ties.ties), default=1)
     for column, row in combinations(range(len(places)), 2):
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=PAPER, edgecolor="#d0d0d0", linewidth=0.6))
+        axes.add_patch(_box(column, row, 0, facecolor=PAPER, edgecolor=FAINT, linewidth=0.5))
     for tie in ties.ties:
         column, row = places[tie.one], places[tie.other]
         shade, is_new = _shade(tie, most), tie.since == latest
-        inset = 0.05
-        box = Rectangle(
-            (column + inset, row + inset),
-            1 - 2 * inset,
-            1 - 2 * inset,
-            facecolor=SHADES[shade],
-            edgecolor=INK if is_new else SHADES[shade],
-            linewidth=2.2 if is_new else 0,
-        )
-        axes.add_patch(box)
-        _write(
-            axes,
-            column + 0.5,
-            row + 0.5,
-            f"{tie.meetings}*" if is_new else f"{tie.meetings}",
-            size=_size(ties),
-            colour=PAPER if shade >= DARK else INK,
-            at="center",
-        )
+        axes.add_patch(_box(column, row, 0.14 if is_new else 0.05, facecolor=SHADES[shade]))
+        if is_new:
+            axes.add_patch(_box(column, row, 0.05, fill=False, edgecolor=INK, linewidth=2.2))
+        number = f"{tie.meetings}*" if is_new else f"{tie.meetings}"
+        colour = PAPER if shade >= DARK else INK
+        _write(axes, column + 0.5, row + 0.5, number, size=_size(ties), colour=colour, at="center")
+
+
+def _box(column: int, row: int, inset: float, **how: Any) -> Patch:
+    """Make a square inside a cell; a frame stands apart from the shade, to be seen beside a dark one."""
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((column + inset, row + inset), 1 - 2 * inset, 1 - 2 * inset, **how)
 
 
 def _shade(tie: Tie, most: int) -> int:
@@ -141,10 +134,7 @@ def _words(axes: Axes, ties: Ties, latest: int) -> None:
 
 def _legend(ties: Ties, latest: int) -> Iterator[tuple[str, bool]]:
     yield "Which departments have met", True
-    yield (
-        f"{len(ties.ties)} of {ties.possible} pairs, {len(ties.before(latest))} before round {latest}",
-        False,
-    )
+    yield how_many(ties, latest), False
     yield "A number: how often two people of them met; empty: not yet", False
     yield f"Framed, with *: for the first time in round {latest}", False
 

@@ -35,12 +35,14 @@ def in_sentences(ties: Ties, latest: int) -> str:
             "*Departments*: nothing to tell apart yet. A department counts on its own once "
             f"{FEWEST} people of it took part."
         )
-    before = len(ties.before(latest))
-    opening = (
-        f"*Departments*: {len(ties.ties)} of {_counted(ties.possible, 'pair')} "
-        f"{'has' if ties.possible == 1 else 'have'} met, {before} before round {latest}."
-    )
-    return f"{opening} {new_ones(ties, latest)}"
+    return f"*Departments*: {how_many(ties, latest)}. {new_ones(ties, latest)}"
+
+
+def how_many(ties: Ties, latest: int) -> str:
+    """Count the ties there are, and those there were before the latest round."""
+    have = "has" if ties.possible == 1 else "have"
+    before = len(ties.before(latest)) or "none"
+    return f"{len(ties.ties)} of {_counted(ties.possible, 'pair')} {have} met, {before} before round {latest}"
 
 
 def new_ones(ties: Ties, number: int) -> str:
@@ -62,10 +64,7 @@ def comment(channel_id: str, keys: Mapping[str, str]) -> str:
 
 def described(ties: Ties, latest: int) -> str:
     """Say in plain text what the picture shows, for those who do not see it."""
-    opening = (
-        f"A table of departments: how often people of two of them met. {len(ties.ties)} of "
-        f"{_counted(ties.possible, 'pair')} met."
-    )
+    opening = f"A table of departments: how often people of two of them met. {how_many(ties, latest)}."
     met = [_sentence(tie, latest) for tie in ties.ties]
     tied = {(tie.one, tie.other) for tie in ties.ties}
     apart = [pair for pair in combinations(ties.departments, 2) if pair not in tied]

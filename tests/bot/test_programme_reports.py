@@ -15,6 +15,7 @@ from bot import (
     profiles,
     programme_replays,
     programme_reports,
+    round_wishes,
     rounds,
 )
 from bot.matching.results import NobodyFree
@@ -212,6 +213,23 @@ def test_a_round_computed_again_comes_out_the_same_even_after_people_swapped_and
 
     assert again.is_same
     assert (again.groups, again.same, again.number) == (4, 4, 1)
+
+
+def test_of_a_round_that_was_previewed_the_preview_is_computed_again(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 8)
+    stage.step(quick, stage.HEADS_UP)
+    with quick.begin() as session:
+        round_wishes.preview(session, OWNER, programme_id, stage.HEADS_UP + HOUR)
+    stage.match(quick, stage.HEADS_UP + HOUR)
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U008"), found(session, programme_id), now=LATER)
+    stage.step(quick, stage.START)
+    round_id = stage.rounds_of(quick, programme_id)[0].id
+
+    with quick.read() as session:
+        again = programme_replays.replay(programme_replays.kept(session, OWNER, round_id))
+
+    assert (again.is_same, again.was_previewed, again.groups) == (True, True, 4)
 
 
 def test_a_round_that_comes_out_otherwise_says_so(quick: Sessions) -> None:

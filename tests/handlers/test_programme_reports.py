@@ -132,7 +132,8 @@ def test_the_picture_comes_with_its_description(trellis: Trellis) -> None:
     message = files_of(trellis, 1)
     assert trellis.slack.file(message).startswith(PNG)
     assert message.files[0]["alt_txt"] == (
-        "A table of departments: how often people of two of them met. 1 of 1 pair met. "
+        "A table of departments: how often people of two of them met. "
+        "1 of 1 pair has met, none before round 1. "
         "R&D and 営業部 1 time, first in round 1."
     )
     # What the picture's letters cannot write is said beside it.
@@ -177,3 +178,15 @@ def test_a_second_replay_at_once_is_asked_to_wait(trellis: Trellis) -> None:
 
     trellis.slack.press(OWNER, report, "Compute it again")
     settled(trellis, "It comes out the same")
+
+
+def test_whoever_closes_the_dialog_before_it_is_filled_hears_no_more(trellis: Trellis) -> None:
+    held(trellis)
+    overview = goes(trellis)
+    trellis.slack.fault("views.update", "error", error="not_found")
+
+    trellis.slack.press(OWNER, overview, "Look closer")
+
+    shown = trellis.slack.views(OWNER)
+    assert [view.title for view in shown] == ["How it goes"]
+    assert shown[0].words == overview.words
