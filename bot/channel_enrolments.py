@@ -18,11 +18,14 @@ def note(
     session: Session,
     programme: Programme,
     held_because: str | None,
-    present: Collection[str],
+    present: Collection[str] | None,
     *,
     now: datetime,
 ) -> None:
-    """Write what a look at a programme's channel has shown: what keeps it from running, or who is there."""
+    """Write what a look at a programme's channel has shown: what keeps it from running, or who is there.
+
+    `present` is None where nobody looked who is there; by now its owner may have wanted everybody to take part.
+    """
     current = session.scalars(Programme.locked(programme.workspace_id, programme.id)).one()
     if current.ended_at is not None:
         return
@@ -30,7 +33,8 @@ def note(
         programme_news.hold(session, current, held_because, now=now)
         return
     programme_news.release(session, current, now=now)
-    follow(session, current, present, now=now)
+    if present is not None:
+        follow(session, current, present, now=now)
 
 
 def follow(session: Session, programme: Programme, present: Collection[str], *, now: datetime) -> None:

@@ -70,9 +70,10 @@ def _do(verb: str, programme_id: int, visit: Visit, sessions: Sessions, screen: 
 
 
 def _tell(message: Message, screen: Screen) -> None:
-    """Say what came of a click, where it was; Home is drawn anew behind it."""
+    """Say what came of a click, where it was; Home is drawn anew where it was clicked, or lies behind a dialog."""
     screen.show(message, "Career buddies")
-    screen.refresh_home()
+    if screen.body.get("view"):
+        screen.refresh_home()
 
 
 def join(action: Payload, client: WebClient, visit: Visit, sessions: Sessions, screen: Screen) -> None:

@@ -120,7 +120,7 @@ def survey(client: WebClient, sessions: Sessions, now: datetime, programme: Prog
     """
     asking = patient(client)
     held_because = _look(asking, programme.channel)
-    present: set[str] = set()
+    present: set[str] | None = None
     if held_because is None and programme.enrolment == EVERYONE:
         ask = partial(asking.conversations_members, channel=programme.channel, limit=PAGE)
         present = {user_id for page in _pages(ask) for user_id in page["members"]}

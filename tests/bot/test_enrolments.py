@@ -216,6 +216,16 @@ def test_a_channel_is_enrolled_and_followed_but_nobody_who_left_by_themselves(st
     assert follow("UA", "UB", "UC") == {"UA": LEFT, "UB": IN, "UC": IN, "UD": GONE}
 
 
+def test_a_look_that_did_not_ask_who_is_there_leaves_everybody_in(sessions: Sessions) -> None:
+    programme_id = running(sessions, [AMY, BEN])
+    joined(sessions, programme_id, AMY, BEN)
+    with sessions.begin() as session:
+        found(session, programme_id).enrolment = EVERYONE  # its owner changed it while Slack was being asked
+        channel_enrolments.note(session, found(session, programme_id), None, None, now=MONDAY_NOON)
+
+    assert states(sessions, programme_id) == {AMY: IN, BEN: IN}
+
+
 def test_a_large_channel_is_enrolled_with_the_statements_of_one(store: Engine) -> None:
     sessions = Sessions(store)
     people = [f"U{number:04}" for number in range(300)]
