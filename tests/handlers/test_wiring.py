@@ -11,6 +11,6 @@ def test_whom_we_trust_to_be_slack_is_loaded_once_for_all_clients() -> None:
     another = wiring.slack_client(settings_for("https://slack.com/api/"))
 
     assert client.ssl is not None
-    assert {id(each.ssl) for each in (another, acquaintance.patient(client), acquaintance.impatient(client))} == {
-        id(client.ssl)
-    }
+    assert {
+        id(each.ssl) for each in (another, acquaintance.patient(client), acquaintance.impatient(client))
+    } == {id(client.ssl)}
