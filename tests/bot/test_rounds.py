@@ -62,8 +62,9 @@ def test_a_round_puts_all_together_tells_the_channel_and_introduces_each_pair(se
 
 @pytest.mark.parametrize("dropped", ["announce", "take", "lease", "finish"])
 def test_a_worker_killed_before_any_commit_changes_nothing_about_what_comes(
-    sessions: Sessions, dropped: str
+    quick: Sessions, dropped: str
 ) -> None:
+    sessions = quick
     programme_id = stage.staffed(sessions, 5)
 
     for now in (stage.HEADS_UP, stage.START):
@@ -188,7 +189,7 @@ def test_where_all_exclude_all_everybody_is_told_the_same_harmless_reason(quick:
     assert [each.receiver for each in stage.deliveries(sessions, TOO_FEW)] == ["U001"]
 
 
-@pytest.mark.parametrize("count", [15, pytest.param(50, marks=pytest.mark.siege)])
+@pytest.mark.parametrize("count", [8, pytest.param(50, marks=pytest.mark.siege)])
 def test_twenty_one_people_share_the_worse_end_fairly_round_after_round(quick: Sessions, count: int) -> None:
     sessions = quick
     programme_id = stage.staffed(sessions, 21, every_weeks=1, shared_minutes=60, announces=False)

@@ -35,7 +35,8 @@ def previewed(sessions: Sessions, programme_id: int) -> Preview:
     return shown
 
 
-def test_a_preview_is_shown_to_the_owner_and_goes_out_as_it_was_shown(sessions: Sessions) -> None:
+def test_a_preview_is_shown_to_the_owner_and_goes_out_as_it_was_shown(quick: Sessions) -> None:
+    sessions = quick
     programme_id = stage.staffed(sessions, 8)
     stage.step(sessions, stage.HEADS_UP)
 

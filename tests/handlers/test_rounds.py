@@ -78,15 +78,20 @@ def test_nobody_is_written_to_out_of_their_hours(trellis: Trellis) -> None:
     assert len(stage.in_groups(trellis, AMY)) == 1
 
 
-def test_three_silent_rounds_pause_a_person_who_is_told_and_goes_on_with_a_press(trellis: Trellis) -> None:
+def test_the_third_silent_round_pauses_a_person_who_is_told_and_goes_on_with_a_press(
+    trellis: Trellis,
+) -> None:
     programme = stage.taking_part(trellis, (AMY, BEN), every_weeks=1)
+    with trellis.sessions.begin() as session:
+        session.scalars(Participant.one(programme.id, AMY)).one().silent_rounds = 2
 
-    stage.live_until(trellis, HEADS_UP + 21 * DAY + HOUR)
+    stage.live_until(trellis, HEADS_UP + 7 * DAY + HOUR)
     (told,) = stage.with_button(trellis.slack.dms(AMY), "Go on")
     silent = participant(trellis, programme, AMY)
     trellis.slack.press(AMY, told, "Go on")
 
     assert (silent.state, silent.silent_rounds) == (PAUSED, 3)
+    assert participant(trellis, programme, BEN).silent_rounds == 1
     assert participant(trellis, programme, AMY).state == "in"
     assert "three rounds" in told.text
 
