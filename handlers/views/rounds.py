@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
+from bot.matching.results import GuestsStayOut, NotAsked
 from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, Nobody, Parted, Silenced, TooFew
 from handlers.views import elements
 from handlers.views.elements import Block, Message
@@ -159,23 +160,27 @@ def declined(mentee: str) -> Message:
 
 def left_over(facts: Nobody) -> Message:
     """Tell somebody that there was nobody for them this time, why, and that they come first next time."""
+    is_owed = not isinstance(facts.why, GuestsStayOut | NotAsked)
+    following = _next(facts.next_on) if is_owed else _later(facts.next_on)
     line = (
-        f"*This round of {elements.channel(facts.channel)} has no buddy for you.* {why_nobody(facts.why)} "
-        f"{_next(facts)}"
+        f"*This round of {elements.channel(facts.channel)} has nobody for you.* {why_nobody(facts.why)} "
+        f"{following}"
     )
-    return Message(line.replace("*", ""), [elements.section(line)])
+    return Message(line.replace("*", "").strip(), [elements.section(line)])
 
 
-def _next(facts: Nobody | Parted) -> str:
-    if facts.next_on is None:
-        return ""
-    return f"You come first in the next one, on {day(facts.next_on)}."
+def _next(on: date | None) -> str:
+    return f"You come first in the next one, on {day(on)}." if on else ""
+
+
+def _later(on: date | None) -> str:
+    return f"The next round is on {day(on)}." if on else ""
 
 
 def too_few(facts: TooFew) -> Message:
     """Tell the owner, or the only one, that a round brought nobody together."""
     where = elements.channel(facts.channel)
-    following = f" The next round is on {day(facts.next_on)}." if facts.next_on else ""
+    following = f" {_later(facts.next_on)}".rstrip()
     if not facts.is_owner:
         return Message(
             f"You are the only one in this round of {where}, so there is nobody to meet.{following}"
@@ -203,7 +208,7 @@ def parted(facts: Parted) -> Message:
             "so write to each other directly."
         )
     return Message(
-        f"Your round of {where} with {names} ends here, and nobody else is free this time. {_next(facts)}"
+        f"Your round of {where} with {names} ends here, and nobody else is free this time. {_next(facts.next_on)}"
     )
 
 

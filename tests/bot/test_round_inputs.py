@@ -1,0 +1,65 @@
+"""What goes into a matching: what is known of people, in one spelling, and the owner's rules."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from bot import exclusions, profiles, round_inputs
+from bot.enrolments import takers
+from bot.matching import Person
+from bot.runtime.database import Sessions
+from models.members import Member
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import TEAM, actor, found
+from tests.bot.rounds_stage import quick as quick
+from tests.people import MONDAY_NOON
+from tests.statements import counted
+
+
+def people(sessions: Sessions, programme_id: int) -> dict[str, Person]:
+    with sessions.read() as session:
+        programme = found(session, programme_id)
+        present = takers(session, programme, 1, MONDAY_NOON).present
+        described = round_inputs.people(session, programme, present, stage.START.date())
+    return {each.id: each for each in described}
+
+
+def test_skills_written_differently_are_the_same_and_shown_as_somebody_wrote_them(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    with quick.begin() as session:
+        profiles.save(session, actor("U001"), {"skills_offered": ("Public Speaking",), "department": "Sales"})
+        profiles.save(session, actor("U002"), {"skills_wanted": ("public speaking",), "department": "SALES"})
+
+    known = people(quick, programme_id)
+
+    assert known["U001"].offers == known["U002"].wants == frozenset({"Public Speaking"})
+    assert known["U001"].department == known["U002"].department
+
+
+def test_exclusions_go_in_and_the_number_of_queries_stays_the_same(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 20)
+    with quick.begin() as session:
+        exclusions.exclude(session, actor("U001"), "U002", now=MONDAY_NOON)
+
+    with counted() as statements:
+        known = people(quick, programme_id)
+
+    assert known["U001"].excludes == frozenset({"U002"})
+    assert len(known) == 20
+    assert len(statements) == 4
+
+
+def test_of_nobody_more_hours_are_asked_than_they_work(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    with quick.begin() as session:
+        member = session.get_one(Member, (TEAM, "U002"))
+        member.work_days, member.work_ends = "1", time(13)
+
+    known = people(quick, programme_id)
+
+    with quick.read() as session:
+        programme = found(session, programme_id)
+        everybody = round_inputs.rules_of(programme, known.values())
+        full_time = round_inputs.rules_of(programme, [known["U001"]])
+    assert full_time.least_shared_minutes == 5 * 120
+    assert everybody.least_shared_minutes == 4 * 60
