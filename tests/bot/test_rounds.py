@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -126,6 +127,19 @@ def let_the_lease_end(sessions: Sessions, round_id: int) -> None:
         leased = session.get_one(Round, round_id)
         assert leased.lease_until is not None
         leased.lease_until -= HOUR
+
+
+def test_workers_that_take_the_same_steps_at_once_take_each_once(sessions: Sessions) -> None:
+    programme_id = stage.staffed(sessions, 4)
+
+    for now in (stage.HEADS_UP, stage.START):
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda name, now=now: stage.step(sessions, now, worker=name), "abc"))  # type: ignore[misc]
+        stage.match(sessions, now)
+
+    assert len(stage.rounds_of(sessions, programme_id)) == 1
+    assert len(stage.deliveries(sessions, HEADS_UP)) == 4
+    assert len(stage.deliveries(sessions, INTRODUCTION)) == len(stage.groups(sessions, programme_id)) == 2
 
 
 def test_of_two_workers_one_matches_and_the_other_writes_nothing(sessions: Sessions) -> None:

@@ -127,6 +127,33 @@ def test_whose_buddy_is_gone_before_the_introduction_is_put_together_with_who_wa
     assert RAY not in introduction.text
 
 
+def test_whom_slack_refuses_as_disabled_is_looked_up_and_the_others_go_on(trellis: Trellis) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN, RAY))
+    stage.live_until(trellis, HEADS_UP + HOUR)
+    trellis.slack.event_url(None)  # the bot hears of nothing by itself
+    trellis.slack.change_person(RAY, deleted=True)
+    trellis.slack.fault("conversations.open", "error", error="user_disabled", times=1)
+
+    stage.live_until(trellis, START + HOUR)
+
+    (pair,) = stage.pairings(trellis, programme)
+    assert pair.people == (AMY, BEN)
+    assert [state for _, state, _ in stage.states(trellis, INTRODUCTION)] == ["failed", "sent"]
+    assert len(stage.in_channel(trellis)) == 1
+
+
+def test_a_slack_that_asks_to_wait_gets_every_message_once(trellis: Trellis) -> None:
+    stage.taking_part(trellis, (AMY, BEN, RAY, NIA))
+    stage.live_until(trellis, HEADS_UP + HOUR)
+    for method in ("chat.postMessage", "conversations.open"):
+        trellis.slack.fault(method, "status", status=429, retry_after=1, times=1)
+
+    stage.live_until(trellis, START + HOUR)
+
+    assert [len(stage.in_groups(trellis, who)) for who in (AMY, BEN, RAY, NIA)] == [1, 1, 1, 1]
+    assert len(stage.in_channel(trellis)) == 1
+
+
 def _is_deactivated(trellis: Trellis, who: str) -> bool:
     with trellis.sessions.read() as session:
         return session.get_one(Member, (trellis.workspace, who)).is_deactivated
