@@ -11,7 +11,7 @@ from handlers.views import elements
 from handlers.views.elements import Block, Message
 from handlers.views.rounds import PAIR
 from handlers.views.rounds_channel import sections
-from handlers.views.rounds_reasons import people, relaxed, why_nobody, why_these
+from handlers.views.rounds_reasons import people, relaxed, why_over, why_these
 
 SEND: Final = "rounds.send"
 ANEW: Final = "rounds.anew"
@@ -28,7 +28,7 @@ def preview(facts: Preview) -> Message:
         f"{len(facts.left_over) or 'nobody'} left over.* It goes out then as it stands here."
     )
     lines = [f"• {people(members)}: {_reasons(members, reasons)}" for members, reasons in facts.groups]
-    lines += [f"• Left over: {elements.mention(who)}. {why_nobody(why)}" for who, why in facts.left_over]
+    lines += [f"• Left over: {elements.mention(who)}, as {why_over(why)}." for who, why in facts.left_over]
     lines += [f"• {relaxed(each)}." for each in facts.relaxations]
     shown = list(_that_fit(lines))
     if len(shown) < len(lines):

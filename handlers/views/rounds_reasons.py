@@ -78,6 +78,19 @@ def why_nobody(why: WhyLeftOver | None) -> str:
             return "Nobody was free for you this time."
 
 
+def why_over(why: WhyLeftOver) -> str:
+    """Say to the owner why somebody is left over, in words that are the same whoever wanted whom."""
+    match why:
+        case GuestsStayOut():
+            return "guests stay out"
+        case MentorsTaken():
+            return "all places with mentors are taken"
+        case NotAsked():
+            return "no mentee was left"
+        case _:
+            return "nobody was free"
+
+
 def relaxed(relaxation: Relaxation) -> str:
     """Say what had to be relaxed, to the programme's owner."""
     match relaxation:
