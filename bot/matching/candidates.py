@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.fields import Field
+from bot.matching.fields import CELLS, Cells, Field
 from bot.matching.fractional import Edges, Prices
-from bot.matching.layers import FORBIDDEN, Numbers, Points
+from bot.matching.layers import Numbers, Points
 
 BEST: Final = 8
 LITTLE: Final = np.float32(2**-6)
 """Less than prices differ by, and more than their rounding."""
+VALUE_BITS: Final = 20
+TURN_BITS: Final = 20
+MOST_VALUE: Final = 2**VALUE_BITS - 1
+LEVELS: Final = 64
 GOLDEN: Final = 0.6180339887498949
 """Steps of this share of a circle never meet again soon."""
 
@@ -34,29 +38,53 @@ class Missing:
 
 def best_edges(field: Field, passed: Passed, count: int = BEST) -> Edges:
     """Give everybody's best pairs that are no repeats."""
-    return _together(_best_of_block(field, rows, count) for rows in _looked_at(field, passed))
+    untaught = field.most_untaught()
+    return _together(_best_of_block(field, rows, count, untaught) for rows in _looked_at(field, passed))
+
+
+def best_edges_of(field: Field, places: Numbers, count: int) -> Edges:
+    """Give the best pairs of some places that are no repeats."""
+    untaught = field.most_untaught()
+    blocks = np.array_split(places, len(places) * field.size // CELLS + 1)
+    return _together(_best_of_block(field, rows, count, untaught) for rows in blocks)
 
 
 def missing_edges(field: Field, prices: Prices, passed: Passed, count: int = BEST) -> Missing:
     """Look at all pairs that are no repeats, for those that are worth more than their prices say."""
     short = np.zeros(field.size)
-    least_half = float(prices.min(initial=0)) / 2
     half = (prices / 2).astype(np.float32)
+    slack = field.most_untaught() - half + LITTLE
+    nearest, ordered = np.argsort(half, kind="stable"), np.sort(half)
+    by_slack = np.argsort(-slack, kind="stable")
 
-    def of_block(rows: Rows) -> tuple[Numbers, Numbers, Points]:
-        points = field.affinities(rows)
-        over = points.astype(np.float32)
-        over -= half
-        over -= half[rows, None]
-        if least_half < FORBIDDEN / 4:
-            over[points < 0] = -np.inf
-        short[rows] = 2 * np.maximum(over.max(axis=1), 0)
-        wanting = np.flatnonzero(short[rows] >= 2 * LITTLE)
-        row, column = _largest(over[wanting], rows[wanting], count, least=LITTLE)
-        return rows[wanting][row], column, points[wanting[row], column]
+    def of_block(at: Rows) -> Cells:
+        rows = by_slack[at]
+        columns = nearest[: np.searchsorted(ordered, slack[rows[0]])]
+        row, column, points = _worth_more(field, rows, columns, half)
+        over = points - half[rows[row]] - half[column]
+        begins = np.flatnonzero(np.diff(row, prepend=-1))
+        short[rows[row[begins]]] = 2.0 * np.maximum.reduceat(over, begins) if len(begins) else 0
+        wanting = over >= LITTLE
+        row, column, over = row[wanting], column[wanting], over[wanting]
+        steps = np.minimum(over / LITTLE, MOST_VALUE).astype(np.int64)
+        kept = _largest_cells(row, column, steps, rows, field.size, count)
+        return rows[row[kept]], column[kept], points[wanting][kept]
 
-    edges = _together(of_block(rows) for rows in _looked_at(field, passed))
+    edges = _together(of_block(at) for at in _looked_at(field, passed))
     return Missing(edges, short)
+
+
+def _worth_more(field: Field, rows: Rows, columns: Numbers, half: NDArray[np.float32]) -> Cells:
+    """Give the cells that are worth more than prices, when only some columns can be to those without a skill."""
+    block, (row, column, points) = field.partly(rows, columns)
+    over = block - half[columns]
+    over -= half[rows, None]
+    over[block < 0] = -np.inf
+    here, there = np.divmod(np.flatnonzero(over > 0), max(1, len(columns)))
+    kept = (points >= 0) & (points - half[column] > half[rows[row]])
+    row, column = np.concatenate([row[kept], here]), np.concatenate([column[kept], columns[there]])
+    order = np.argsort(row, kind="stable")
+    return row[order], column[order], np.concatenate([points[kept], block[here, there]])[order]
 
 
 def near_edges(field: Field, prices: Prices, gap: float) -> Edges:
@@ -77,34 +105,69 @@ def _looked_at(field: Field, passed: Passed) -> Iterator[Rows]:
         passed(len(rows))
 
 
-def _best_of_block(field: Field, rows: Rows, count: int) -> tuple[Numbers, Numbers, Points]:
-    points = field.affinities(rows)
-    row, column = _largest(points.astype(np.int32), rows, count, least=np.int32(0))
-    return rows[row], column, points[row, column]
+def _best_of_block(field: Field, rows: Rows, count: int, untaught: Points) -> Cells:
+    """Look at those who share a skill first; all others only where these may be better."""
+    _, (row, column, points) = field.partly(rows, rows[:0])
+    better = points > np.maximum(untaught[rows], 0)[row]
+    row, column, points = row[better], column[better], points[better]
+    is_enough = np.bincount(row, minlength=len(rows)) >= count
+    enough = is_enough[row]
+    row, column, points = row[enough], column[enough], points[enough]
+    kept = _largest_cells(row, column, points.astype(np.int64), rows, field.size, count)
+    row, column, points = rows[row[kept]], column[kept], points[kept]
+    rest = rows[~is_enough]
+    every = field.affinities(rest)
+    here, there = _largest(every, rest, count)
+    return (
+        np.concatenate([row, rest[here]]),
+        np.concatenate([column, there]),
+        np.concatenate([points, every[here, there]]),
+    )
 
 
-def _largest(values: NDArray[Any], rows: Rows, count: int, least: Any) -> tuple[Numbers, Numbers]:
-    """Find the largest values of each row that are no less than the least, about so many.
-
-    Where many are equal, each row takes others: were it the same for all, a few people would be everybody's best.
-    """
-    size = values.shape[1]
+def _largest(points: Points, rows: Rows, count: int) -> tuple[Numbers, Numbers]:
+    """Find the largest points of each row that are allowed, about so many."""
+    size = points.shape[1]
     if not len(rows):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     last = min(count, size)
-    bar = np.partition(values, size - last, axis=1)[:, size - last]
-    is_large = values >= np.maximum(bar, least)[:, None]
-    row, column = np.divmod(np.flatnonzero(is_large), size)
-    crowded = np.bincount(row, minlength=len(rows)) > 2 * count
-    if not crowded.any():
-        return row, column
-    is_equal = values[row, column] == bar[row]
-    turn = (column - (rows[row] * GOLDEN % 1 * size).astype(np.int64)) % size
-    order = np.lexsort((turn, is_equal, row))
-    row, column = row[order], column[order]
-    begins = np.searchsorted(row, np.arange(len(rows)))
-    kept = ~crowded[row] | (np.arange(len(row)) - begins[row] < count)
+    bar = np.partition(points, size - last, axis=1)[:, size - last]
+    row, column = np.divmod(np.flatnonzero(points >= np.maximum(bar, 0)[:, None]), size)
+    kept = _largest_cells(row, column, points[row, column].astype(np.int64), rows, size, count)
     return row[kept], column[kept]
+
+
+def _largest_cells(
+    row: Numbers, column: Numbers, values: Numbers, rows: Rows, size: int, count: int
+) -> Numbers:
+    """Find, of cells whose values are whole and from 0 to the most, the largest of each row, about so many.
+
+    Where many are equal, each row takes others: were it the same for all, a few people would be everybody's best.
+    """
+    near = _near_the_best(row, values, len(rows), count)
+    row, column, values = row[near], column[near], values[near]
+    turn = column - (rows * GOLDEN % 1 * size).astype(np.int64)[row]
+    turn[turn < 0] += size
+    order = np.argsort(((row << VALUE_BITS) + MOST_VALUE - values << TURN_BITS) + turn)
+    row, values = row[order], values[order]
+    counts = np.bincount(row, minlength=len(rows))
+    begins = np.cumsum(counts) - counts
+    some = np.flatnonzero(counts)
+    bar = np.zeros(len(rows), np.int64)
+    bar[some] = values[begins[some] + np.minimum(counts[some], count) - 1]
+    is_large = values >= bar[row]
+    crowded = np.bincount(row[is_large], minlength=len(rows)) > 2 * count
+    first = np.arange(len(row)) - begins[row] < count
+    return near[order[is_large & (first | ~crowded[row])]]
+
+
+def _near_the_best(row: Numbers, values: Numbers, rows: int, count: int) -> Numbers:
+    """Sift out what is certainly not among the best of its row, without sorting."""
+    level = values * LEVELS // (int(values.max(initial=0)) + 1)
+    counts = np.bincount(row * LEVELS + level, minlength=rows * LEVELS).reshape(rows, LEVELS)
+    is_above = counts[:, ::-1].cumsum(axis=1) < count
+    least = LEVELS - 1 - is_above.sum(axis=1)
+    return np.flatnonzero(level >= least[row])
 
 
 def _together(parts: Iterator[tuple[Numbers, Numbers, Points]]) -> Edges:

@@ -121,8 +121,14 @@ def _units(aims: Sequence[Numbers], size: int) -> list[int]:
 
 def _hostless(allowed: NDArray[np.bool]) -> NDArray[np.bool]:
     """Tell who could not be the third of any pair, and so would have to be left over."""
-    hosted = [any((row & allowed[other]).any() for other in np.flatnonzero(row)) for row in allowed]
-    return ~np.array(hosted, np.bool)
+    if not len(allowed):
+        return np.zeros(0, np.bool)
+    # Most have a third friend with their first one already; the others are looked at one by one.
+    found: NDArray[np.bool] = ~(allowed & allowed[allowed.argmax(axis=1)]).any(axis=1)
+    for place in np.flatnonzero(found).tolist():
+        row = allowed[place]
+        found[place] = not any((row & allowed[other]).any() for other in np.flatnonzero(row))
+    return found
 
 
 def _freshness(field: Field, places: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -20,6 +20,7 @@ CELLS: Final = 1_000_000
 """Of a block: a few megabytes."""
 KEPT: Final = 2_000
 """Of so many people every pair is weighed once and kept, which is eight megabytes."""
+Cells = tuple[Numbers, Numbers, Points]
 EITHER, MENTOR, MENTEE = range(3)
 
 
@@ -41,14 +42,14 @@ class Field:
         for place, person in enumerate(self.people):
             at.setdefault(person.id, []).append(place)
         self._taught = Taught(self.people)
-        self._barred = Links.of([[(other, 0) for other in sorted(each)] for each in _barred(self.people, at)])
-        met: list[list[tuple[int, int]]] = [[] for _ in self.people]
-        for (first, second), number in self.meetings.last_met.items():
-            for one in at.get(first, ()):
-                for other in at.get(second, ()):
-                    met[one].append((other, number))
-                    met[other].append((one, number))
-        self._met = Links.of([sorted(each) for each in met])
+        self._barred = Links.of(self.size, list(_barred(self.people, at)))
+        met = [
+            (one, other, number)
+            for (first, second), number in self.meetings.last_met.items()
+            for one in at.get(first, ())
+            for other in at.get(second, ())
+        ]
+        self._met = Links.of(self.size, met)
 
     def blocks(self) -> Iterator[Numbers]:
         """Cut all places into blocks that are small enough for `affinities`."""
@@ -63,6 +64,46 @@ class Field:
         if self._kept is None:
             self._kept = self._affinities(np.arange(self.size), with_repeats=False)
         return self._kept[rows]
+
+    def most_untaught(self) -> Points:
+        """Say for every place what it can be worth at most to those with whom it shares no skill."""
+        first, second = self._layers
+        return first.most() + second.most()
+
+    def partly(self, rows: Numbers, columns: Numbers) -> tuple[Points, Cells]:
+        """Weigh some places against some, and against all others where one can teach the other something.
+
+        The second is cells: the position of the place among these, the other, and what they are worth.
+        """
+        first, second = self._layers
+        position = np.full(self.size, UNKNOWN, np.int64)
+        position[columns] = np.arange(len(columns))
+        block = first.block(rows, columns)
+        block += second.block(rows, columns)
+        row, other, taught = self._taught.cells(rows)
+        points = self._skill_points[np.minimum(taught, 255)]
+        inside = position[other] >= 0
+        block[row[inside], position[other[inside]]] += points[inside]
+        row, other, points = row[~inside], other[~inside], points[~inside]
+        points += first.pairs(rows[row], other)
+        points += second.pairs(rows[row], other)
+        self._restrict(rows, position, block, (row, other, points))
+        return block, (row, other, points)
+
+    def _restrict(self, rows: Numbers, position: Numbers, block: Points, cells: Cells) -> None:
+        """Take off what people lose by having met, and forbid what the rules forbid."""
+        apart = np.zeros(len(rows) * self.size, np.int16)
+        row, other, met_in = self._met.cells(rows)
+        lost = self._met_points(met_in, with_repeats=False)
+        apart[row * self.size + other] = lost
+        inside = position[other] >= 0
+        block[row[inside], position[other[inside]]] += lost[inside]
+        row, other, _ = self._barred.cells(rows)
+        apart[row * self.size + other] = FORBIDDEN
+        inside = position[other] >= 0
+        block[row[inside], position[other[inside]]] = FORBIDDEN
+        row, other, points = cells
+        points += apart[row * self.size + other]
 
     def _affinities(self, rows: Numbers, *, with_repeats: bool) -> Points:
         first, second = self._layers
@@ -110,14 +151,16 @@ class Field:
         """Weigh each of some places against one other, repeats included."""
         one, other = self._layers
         found: Points = one.pairs(first, second) + other.pairs(first, second)
-        for at, (row, column) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-            a, b = self.people[row], self.people[column]
-            found[at] += self._skill_points[min(len(a.offers & b.wants) + len(b.offers & a.wants), 255)]
-            met_in = self.meetings.met_in(a.id, b.id)
-            if met_in is not None:
-                found[at] += self._met_points(np.array([met_in]), with_repeats=True)[0]
-            if column in self._barred.row(row)[0]:
-                found[at] = FORBIDDEN
+        both = [
+            (self.people[a], self.people[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)
+        ]
+        taught = [len(a.offers & b.wants) + len(b.offers & a.wants) for a, b in both]
+        found += self._skill_points[np.minimum(np.array(taught, np.int64), 255)]
+        met = [self.meetings.met_in(a.id, b.id) for a, b in both] if self.meetings.last_met else []
+        again = [at for at, met_in in enumerate(met) if met_in is not None]
+        met_in = np.array([met[at] for at in again], np.int64)
+        found[again] += self._met_points(met_in, with_repeats=True)
+        found[self._barred.has(first, second)] = FORBIDDEN
         return found
 
     def _met_points(self, met_in: Numbers, *, with_repeats: bool) -> Points:
@@ -139,12 +182,9 @@ def _places(people: Sequence[Person], rules: Rules) -> tuple[list[Person], list[
     return mentors + mentees, [MENTOR] * len(mentors) + [MENTEE] * len(mentees)
 
 
-def _barred(people: Sequence[Person], at: dict[str, list[int]]) -> list[set[int]]:
-    """Find whom each place may never meet: itself, a manager, a report, an exclusion in either direction."""
-    barred = [{place} for place in range(len(people))]
+def _barred(people: Sequence[Person], at: dict[str, list[int]]) -> Iterator[tuple[int, int, int]]:
+    """Find whom each place may never meet: itself, a manager, an exclusion."""
     for place, person in enumerate(people):
         for other in (*person.excludes, person.manager, person.id):
             for there in at.get(other or "", ()):
-                barred[place].add(there)
-                barred[there].add(place)
-    return barred
+                yield place, there, 0

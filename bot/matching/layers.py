@@ -45,19 +45,26 @@ class Layer:
         everything = np.arange(len(kinds))
         self._table = self._weighed(everything) if len(kinds) ** 2 <= CELLS else None
 
-    def block(self, rows: Numbers) -> Points:
-        """Weigh some people against all."""
+    def most(self) -> Points:
+        """Say for everybody what they can have with anybody at most, as far as that is cheap to know."""
+        if self._table is None:
+            return np.full(len(self._which), LARGEST_AFFINITY, np.int16)
+        found: Points = self._table.max(axis=1, initial=FORBIDDEN)[self._which]
+        return found
+
+    def block(self, rows: Numbers, columns: Numbers | None = None) -> Points:
+        """Weigh some people against all, or against some."""
+        across = self._which if columns is None else self._which[columns]
         if self._table is not None:
-            return np.take(self._table[self._which[rows]], self._which, axis=1)
+            return np.take(self._table[self._which[rows]], across, axis=1)
         kinds, which = np.unique(self._which[rows], return_inverse=True)
-        return np.take(self._weighed(kinds)[which], self._which, axis=1)
+        return np.take(self._weighed(kinds)[which], across, axis=1)
 
     def pairs(self, first: Numbers, second: Numbers) -> Points:
         """Weigh each of some people against one other."""
         one, other = self._which[first], self._which[second]
         if self._table is not None:
-            found: Points = self._table[one, other]
-            return found
+            return self._table.reshape(-1).take(one * len(self._table) + other)
         return self._weigh(
             tuple(each[one] for each in self._kinds), tuple(each[other] for each in self._kinds)
         )

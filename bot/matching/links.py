@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from bot.matching.layers import Numbers
 from bot.matching.people import Person
@@ -21,11 +22,19 @@ class Links:
     values: Numbers
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[tuple[int, int]]]) -> Links:
-        """Take, for each place, its others and their numbers."""
-        begins = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
-        others, values = np.array([link for row in rows for link in row], np.int64).reshape(-1, 2).T
-        return cls(begins, np.ascontiguousarray(others), np.ascontiguousarray(values))
+    def of(cls, size: int, found: Sequence[tuple[int, int, int]]) -> Links:
+        """Link so many places as pairs say, each a place, another and a number; both ways, and twice is once."""
+        one, other, number = np.array(found, np.int64).reshape(-1, 3).T
+        keys = np.concatenate([one << 32 | other, other << 32 | one])
+        keys, kept = np.unique(keys, return_index=True)
+        first = keys >> 32
+        begins = np.searchsorted(first, np.arange(size + 1))
+        return cls(begins, keys - (first << 32), np.concatenate([number, number])[kept])
+
+    def has(self, first: Numbers, second: Numbers) -> NDArray[np.bool]:
+        """Tell of each of some places whether it is linked with one other."""
+        keys = np.repeat(np.arange(len(self.begins) - 1), np.diff(self.begins)) << 32 | self.others
+        return np.isin(first << 32 | second, keys)
 
     def row(self, place: int) -> tuple[Numbers, Numbers]:
         """Give the others of one place, and their numbers."""
@@ -44,15 +53,13 @@ class Taught:
     """How many skills one of two offers and the other wants."""
 
     def __init__(self, people: Sequence[Person]) -> None:
-        columns: dict[str, int] = {}
-        for person in people:
-            for skill in sorted(person.wants):
-                columns.setdefault(skill, len(columns))
-        wanted = self._matrix([person.wants for person in people], columns)
-        offered = self._matrix([person.offers for person in people], columns)
+        wanted = sorted(frozenset().union(*(person.wants for person in people)))
+        columns = {skill: column for column, skill in enumerate(wanted)}
+        wants = [sorted(columns[skill] for skill in person.wants) for person in people]
+        offers = [sorted(columns[each] for each in person.offers & columns.keys()) for person in people]
         # Both ways at once: wants against offers, and offers against wants.
-        self._rows = hstack([wanted, offered], format="csr")
-        self._columns = hstack([offered, wanted], format="csr").T.tocsr()
+        self._rows = self._matrix(wants, offers, max(1, len(columns)))
+        self._columns = self._matrix(offers, wants, max(1, len(columns))).T.tocsr()
 
     def cells(self, rows: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """Count for some places against all: the position of the place among these, the other, and how many."""
@@ -61,9 +68,11 @@ class Taught:
         return row, counted.indices, counted.data
 
     @staticmethod
-    def _matrix(skills: Sequence[frozenset[str]], columns: dict[str, int]) -> csr_array:
-        cells = [sorted(columns[skill] for skill in each if skill in columns) for each in skills]
-        begins = np.concatenate([[0], np.cumsum([len(each) for each in cells], dtype=np.int64)])
-        indices = np.array([column for each in cells for column in each], np.int64)
-        shape = (len(skills), max(1, len(columns)))
-        return csr_array((np.ones(len(indices), np.int32), indices, begins), shape=shape)
+    def _matrix(left: Sequence[list[int]], right: Sequence[list[int]], columns: int) -> csr_array:
+        """Put two tables of so many columns side by side; of each row is said where it has a one."""
+        rows = [
+            [*one, *(column + columns for column in other)] for one, other in zip(left, right, strict=True)
+        ]
+        begins = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
+        indices = np.array([column for row in rows for column in row], np.int64)
+        return csr_array((np.ones(len(indices), np.int32), indices, begins), shape=(len(rows), 2 * columns))

@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 
-from bot.matching.candidates import best_edges, missing_edges, near_edges
+from bot.matching.candidates import best_edges, best_edges_of, missing_edges, near_edges
 from bot.matching.exact import best_pairs, heaviest_of
 from bot.matching.fields import Field
-from bot.matching.fractional import Edges, Prices, assign, mutual
+from bot.matching.fractional import Assignment, Edges, Prices, assign, mutual
 from bot.matching.layers import Numbers, Pairs
 from bot.matching.mending import mend
 from bot.matching.penalties import Penalties
@@ -30,6 +30,8 @@ CLOSE: Final = 0.4
 MOST_LOOKS: Final = {EXACT: 20, 20_000: 4, 1_000_000: 3}
 """How often all pairs are looked at, up to so many people."""
 NEAR_EDGES_EACH: Final = 60
+MORE: Final = 64
+"""So many candidates have those for whom the first few are not enough."""
 FINE: Final = 2**16
 """Prices are whole multiples of less than this part."""
 FIRST_GAP: Final = 4.0
@@ -125,9 +127,9 @@ class Many:
         size = self.field.size
         looks = next(looks for most, looks in MOST_LOOKS.items() if size <= most)
         room = 0.0 if size <= EXACT else CLOSE * size
-        prices, bound = np.zeros(size), math.inf
+        bound = math.inf
+        edges, solved = self._with_more_for_the_lonely(edges)
         while True:
-            solved = assign(edges, self.penalties.alone, prices)
             prices, reached = solved.prices, float(solved.worth.sum()) / 2
             missing = missing_edges(self.field, prices, self._passed)
             bound = min(bound, float((prices + missing.short / 2).sum()) / 2)
@@ -135,8 +137,19 @@ class Many:
             if bound - reached <= room or looks <= 0:
                 break
             edges = edges.joined(missing.edges)
+            solved = assign(edges, self.penalties.alone, prices)
         pairs, alone, given_up = mutual(solved)
         return Priced(prices, bound, pairs, alone + given_up, not missing.short.any())
+
+    def _with_more_for_the_lonely(self, edges: Edges) -> tuple[Edges, Assignment]:
+        """Give those more candidates whom the first ones leave alone: they spoil the prices of all others."""
+        prices = np.zeros(self.field.size)
+        solved = assign(edges, self.penalties.alone, prices)
+        alone = np.flatnonzero(solved.chosen == np.arange(self.field.size))
+        if not len(alone):
+            return edges, solved
+        edges = edges.joined(best_edges_of(self.field, alone, MORE))
+        return edges, assign(edges, self.penalties.alone, prices)
 
     def _mended(self, priced: Priced, steps: tuple[int, ...]) -> Pairing:
         """Match those left over with the help of ever more others, until it is proven that nobody else can be."""
