@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import matching, prompts, round_facts
 from bot import round_messages as messages
+from bot.matching.results import NotAsked
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
 from bot.permissions import Actor
@@ -237,7 +238,8 @@ def _parted(seen: Seen, delivery: Delivery) -> Verdict:
     if not is_unreachable and over is None:
         return Never("they have a buddy by now")
     others = standing.others(delivery.receiver)
-    facts = Parted(programme.channel, others, is_unreachable, seen.next_on(programme))
+    is_owed = over is not None and over.reason != NotAsked.__name__
+    facts = Parted(programme.channel, others, is_unreachable, seen.next_on(programme) if is_owed else None)
     return _to_one(seen, delivery) or facts
 
 

@@ -12,6 +12,7 @@ from bot import matching, outbox, round_inputs, round_results
 from bot import round_messages as messages
 from bot.enrolments import Taker
 from bot.matching import Found, Group
+from bot.matching.results import NobodyFree, NotAsked
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in, with_people
 from bot.round_steps import free_takers, hold
@@ -29,7 +30,8 @@ from models.buddies import (
     Round,
 )
 
-NOBODY_FREE: Final = "NobodyFree"
+NOBODY_FREE: Final = NobodyFree.__name__
+NOT_ASKED: Final = NotAsked.__name__
 PAIR: Final = 2
 
 
@@ -158,7 +160,8 @@ class Board:
         """Tell somebody that nobody else is free, and let them come first next time."""
         session, buddy_round = self._session, self._round
         row = {"round_id": buddy_round.id, "user_id": user_id, "workspace_id": buddy_round.workspace_id}
-        session.merge(LeftOver(**row, reason=NOBODY_FREE))
+        is_mentor = self._takers[user_id].participant.role == MENTOR
+        session.merge(LeftOver(**row, reason=NOT_ASKED if is_mentor else NOBODY_FREE))
         for participant in session.scalars(Participant.those(self._programme.id, [user_id])):
             participant.left_over_in = buddy_round.number
         self.tell(messages.PARTED, user_id, pairing)

@@ -227,3 +227,16 @@ def test_no_words_betray_who_excluded_whom(quick: Sessions) -> None:
     with quick.read() as session:
         rows = session.scalars(Participant.of_programme(programme_id)).all()
     assert [row.left_over_in for row in rows] == [None, None, 1]
+
+
+def test_a_mentor_who_is_left_by_their_mentee_is_promised_nothing(quick: Sessions) -> None:
+    programme_id = mentoring(quick)
+    (standing,) = stage.pairings(quick, programme_id)
+
+    with quick.begin() as session:
+        swapped = rounds.swap(session, actor("U001"), standing.pairing.id, now=LATER)
+
+    assert swapped.others is not None
+    assert swapped.others != (standing.mentor,)
+    (told,) = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
+    assert told.next_on is None
