@@ -187,7 +187,7 @@ def too_few(facts: TooFew) -> Message:
         )
     return Message(
         f"Today's round of {where} brought nobody together: {_few(facts.count)}.{following} "
-        f"To invite more: `/buddy join {where}`."
+        f"Who types `/buddy join` in {where} takes part."
     )
 
 

@@ -32,7 +32,7 @@ def _closing(facts: Announcement) -> list[str]:
     following = f"Next round: {day(facts.next_on)}. " if facts.next_on else ""
     return [
         *([more] if more else []),
-        f"{following}Join with `/buddy join {elements.channel(facts.channel)}`.",
+        f"{following}Type `/buddy join` here to take part.",
     ]
 
 

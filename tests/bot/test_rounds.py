@@ -10,7 +10,7 @@ import pytest
 from bot import exclusions, round_judging, round_matching, round_steps, rounds
 from bot.outbox import Never
 from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
-from bot.round_messages import ANNOUNCEMENT, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
+from bot.round_messages import ANNOUNCEMENT, GROUPS_A_MESSAGE, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
 from bot.runtime.database import Sessions
 from models.buddies import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Participant, Programme, Round
 from models.members import Member
@@ -301,3 +301,17 @@ def test_judging_takes_as_many_queries_however_many_messages_there_are(quick: Se
                 round_judging.judge(session, some, now=stage.START)
             asked.append(len(statements))
         assert asked[0] == asked[1]
+
+
+def test_a_large_round_is_announced_in_parts_that_name_every_group_once(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2 * GROUPS_A_MESSAGE + 4)
+    stage.first_round(quick)
+
+    parts = stage.told(quick, ANNOUNCEMENT, stage.START)
+
+    groups = [group for part in parts if isinstance(part, Announcement) for group in part.groups]
+    assert [part.part for part in parts if isinstance(part, Announcement)] == [1, 2]
+    assert sorted(groups) == sorted(stage.groups(quick, programme_id))
+    assert [each.key for each in stage.deliveries(quick, ANNOUNCEMENT)] == [
+        f"round:{stage.rounds_of(quick, programme_id)[0].id}:announcement:{part}" for part in (1, 2)
+    ]

@@ -15,8 +15,8 @@ from handlers import wiring
 from models.buddies import Programme, Round
 from models.outbox import Delivery
 from sandbox.seen import Message
-from tests.handlers.buddies_stage import GROWTH, known, started
-from tests.people import AMY, BEN, RAY
+from tests.handlers.buddies_stage import GROWTH, started
+from tests.people import AMY
 from tests.trellis import Trellis, utc
 
 NIA = "UNIA0001"
@@ -88,8 +88,3 @@ def round_of(trellis: Trellis, programme: Programme) -> Round:
     """Read the newest round."""
     with trellis.sessions.read() as session:
         return session.scalars(Round.of_programme(programme.id)).all()[0]
-
-
-TRIO = (AMY, BEN, RAY)
-FOUR = (AMY, BEN, RAY, NIA)
-__all__ = ["FOUR", "HEADS_UP", "NEW_YORK", "NIA", "START", "TRIO", "known"]
