@@ -65,7 +65,7 @@ def put_off_heads_up(session: Session, programme_id: int, until: datetime) -> bo
 def put_off(session: Session, round_id: int, until: datetime) -> bool:
     """Take the step of a round later; False, as none was taken."""
     held = hold(session, round_id)
-    if held is not None and held[1].state in (ANNOUNCED, PREVIEWED):
+    if held is not None and held[1].state in (ANNOUNCED, PREVIEWED, MATCHED):
         held[1].next_fire_at = until
     return False
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from slack_sdk import WebClient
 from sqlalchemy import Select
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 WAIT_FOR_SLACK: Final = timedelta(minutes=30)
 """How long a round waits for Slack to say who is in its channel; then what is known has to do."""
+AFTER_A_BUG: Final = timedelta(hours=1)
 ASK_AGAIN: Final = timedelta(minutes=5)
 PROGRESS_SECONDS: Final = 1.0
 STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
@@ -51,40 +52,57 @@ def take_steps(client: WebClient, sessions: Sessions, now: datetime) -> int:
 
     One that fails keeps no other from being taken; it is tried again with the next beat.
     """
-    kinds: list[tuple[Select[int], Take]] = [
-        (Programme.due_ids(now), partial(_announce, client, now=now)),
-        (Round.due_ids(now), partial(_step, client, now=now)),
-        (Round.to_match(), partial(_match, now=now)),
-        (Pairing.broken_ids(), partial(_mend, client, now=now)),
-        (Pact.due_ids(now), partial(_follow_pact, now=now)),
+    later = now + AFTER_A_BUG
+    kinds = [
+        Kind(
+            Programme.due_ids(now),
+            partial(_announce, client, now=now),
+            partial(round_steps.put_off_heads_up, until=later),
+        ),
+        Kind(Round.due_ids(now), partial(_step, client, now=now), partial(round_steps.put_off, until=later)),
+        Kind(Round.to_match(), partial(_match, now=now)),
+        Kind(Pairing.broken_ids(), partial(_mend, client, now=now)),
+        Kind(Pact.due_ids(now), partial(_follow_pact, now=now)),
     ]
     with sessions.read() as session:
         # Nearly always there is nothing, and one question is enough to know.
-        if not any(session.execute(which_exist(*(asked for asked, _ in kinds))).one()):
+        if not any(session.execute(which_exist(*(each.asked for each in kinds))).one()):
             return 0
     # One step makes another due: who was announced may be matched at once.
-    return sum(_each(sessions, asked, take) for asked, take in kinds)
+    return sum(_each(sessions, kind) for kind in kinds)
 
 
 Take = Callable[[Sessions, int], bool]
 """Takes the step of one row, and says whether there was one to take."""
 
 
-def _each(sessions: Sessions, asked: Select[int], take: Take) -> int:
+class Kind(NamedTuple):
+    """One kind of step: which rows have one to take, how it is taken, and how one that hits a bug is put off."""
+
+    asked: Select[int]
+    take: Take
+    put_off: Callable[[Session, int], object] | None = None
+
+
+def _each(sessions: Sessions, kind: Kind) -> int:
     """Take the steps of all rows asked for, and count them."""
     with sessions.read() as session:
-        ids = session.scalars(asked).all()
-    return sum(_safely(sessions, each, take) for each in ids)
+        ids = session.scalars(kind.asked).all()
+    return sum(_safely(sessions, each, kind) for each in ids)
 
 
-def _safely(sessions: Sessions, row_id: int, take: Take) -> bool:
+def _safely(sessions: Sessions, row_id: int, kind: Kind) -> bool:
     try:
-        return take(sessions, row_id)
+        return kind.take(sessions, row_id)
     except STORE_AWAY:
         raise
     except Exception:  # the one door for bugs in steps: one bad row must not keep everybody's rounds
-        log.exception("step_failed", extra={"step": getattr(take, "func", take).__name__, "row": row_id})
-        return False
+        name = getattr(kind.take, "func", kind.take).__name__
+        log.exception("step_failed", extra={"step": name, "row": row_id})
+    if kind.put_off is not None:
+        with sessions.begin() as session:
+            kind.put_off(session, row_id)
+    return False
 
 
 def _announce(client: WebClient, sessions: Sessions, programme_id: int, *, now: datetime) -> bool:

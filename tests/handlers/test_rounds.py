@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import time
 
+import pytest
+
 from bot.round_messages import ANNOUNCEMENT, INTRODUCTION
-from models.buddies import PAUSED, Participant
+from models.buddies import PAUSED, Participant, Programme
 from models.members import Member
 from tests.handlers import rounds_stage as stage
 from tests.handlers.buddies_stage import ENGINEERING, participant
@@ -194,3 +196,19 @@ def test_names_left_out_of_the_channel_are_counted(trellis: Trellis) -> None:
     assert RAY not in announcement.text
     assert "And 1 more pair." in announcement.text
     assert "4 people take part" in announcement.text
+
+
+def test_a_programme_that_hits_a_bug_stops_no_other(
+    trellis: Trellis, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.taking_part(trellis, (AMY, BEN))
+    broken = stage.taking_part(trellis, (RAY, NIA), channel=ENGINEERING)
+    stage.live_until(trellis, HEADS_UP - MINUTE)
+    with trellis.sessions.begin() as session:
+        session.get_one(Programme, broken.id).zone = "Nowhere/Land"
+
+    stage.live_until(trellis, HEADS_UP + 5 * MINUTE)
+
+    assert len(stage.with_button(trellis.slack.dms(AMY), "Sit this one out")) == 1
+    assert stage.with_button(trellis.slack.dms(RAY), "Sit this one out") == []
+    assert [record.message for record in caplog.records].count("step_failed") == 1
