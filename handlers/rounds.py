@@ -50,7 +50,7 @@ STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 def take_steps(client: WebClient, sessions: Sessions, now: datetime) -> int:
     """Take every step of programmes, rounds and pacts that is due at this moment of people's time; count them.
 
-    One that fails keeps no other from being taken; it is tried again with the next beat.
+    One that hits a bug keeps no other from being taken, and is put off.
     """
     later = now + AFTER_A_BUG
     kinds = [
