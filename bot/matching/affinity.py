@@ -140,7 +140,9 @@ def terms(
 ) -> Iterator[tuple[int, Reason | None]]:
     """Give the points of each term, and the reason that may be told for them, where there is one to tell."""
     weights = rules.weights
-    taught = _taught(*sorted((first, second), key=lambda person: person.id))
+    if second.id < first.id:
+        first, second = second, first
+    taught = _taught(first, second)
     yield weighed(weights.skills, int(skills_fit(len(taught)))), taught[0] if taught else None
     yield from _of_profiles(first, second, rules)
     yield _newness(first, second, meetings, weights)
@@ -178,12 +180,11 @@ def _of_profiles(first: Person, second: Person, rules: Rules) -> Iterator[tuple[
 
 
 def _departments(first: Person, second: Person) -> Reason | None:
-    one, other = sorted((first, second), key=lambda person: person.id)
-    if one.department is None or other.department is None:
+    if first.department is None or second.department is None:
         return None
-    if one.department == other.department:
-        return SameDepartment(one.department)
-    return OtherDepartments(one.department, other.department)
+    if first.department == second.department:
+        return SameDepartment(first.department)
+    return OtherDepartments(first.department, second.department)
 
 
 def _newness(first: Person, second: Person, meetings: Meetings, weights: Weights) -> tuple[int, Reason]:

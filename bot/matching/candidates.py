@@ -45,7 +45,8 @@ def best_edges(field: Field, passed: Passed, count: int = BEST) -> Edges:
 def best_edges_of(field: Field, places: Numbers, count: int) -> Edges:
     """Give the best pairs of some places that are no repeats."""
     untaught = field.most_untaught()
-    blocks = np.array_split(places, len(places) * field.size // CELLS + 1)
+    at_once = max(1, CELLS // field.size)
+    blocks = (places[begin : begin + at_once] for begin in range(0, len(places), at_once))
     return _together(_best_of_block(field, rows, count, untaught) for rows in blocks)
 
 

@@ -32,6 +32,7 @@ class Field:
         self.people, sides = _places(people, rules)
         self.size = len(self.people)
         self._kept: Points | None = None
+        self._apart = np.zeros(max(CELLS, self.size), np.int16)
         self._layers = (belonging(self.people, sides, rules), working_life(self.people, rules))
         self._skill_points = weighed(rules.weights.skills, skills_fit(np.arange(256))).astype(np.int16)
         self._relate()
@@ -76,34 +77,36 @@ class Field:
         The second is cells: the position of the place among these, the other, and what they are worth.
         """
         first, second = self._layers
+        row, other, taught = self._taught.cells(rows)
+        points = self._skill_points[np.minimum(taught, 255)]
         position = np.full(self.size, UNKNOWN, np.int64)
         position[columns] = np.arange(len(columns))
         block = first.block(rows, columns)
         block += second.block(rows, columns)
-        row, other, taught = self._taught.cells(rows)
-        points = self._skill_points[np.minimum(taught, 255)]
-        inside = position[other] >= 0
-        block[row[inside], position[other[inside]]] += points[inside]
-        row, other, points = row[~inside], other[~inside], points[~inside]
-        points += first.pairs(rows[row], other)
-        points += second.pairs(rows[row], other)
+        if len(columns):
+            inside = position[other] >= 0
+            block[row[inside], position[other[inside]]] += points[inside]
+            row, other, points = row[~inside], other[~inside], points[~inside]
+        counts = np.bincount(row, minlength=len(rows))
+        points += first.lists(rows, counts, other)
+        points += second.lists(rows, counts, other)
         self._restrict(rows, position, block, (row, other, points))
         return block, (row, other, points)
 
     def _restrict(self, rows: Numbers, position: Numbers, block: Points, cells: Cells) -> None:
         """Take off what people lose by having met, and forbid what the rules forbid."""
-        apart = np.zeros(len(rows) * self.size, np.int16)
-        row, other, met_in = self._met.cells(rows)
-        lost = self._met_points(met_in, with_repeats=False)
-        apart[row * self.size + other] = lost
-        inside = position[other] >= 0
-        block[row[inside], position[other[inside]]] += lost[inside]
-        row, other, _ = self._barred.cells(rows)
-        apart[row * self.size + other] = FORBIDDEN
-        inside = position[other] >= 0
-        block[row[inside], position[other[inside]]] = FORBIDDEN
         row, other, points = cells
-        points += apart[row * self.size + other]
+        met, partner, met_in = self._met.cells(rows)
+        lost = self._met_points(met_in, with_repeats=False)
+        barred, refused, _ = self._barred.cells(rows)
+        inside, within = position[partner] >= 0, position[refused] >= 0
+        block[met[inside], position[partner[inside]]] += lost[inside]
+        block[barred[within], position[refused[within]]] = FORBIDDEN
+        self._apart[met * self.size + partner] = lost
+        self._apart[barred * self.size + refused] = FORBIDDEN
+        points += self._apart[row * self.size + other]
+        self._apart[met * self.size + partner] = 0
+        self._apart[barred * self.size + refused] = 0
 
     def _affinities(self, rows: Numbers, *, with_repeats: bool) -> Points:
         first, second = self._layers

@@ -62,10 +62,10 @@ def assign(edges: Edges, alone: NDArray[Any], prices: Prices) -> Assignment:
     worth = np.concatenate([edges.worth, edges.worth, 2 * alone])
     gain = 2.0 * worth - prices[rows] - prices[columns]
     # Whoever is assigned costs something: a cost of nothing would count as a missing edge.
-    cost = csr_array((gain.max() + 1 - gain, (rows, columns)), shape=(size, size))
+    gains = csr_array((gain, (rows, columns)), shape=(size, size))
+    cost = csr_array((gain.max() + 1 - gains.data, gains.indices, gains.indptr), shape=(size, size))
     _, chosen = min_weight_full_bipartite_matching(cost)
     chosen = chosen.astype(np.int64)
-    gains = csr_array((gain, (rows, columns)), shape=(size, size))
     gained = _at(gains, everybody, chosen)
     raised = _potentials(gains, chosen, gained)
     return Assignment(chosen, (gained + prices + prices[chosen]) / 2, prices + raised)

@@ -30,25 +30,28 @@ Weigh = Callable[[Traits, Traits], Points]
 UNKNOWN: Final = -1
 FORBIDDEN: Final = np.int16(-10 * LARGEST_AFFINITY)
 """So far below 0 that no points lift it above, and that three of them still are a number of 16 bits."""
-CELLS: Final = 4_000_000
+CELLS: Final = 16_000_000
 """A table of more is not kept but made anew, for the rows that are asked for."""
+AT_ONCE: Final = 1_000_000
+"""So many cells of a table are made at once, for what that takes besides."""
 
 
 class Layer:
     """Some traits of everybody: combinations of them, and who has which."""
 
-    def __init__(self, traits: Sequence[Numbers], weigh: Weigh) -> None:
-        self._weigh = weigh
+    def __init__(self, traits: Sequence[Numbers], weigh: Weigh, most: int) -> None:
+        self._weigh, self._most = weigh, most
         kinds, which = np.unique(np.stack(traits, axis=1), axis=0, return_inverse=True)
         self._which: Numbers = which.ravel()
         self._kinds: Traits = tuple(np.ascontiguousarray(column) for column in kinds.T)
-        everything = np.arange(len(kinds))
-        self._table = self._weighed(everything) if len(kinds) ** 2 <= CELLS else None
+        parts = np.array_split(np.arange(len(kinds)), len(kinds) ** 2 // AT_ONCE + 1)
+        is_kept = len(kinds) ** 2 <= CELLS
+        self._table = np.concatenate([self._weighed(part) for part in parts]) if is_kept else None
 
     def most(self) -> Points:
         """Say for everybody what they can have with anybody at most, as far as that is cheap to know."""
         if self._table is None:
-            return np.full(len(self._which), LARGEST_AFFINITY, np.int16)
+            return np.full(len(self._which), self._most, np.int16)
         found: Points = self._table.max(axis=1, initial=FORBIDDEN)[self._which]
         return found
 
@@ -68,6 +71,14 @@ class Layer:
         return self._weigh(
             tuple(each[one] for each in self._kinds), tuple(each[other] for each in self._kinds)
         )
+
+    def lists(self, rows: Numbers, counts: Numbers, others: Numbers) -> Points:
+        """Weigh each of some people against as many others as its count says, all in one list."""
+        if self._table is None:
+            return self.pairs(np.repeat(rows, counts), others)
+        cells = np.repeat(self._which[rows] * len(self._table), counts)
+        cells += self._which[others]
+        return self._table.reshape(-1).take(cells)
 
     def _weighed(self, kinds: Numbers) -> Points:
         return self._weigh(tuple(each[kinds][:, None] for each in self._kinds), self._kinds)
@@ -89,7 +100,9 @@ def belonging(people: Sequence[Person], sides: Sequence[int], rules: Rules) -> L
 
     departments, _ = _coded(person.department for person in people)
     locations, _ = _coded(person.location for person in people)
-    return Layer((departments, locations, np.array(sides, np.int64)), weigh)
+    weights = rules.weights
+    most = weights.department + weights.location + weights.newness
+    return Layer((departments, locations, np.array(sides, np.int64)), weigh, most)
 
 
 def working_life(people: Sequence[Person], rules: Rules) -> Layer:
@@ -108,7 +121,8 @@ def working_life(people: Sequence[Person], rules: Rules) -> Layer:
         too_few = (minutes != UNKNOWN) & (minutes < rules.least_shared_minutes)
         return _unless(too_few | (common == 0), points)
 
-    return Layer((hours, languages, years), weigh)
+    weights = rules.weights
+    return Layer((hours, languages, years), weigh, weights.hours + weights.tenure + weights.language)
 
 
 def _unless(forbidden: Any, points: Any) -> Points:

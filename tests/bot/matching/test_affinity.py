@@ -41,7 +41,8 @@ def test_everybody_at_once_is_weighed_as_two_are(seed: int) -> None:
     fresh, every = field.affinities(everybody), field.affinities(everybody, with_repeats=True)
 
     rows, columns = np.meshgrid(everybody, everybody)
-    assert np.array_equal(field.pairs(rows.ravel(), columns.ravel()).reshape(every.shape) < 0, every < 0)
+    listed = field.pairs(rows.ravel(), columns.ravel()).reshape(every.shape)
+    assert np.array_equal(listed < 0, every < 0)
     for a, one in enumerate(people):
         for b, other in enumerate(people):
             if not may_meet(one, other, rules):
@@ -49,9 +50,26 @@ def test_everybody_at_once_is_weighed_as_two_are(seed: int) -> None:
                 assert fresh[a, b] < 0
                 continue
             assert every[a, b] == affinity(one, other, meetings, rules)
-            assert field.pairs(np.array([a]), np.array([b])) == every[a, b]
+            assert listed[b, a] == every[a, b]
             is_repeat = meetings.repeat(one.id, other.id, rules) is not None
             assert (fresh[a, b] < 0) if is_repeat else (fresh[a, b] == every[a, b])
+
+
+@given(st.integers(0, 2**32))
+def test_where_only_a_part_is_weighed_the_rest_is_worth_no_more_than_was_said(seed: int) -> None:
+    matched = small_round(seed, most=12)
+    field = Field(matched.people, Meetings.of(matched.history), matched.rules)
+    everybody = np.arange(field.size)
+    fresh, columns = field.affinities(everybody), everybody[seed % 3 :: 2]
+
+    block, (row, other, points) = field.partly(everybody, columns)
+
+    inside = np.isin(everybody, columns)
+    assert np.array_equal(np.maximum(block, -1), np.maximum(fresh[:, inside], -1))
+    assert np.array_equal(np.maximum(points, -1), np.maximum(fresh[row, other], -1))
+    unweighed = fresh.copy()
+    unweighed[row, other] = -1
+    assert (unweighed[:, ~inside] <= np.maximum(field.most_untaught(), -1)[:, None]).all()
 
 
 @given(st.integers(0, 2**32))

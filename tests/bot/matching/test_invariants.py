@@ -15,7 +15,7 @@ from bot.matching.results import OfferedSkill, OtherDepartments, OtherSize, Repe
 from tests.bot.matching.instances import small_round
 from tests.bot.matching.judge import Judge, may_meet
 
-few = settings(max_examples=settings.default.max_examples // 6)
+few = settings(max_examples=settings.default.max_examples // 10)
 """A round is a lot to look at."""
 
 

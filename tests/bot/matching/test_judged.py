@@ -13,7 +13,7 @@ from bot.matching.rounds import burden_of, replay, shuffled
 from tests.bot.matching.instances import small_round
 from tests.bot.matching.judge import NOTHING, Judge, Score, plus
 
-EVERYDAY, AT_LENGTH = 20, 3_500
+EVERYDAY, AT_LENGTH = 12, 3_500
 """Small rounds a test; there are three tests."""
 
 seeds = pytest.mark.parametrize(
