@@ -16,14 +16,18 @@ from bot.matching.layers import Numbers, Points
 BEST: Final = 8
 LITTLE: Final = np.float32(2**-6)
 """Less than prices differ by, and more than their rounding."""
+LEVELS: Final = 64
+"""Into so many classes values are sorted before some of them are sorted exactly."""
 VALUE_BITS: Final = 20
+"""Values, and the turns of those that are equal, are parts of one number to sort by."""
 TURN_BITS: Final = 20
 MOST_VALUE: Final = 2**VALUE_BITS - 1
-LEVELS: Final = 64
 GOLDEN: Final = 0.6180339887498949
 """Steps of this share of a circle never meet again soon."""
 
 Rows = NDArray[np.int64]
+Look = tuple[Rows, Numbers, Numbers, Points, NDArray[np.float32]]
+"""Some rows, and cells in them: the position of the row, the column, the points, and these less the prices."""
 Passed = Callable[[int], None]
 """Hears how many people have been looked at since it was called last."""
 
@@ -53,16 +57,9 @@ def best_edges_of(field: Field, places: Numbers, count: int) -> Edges:
 def missing_edges(field: Field, prices: Prices, passed: Passed, count: int = BEST) -> Missing:
     """Look at all pairs that are no repeats, for those that are worth more than their prices say."""
     short = np.zeros(field.size)
-    half = (prices / 2).astype(np.float32)
-    slack = field.most_untaught() - half + LITTLE
-    nearest, ordered = np.argsort(half, kind="stable"), np.sort(half)
-    by_slack = np.argsort(-slack, kind="stable")
 
-    def of_block(at: Rows) -> Cells:
-        rows = by_slack[at]
-        columns = nearest[: np.searchsorted(ordered, slack[rows[0]])]
-        row, column, points = _worth_more(field, rows, columns, half)
-        over = points - half[rows[row]] - half[column]
+    def of_block(look: Look) -> Cells:
+        rows, row, column, points, over = look
         begins = np.flatnonzero(np.diff(row, prepend=-1))
         short[rows[row[begins]]] = 2.0 * np.maximum.reduceat(over, begins) if len(begins) else 0
         wanting = over >= LITTLE
@@ -71,33 +68,52 @@ def missing_edges(field: Field, prices: Prices, passed: Passed, count: int = BES
         kept = _largest_cells(row, column, steps, rows, field.size, count)
         return rows[row[kept]], column[kept], points[wanting][kept]
 
-    edges = _together(of_block(at) for at in _looked_at(field, passed))
+    edges = _together(map(of_block, _looks(field, prices, 0.0, passed)))
     return Missing(edges, short)
-
-
-def _worth_more(field: Field, rows: Rows, columns: Numbers, half: NDArray[np.float32]) -> Cells:
-    """Give the cells that are worth more than prices, when only some columns can be to those without a skill."""
-    block, (row, column, points) = field.partly(rows, columns)
-    over = block - half[columns]
-    over -= half[rows, None]
-    over[block < 0] = -np.inf
-    here, there = np.divmod(np.flatnonzero(over > 0), max(1, len(columns)))
-    kept = (points >= 0) & (points - half[column] > half[rows[row]])
-    row, column = np.concatenate([row[kept], here]), np.concatenate([column[kept], columns[there]])
-    order = np.argsort(row, kind="stable")
-    return row[order], column[order], np.concatenate([points[kept], block[here, there]])[order]
 
 
 def near_edges(field: Field, prices: Prices, gap: float) -> Edges:
     """Give all pairs whose prices exceed their worth by no more than a gap: only these can be in a better matching."""
+    looks = _looks(field, prices, -gap - float(LITTLE), lambda _count: None)
+    return _together((rows[row], column, points) for rows, row, column, points, _ in looks)
 
-    def of_block(rows: Rows) -> tuple[Numbers, Numbers, Points]:
-        points = field.affinities(rows)
-        slack = prices + prices[rows, None] - 2.0 * points
-        row, column = np.divmod(np.flatnonzero((points >= 0) & (slack <= 2 * gap)), field.size)
-        return rows[row], column, points[row, column]
 
-    return _together(of_block(rows) for rows in field.blocks())
+def _looks(field: Field, prices: Prices, above: float, passed: Passed) -> Iterator[Look]:
+    """Look at all pairs that are no repeats, block by block, for those worth more than their prices by so much.
+
+    Of those who share no skill, only whoever's prices are low can be: the lowest come first, in rows and columns.
+    """
+    half = (prices / 2).astype(np.float32)
+    room = field.most_untaught() - half - np.float32(above) + LITTLE
+    nearest, ordered = np.argsort(half, kind="stable"), np.sort(half)
+    by_room = np.argsort(-room, kind="stable")
+    for at in _looked_at(field, passed):
+        rows = by_room[at]
+        columns = nearest[: np.searchsorted(ordered, room[rows[0]])]
+        yield rows, *_worth_more(field, rows, columns, half, above)
+
+
+def _worth_more(
+    field: Field, rows: Rows, columns: Numbers, half: NDArray[np.float32], above: float
+) -> tuple[Numbers, Numbers, Points, NDArray[np.float32]]:
+    """Give the cells worth more than their prices, row by row; those of other columns only where a skill is shared."""
+    block, (row, column, points) = field.partly(rows, columns)
+    over = block - half[columns]
+    over -= half[rows, None]
+    over[block < 0] = -np.inf
+    here, there = np.divmod(np.flatnonzero(over > above), max(1, len(columns)))
+    over_cells = points - half[column]
+    over_cells -= half[rows[row]]
+    kept = np.flatnonzero((points >= 0) & (over_cells > above))
+    row, column = np.concatenate([row[kept], here]), np.concatenate([column[kept], columns[there]])
+    order = np.argsort(row, kind="stable")
+    points = np.concatenate([points[kept], block[here, there]])
+    return (
+        row[order],
+        column[order],
+        points[order],
+        np.concatenate([over_cells[kept], over[here, there]])[order],
+    )
 
 
 def _looked_at(field: Field, passed: Passed) -> Iterator[Rows]:

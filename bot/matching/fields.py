@@ -18,8 +18,6 @@ from bot.matching.people import Person, Rules
 
 CELLS: Final = 1_000_000
 """Of a block: a few megabytes."""
-KEPT: Final = 2_000
-"""Of so many people every pair is weighed once and kept, which is eight megabytes."""
 Cells = tuple[Numbers, Numbers, Points]
 EITHER, MENTOR, MENTEE = range(3)
 
@@ -31,7 +29,6 @@ class Field:
         self.rules, self.meetings = rules, meetings
         self.people, sides = _places(people, rules)
         self.size = len(self.people)
-        self._kept: Points | None = None
         self._apart = np.zeros(max(CELLS, self.size), np.int16)
         self._layers = (belonging(self.people, sides, rules), working_life(self.people, rules))
         self._skill_points = weighed(rules.weights.skills, skills_fit(np.arange(256))).astype(np.int16)
@@ -60,11 +57,17 @@ class Field:
 
     def affinities(self, rows: Numbers, *, with_repeats: bool = False) -> Points:
         """Weigh some places against all; who may not meet, or only as a repeat, is below 0."""
-        if with_repeats or self.size > KEPT:
-            return self._affinities(rows, with_repeats=with_repeats)
-        if self._kept is None:
-            self._kept = self._affinities(np.arange(self.size), with_repeats=False)
-        return self._kept[rows]
+        first, second = self._layers
+        found = first.block(rows)
+        found += second.block(rows)
+        cells = found.reshape(-1)
+        row, other, taught = self._taught.cells(rows)
+        cells[row * self.size + other] += self._skill_points[np.minimum(taught, 255)]
+        row, other, met_in = self._met.cells(rows)
+        cells[row * self.size + other] += self._met_points(met_in, with_repeats=with_repeats)
+        row, other, _ = self._barred.cells(rows)
+        cells[row * self.size + other] = FORBIDDEN
+        return found
 
     def most_untaught(self) -> Points:
         """Say for every place what it can be worth at most to those with whom it shares no skill."""
@@ -107,19 +110,6 @@ class Field:
         points += self._apart[row * self.size + other]
         self._apart[met * self.size + partner] = 0
         self._apart[barred * self.size + refused] = 0
-
-    def _affinities(self, rows: Numbers, *, with_repeats: bool) -> Points:
-        first, second = self._layers
-        found = first.block(rows)
-        found += second.block(rows)
-        cells = found.reshape(-1)
-        row, other, taught = self._taught.cells(rows)
-        cells[row * self.size + other] += self._skill_points[np.minimum(taught, 255)]
-        row, other, met_in = self._met.cells(rows)
-        cells[row * self.size + other] += self._met_points(met_in, with_repeats=with_repeats)
-        row, other, _ = self._barred.cells(rows)
-        cells[row * self.size + other] = FORBIDDEN
-        return found
 
     def square(self, places: Numbers, *, with_repeats: bool = False) -> Points:
         """Weigh some places against each other."""
