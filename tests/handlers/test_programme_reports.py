@@ -14,12 +14,13 @@ from sandbox.seen import Message, View
 from tests.handlers import forging
 from tests.handlers.buddies_stage import ENGINEERING, GROWTH
 from tests.handlers.one_on_ones_stage import pressed
-from tests.handlers.rounds_stage import FOUR, HEADS_UP, START, pairings, round_of, taking_part
+from tests.handlers.rounds_stage import HEADS_UP, START, pairings, round_of, taking_part
 from tests.people import AMY, BEN, JONAS, KAI, MIA, PRIYA, RAY, ZOE
 from tests.trellis import Trellis
 
 PNG = b"\x89PNG\r\n"
 OWNER, NIA, TOM = AMY, "UNIA0001", "UTOM0001"
+FOUR = (AMY, BEN, RAY, NIA)
 NEWCOMERS = (JONAS, TOM)
 EVERYBODY = (AMY, BEN, RAY, NIA, MIA, ZOE, PRIYA, KAI, JONAS, TOM)
 
