@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from bot import programme_news
 from bot.enrolments import new_row
-from models.buddies import EVERYONE, GONE, IN, Participant, Programme
+from models.buddies import EVERYONE, GONE, IN, PAUSED, Participant, Programme
 from models.bulk import insert_missing, rows_of
 from models.members import Member
 
@@ -38,20 +38,35 @@ def note(
 
 
 def follow(session: Session, programme: Programme, present: Collection[str], *, now: datetime) -> None:
-    """Let whoever is in the channel take part, where everyone does who did not leave; five statements at most.
+    """Let whoever is in the channel take part, where everyone does who did not leave; six statements at most.
 
     `present` are all in the channel; who of them is not known yet is left for the next time.
     """
     if programme.enrolment != EVERYONE:
         return
     here = set(present)
-    states = dict(rows_of(session, Participant.states(programme.id)))
-    _enrol(session, programme, here - states.keys(), now)
-    gone = [user_id for user_id, state in states.items() if state == IN and user_id not in here]
-    back = [user_id for user_id, state in states.items() if state == GONE and user_id in here]
-    for user_ids, state in ((gone, GONE), (back, IN)):
-        if user_ids:
-            session.execute(Participant.move(programme.id, user_ids, state))
+    rows = rows_of(session, Participant.states(programme.id))
+    _enrol(session, programme, here - {user_id for user_id, *_ in rows}, now)
+    moving: dict[str, list[str]] = {}
+    for user_id, before, until in rows:
+        after = _moved(before, until, is_present=user_id in here)
+        if after != before:
+            moving.setdefault(after, []).append(user_id)
+    for state, user_ids in moving.items():
+        session.execute(Participant.move(programme.id, user_ids, state))
+
+
+def _moved(state: str, paused_until: date | None, *, is_present: bool) -> str:
+    """Say where somebody stands who is in the channel, or is not; a pause that still lasts waits for their return.
+
+    A pause without an end keeps whoever left out by itself, and is not forgotten so.
+    """
+    if not is_present:
+        is_in = state == IN or (state == PAUSED and paused_until is not None)
+        return GONE if is_in else state
+    if state != GONE:
+        return state
+    return PAUSED if paused_until is not None else IN
 
 
 def _enrol(session: Session, programme: Programme, new: Collection[str], now: datetime) -> None:
@@ -76,6 +91,5 @@ def move(session: Session, programme: Programme, *, user_id: str, is_present: bo
     if programme.enrolment != EVERYONE:
         return
     participant = session.scalars(Participant.one(programme.id, user_id)).first()
-    before, after = (GONE, IN) if is_present else (IN, GONE)
-    if participant is not None and participant.state == before:
-        participant.state = after
+    if participant is not None:
+        participant.state = _moved(participant.state, participant.paused_until, is_present=is_present)

@@ -247,6 +247,12 @@ def come_back(participant: Participant) -> None:
     participant.silent_rounds = 0
 
 
+def end_pause(participant: Participant) -> None:
+    """Write that a pause is over whose day has come; the day stays, by which its end is told."""
+    if participant.state == PAUSED:
+        participant.state, participant.paused_because = IN, None
+
+
 def sit_out(session: Session, actor: Actor, programme_id: int, *, number: int | None = None) -> datetime:
     """Leave the actor out of a round, the next to begin unless its number is given, and say when it begins.
 

@@ -10,14 +10,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.enrolments import come_back, part_of
+from bot.enrolments import come_back, end_pause, part_of
 from bot.errors import Refusal
 from bot.members import hours_of
 from bot.outbox import Later, Never
 from bot.permissions import Actor
 from bot.programme_news import LASTS, not_now
 from bot.recurrence import local_day, place
-from models.buddies import PAUSED, Participant, Programme
+from models.buddies import IN, PAUSED, Participant, Programme
 from models.members import Member
 from models.outbox import Delivery
 
@@ -109,8 +109,11 @@ def _judge_one(
         return Never("the programme has ended")
     if member.is_deactivated:
         return Never("deactivated")
-    if participant.state != PAUSED or delivery.key != _return_key(programme.id, member.user_id, until):
+    if participant.state not in (IN, PAUSED) or delivery.key != _return_key(
+        programme.id, member.user_id, until
+    ):
         return Never("resumed, or paused anew")
     if until is not None and until > local_day(now, member.zone):
         return Later(_back_at_work(member, until), "paused, in another zone")
+    end_pause(participant)
     return not_now(member, now) or Return(programme, member.zone)

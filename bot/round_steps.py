@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot import matching, outbox, programmes, round_inputs
 from bot import round_messages as messages
-from bot.enrolments import Taker, takers
+from bot.enrolments import Taker, end_pause, takers
 from bot.programme_rhythms import Coming
 from bot.recurrence import local_day, place
 from bot.round_results import known
@@ -172,6 +172,8 @@ def free_takers(session: Session, programme: Programme, number: int, now: dateti
     ids = {each.member.user_id for each in present}
     pacts = [set(pact.people) for pact in session.scalars(Pact.standing_in(programme.id))]
     together = {who for people in pacts if people <= ids for who in people}
+    for each in present:
+        end_pause(each.participant)  # takers found it over: from here on they count as anybody does
     return [each for each in present if each.member.user_id not in together]
 
 

@@ -282,9 +282,9 @@ class Participant(Base):
         return found.order_by(cls.user_id)
 
     @classmethod
-    def states(cls, programme_id: int) -> Select[str, str]:
-        """Select where everybody stands in a programme: rows of id and state."""
-        return select(cls.user_id, cls.state).where(cls.programme_id == programme_id)
+    def states(cls, programme_id: int) -> Select[str, str, date | None]:
+        """Select where everybody stands in a programme: rows of id, state and the day on which a pause ends."""
+        return select(cls.user_id, cls.state, cls.paused_until).where(cls.programme_id == programme_id)
 
     @classmethod
     def unnamed_in(cls, programme_id: int) -> Select[str]:

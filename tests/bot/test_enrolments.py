@@ -216,6 +216,24 @@ def test_a_channel_is_enrolled_and_followed_but_nobody_who_left_by_themselves(st
     assert follow("UA", "UB", "UC") == {"UA": LEFT, "UB": IN, "UC": IN, "UD": GONE}
 
 
+def test_who_leaves_the_channel_during_a_pause_is_gone_when_it_ends(sessions: Sessions) -> None:
+    programme_id = running(sessions, [AMY, BEN], enrolment=EVERYONE)
+    joined(sessions, programme_id, AMY, BEN)
+    with sessions.begin() as session:
+        programme = found(session, programme_id)
+        for who in (AMY, BEN):
+            pauses.pause(session, actor(who), [programme_id], TODAY + timedelta(days=2), now=MONDAY_NOON)
+        session.flush()
+        channel_enrolments.follow(session, programme, [], now=MONDAY_NOON)
+        channel_enrolments.move(session, programme, user_id=BEN, is_present=True)
+
+        early = enrolments.takers(session, programme, 1, MONDAY_NOON).out
+        late = enrolments.takers(session, programme, 1, MONDAY_NOON + 3 * DAY).out
+
+    assert early == {AMY: Out.GONE, BEN: Out.PAUSED}
+    assert late == {AMY: Out.GONE}
+
+
 def test_a_look_that_did_not_ask_who_is_there_leaves_everybody_in(sessions: Sessions) -> None:
     programme_id = running(sessions, [AMY, BEN])
     joined(sessions, programme_id, AMY, BEN)

@@ -7,17 +7,17 @@ from contextlib import suppress
 
 import pytest
 
-from bot import exclusions, round_judging, round_matching, round_steps, rounds
+from bot import exclusions, pauses, round_judging, round_matching, round_steps, rounds
 from bot.outbox import Never
 from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
 from bot.round_messages import ANNOUNCEMENT, GROUPS_A_MESSAGE, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
 from bot.runtime.database import Sessions
-from models.buddies import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Participant, Programme, Round
+from models.buddies import ANNOUNCED, CANCELLED, IN, MATCHED, MATCHING, Participant, Programme, Round
 from models.members import Member
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor
 from tests.bot.rounds_stage import quick as quick
-from tests.people import DAY, HOUR, MINUTE
+from tests.people import DAY, HOUR, MINUTE, MONDAY_NOON
 from tests.statements import counted
 from tests.trellis import utc
 
@@ -287,6 +287,21 @@ def test_who_goes_away_for_most_of_a_round_before_the_introduction_is_not_waited
 
     assert isinstance(introduction, Never)
     assert stage.pairings(quick, programme_id)[0].pairing.is_broken
+
+
+def test_a_pause_that_is_over_is_written_so_and_still_told(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    with quick.begin() as session:
+        monday = stage.HEADS_UP.date()
+        pauses.pause(session, actor("U002"), [programme_id], monday, now=MONDAY_NOON)
+
+    stage.step(quick, stage.HEADS_UP)
+
+    assert stage.part(quick, programme_id, "U002").state == IN
+    with quick.begin() as session:
+        rows = stage.deliveries(quick, pauses.RESUMED)
+        (verdict,) = pauses.judge(session, rows, now=stage.HEADS_UP).values()
+        assert isinstance(verdict, pauses.Return)
 
 
 def test_judging_takes_as_many_queries_however_many_messages_there_are(quick: Sessions) -> None:
