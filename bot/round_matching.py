@@ -125,14 +125,15 @@ def compute(job: Job, progress: matching.Progress) -> Result:
     if job.shown is None:
         return found
     kept, found = _with_room_made(job, found)
-    if kept == job.shown.groups:
-        return replace(job.shown, left_over=found.left_over)
     members = {each.members for each in kept}
-    relaxed = tuple(each for each in job.shown.relaxations if _is_about(each, members))
     placed = {who for group in members for who in group}
+    over = tuple(each for each in found.left_over if each.person not in placed)
+    if kept == job.shown.groups and not found.groups:
+        return replace(job.shown, left_over=over)
+    relaxed = tuple(each for each in job.shown.relaxations if _is_about(each, members))
     return Result(
         tuple(sorted((*kept, *found.groups), key=lambda group: group.members)),
-        tuple(each for each in found.left_over if each.person not in placed),
+        over,
         (*relaxed, *found.relaxations),
         affinity=sum(group.affinity for group in kept) + found.affinity,
         bound=job.shown.bound,

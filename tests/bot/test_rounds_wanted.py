@@ -16,7 +16,7 @@ from bot.runtime.database import Sessions
 from models.buddies import ANNOUNCED, MATCHED
 from models.buddies import PREVIEWED as IS_PREVIEWED
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import actor, found
+from tests.bot.buddies_stage import actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MONDAY_NOON
 
@@ -83,6 +83,32 @@ def test_who_left_after_the_preview_is_replaced_and_the_owner_hears_of_it(quick:
     assert sorted(who for group in now for who in group) == [who for who in EVERYBODY if who != gone[0]]
     assert isinstance(changed, Changed)
     assert changed.gone == (gone[0],)
+
+
+@pytest.mark.parametrize(("count", "newcomers"), [(4, 1), (4, 2), (4, 3), (3, 1)])
+def test_who_joins_after_the_preview_is_put_together_with_somebody(
+    quick: Sessions, count: int, newcomers: int
+) -> None:
+    programme_id = stage.staffed(quick, count)
+    if count == 3:
+        with quick.begin() as session:  # so that one of them is left over
+            for other in ("U001", "U002"):
+                exclusions.exclude(session, actor("U003"), other, now=MONDAY_NOON)
+    stage.step(quick, stage.HEADS_UP)
+    shown = previewed(quick, programme_id)
+    names = [f"UNEW{number}" for number in range(newcomers)]
+    with quick.begin() as session:
+        know(session, *[profile(name) for name in names])
+        for name in names:
+            enrolments.join(session, actor(name), found(session, programme_id), now=BEFORE_START)
+
+    stage.step(quick, stage.START)
+
+    everybody = [f"U{number:03}" for number in range(1, count + 1)] + names
+    now = stage.groups(quick, programme_id)
+    assert len(shown.left_over) == count % 2
+    assert sorted(who for group in now for who in group) == everybody
+    assert all(len(group) >= 2 for group in now)
 
 
 def test_matching_anew_draws_other_lots(quick: Sessions) -> None:
