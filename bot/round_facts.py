@@ -148,6 +148,8 @@ class PactFacts:
     weeks: int
     day: int = 0
     """Of a prompt: the day of the pact."""
+    is_again: bool = False
+    """Whether it follows upon a pact of the same people."""
 
 
 @dataclass(frozen=True)

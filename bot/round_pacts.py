@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -71,13 +71,13 @@ def offer(
         session.add(Pact(**row))
         session.flush()
         pact = session.scalars(Pact.of_pairing(pairing.id)).one()
-        _ask_each(session, OFFER, pact, now)
+        _ask_each(session, OFFER, pact, pact.people, now)
 
 
-def _ask_each(session: Session, kind: str, pact: Pact, now: datetime) -> None:
-    people = known(session, pact.workspace_id, pact.people)
+def _ask_each(session: Session, kind: str, pact: Pact, receivers: Collection[str], now: datetime) -> None:
+    people = known(session, pact.workspace_id, receivers)
     told = []
-    for user_id in pact.people:
+    for user_id in receivers:
         opens = hours_of(people[user_id]).next_working(now)
         key = f"pact:{pact.id}:{pact.term}:{kind.removeprefix('buddies.')}:{user_id}"
         told.append(Message(pact.workspace_id, key, kind, user_id, pact.id, opens, opens + OF_USE))
@@ -141,7 +141,7 @@ def take(session: Session, pact_id: int, now: datetime) -> bool:
     due = [day for day in days if _at(programme, day) <= now]
     if due[-1] == pact.ends_on:
         pact.state, pact.agreed = OVER, []
-        _ask_each(session, END, pact, now)
+        _ask_each(session, END, pact, pact.people, now)
         return True
     _prompt(session, pact, PROMPT_DAYS[len(due) - 1], now)
     pact.next_fire_at = _at(programme, days[len(due)])
@@ -181,7 +181,15 @@ def extend(session: Session, actor: Actor, pact_id: int, *, now: datetime) -> Ag
     if pact.state == OVER:
         pact.state, pact.agreed, pact.term = OFFERED, [], pact.term + 1
         pact.next_fire_at = None
+        _ask_others(session, pact, actor.user_id, now)
     return agree(session, actor, pact.id, now=now)
+
+
+def _ask_others(session: Session, pact: Pact, user_id: str, now: datetime) -> None:
+    """Ask the others whether they want the same weeks again, but for those whose question is still to come."""
+    waiting = session.execute(Delivery.waiting_about([pact.workspace_id], END, [pact.id])).all()
+    asked = {user_id, *(receiver for _, receiver in waiting)}
+    _ask_each(session, OFFER, pact, [each for each in pact.people if each not in asked], now)
 
 
 def judge(
@@ -208,9 +216,9 @@ def _judge_one(
     members: Mapping[tuple[str, str], Member],
     now: datetime,
 ) -> PactFacts | Later | Never:
-    if pact is None or pact.state != _WHILE[delivery.kind]:
+    if pact is None or pact.state not in _WHILE[delivery.kind]:
         return Never("it stands otherwise by now")
-    if delivery.kind == OFFER and delivery.receiver in pact.agreed:
+    if pact.state == OFFERED and delivery.receiver in pact.agreed:
         return Never("agreed")
     to = pact.people if delivery.kind == PROMPT else [delivery.receiver]
     team = [members[delivery.workspace_id, each] for each in to]
@@ -223,9 +231,16 @@ def _judge_one(
     others = tuple(each for each in pact.people if each not in to) or tuple(pact.people)
     channel, day = programmes[pact.programme_id].channel, delivery.key.rpartition(":")[2]
     return PactFacts(
-        pact.id, pact.pairing_id, others, channel, pact.weeks, int(day) if delivery.kind == PROMPT else 0
+        pact_id=pact.id,
+        pairing_id=pact.pairing_id,
+        others=others,
+        channel=channel,
+        weeks=pact.weeks,
+        day=int(day) if delivery.kind == PROMPT else 0,
+        is_again=pact.term > 1,
     )
 
 
 _MINUTE: Final = timedelta(minutes=1)
-_WHILE: Final = {OFFER: OFFERED, PROMPT: STANDING, END: OVER}
+_WHILE: Final = {OFFER: (OFFERED,), PROMPT: (STANDING,), END: (OVER, OFFERED)}
+"""In which states each is of use: how to go on is also asked of those whose buddy wants the same weeks again."""

@@ -28,7 +28,7 @@ PROMPTS: Final = {
 def offer(facts: PactFacts) -> Message:
     """Ask one of two who met whether they go on together."""
     line = (
-        f"*You and {people(facts.others)} met.* Go on together for {facts.weeks} weeks? "
+        f"{_question(facts)} "
         f"You get three prompts, and no other buddy in {elements.channel(facts.channel)} meanwhile. "
         "It begins if both of you want it."
     )
@@ -37,6 +37,12 @@ def offer(facts: PactFacts) -> Message:
         elements.button("Go on together", AGREE, facts.pact_id),
         elements.button("Rather not", REFUSE, facts.pact_id),
     )
+
+
+def _question(facts: PactFacts) -> str:
+    if facts.is_again:
+        return f"*{facts.weeks} weeks more with {people(facts.others)}?* You were asked for."
+    return f"*You and {people(facts.others)} met.* Go on together for {facts.weeks} weeks?"
 
 
 def prompt(facts: PactFacts) -> Message:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from bot import enrolments, round_pacts, rounds
+from bot.outbox import Never
 from bot.round_facts import PactFacts
 from bot.round_messages import HEADS_UP
 from bot.round_pacts import END, OFFER, PROMPT, NotYourPact, PactIsOver
 from bot.runtime.database import Sessions
+from models.outbox import SENT, Delivery
 from models.pacts import Pact
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found
@@ -125,6 +128,24 @@ def test_after_its_weeks_a_pact_is_extended_by_both(quick: Sessions) -> None:
     assert stands == [False, True]
     assert pact(quick, pact_id).term == 2
     assert [each.key for each in stage.deliveries(quick, PROMPT)] == [f"pact:{pact_id}:2:3"]
+
+
+@pytest.mark.parametrize("is_read", [True, False], ids=["after the question", "before the question"])
+def test_who_wants_the_same_weeks_again_has_the_other_asked_once(quick: Sessions, is_read: bool) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+    over = TUESDAY + 42 * DAY
+    stage.step(quick, over)
+    if is_read:
+        with quick.begin() as session:
+            session.execute(update(Delivery).where(Delivery.kind == END).values(state=SENT))
+
+    with quick.begin() as session:
+        round_pacts.extend(session, actor("U002"), pact_id, now=over)
+
+    again = [each.receiver for each in stage.deliveries(quick, OFFER) if f":{pact_id}:2:" in each.key]
+    assert again == (["U001"] if is_read else [])
+    assert [type(each) for each in stage.told(quick, END, over)] == [PactFacts, Never]
 
 
 @pytest.mark.parametrize("act", [round_pacts.agree, round_pacts.extend])
