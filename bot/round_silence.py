@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot import round_messages as messages
 from bot.members import silent_until
+from bot.recurrence import local_day, place
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in
+from bot.round_times import closing_on
 from models.buddies import IN, MATCHED, PAUSED, Participant, Programme, Round
 from models.members import Member
 
@@ -22,10 +24,17 @@ SILENT_ROUNDS: Final = 3
 
 
 def settle_earlier(session: Session, programme: Programme, number: int, now: datetime) -> None:
-    """Settle the rounds before this one, whose end it is."""
+    """Settle the rounds before this one, but for those whose people have not been asked yet."""
     for earlier in session.scalars(Round.open_of(programme.id)):
-        if earlier.number < number and earlier.state == MATCHED:
+        is_asked = earlier.state == MATCHED and closes_at(programme, earlier) <= now
+        if earlier.number < number and is_asked:
             settle(session, programme, earlier, now)
+
+
+def closes_at(programme: Programme, buddy_round: Round) -> datetime:
+    """Say when those in a round are asked what became of it (UTC)."""
+    ends_on = local_day(buddy_round.ends_at, programme.zone)
+    return place(closing_on(buddy_round.on, ends_on), programme.at, programme.zone).starts_at
 
 
 def settle(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
@@ -38,8 +47,7 @@ def settle(session: Session, programme: Programme, buddy_round: Round, now: date
     silent = _silent(pairings, people, now)
     paused = []
     for participant in session.scalars(Participant.those(programme.id, sorted(people))):
-        _count(participant, is_silent=participant.user_id in silent)
-        if participant.state == PAUSED and participant.paused_because == SILENT:
+        if _count(participant, is_silent=participant.user_id in silent):
             paused.append(people[participant.user_id])
     until = now + messages.ANNOUNCED_FOR
     told = [
@@ -57,7 +65,10 @@ def _silent(pairings: Sequence[Standing], people: dict[str, Member], now: dateti
     return {who for who, member in people.items() if who not in spoke and silent_until(member, now) is None}
 
 
-def _count(participant: Participant, *, is_silent: bool) -> None:
+def _count(participant: Participant, *, is_silent: bool) -> bool:
+    """Count a round for somebody, and say whether that has paused them."""
     participant.silent_rounds = participant.silent_rounds + 1 if is_silent else 0
-    if participant.silent_rounds >= SILENT_ROUNDS and participant.state == IN:
-        participant.state, participant.paused_until, participant.paused_because = PAUSED, None, SILENT
+    if participant.silent_rounds < SILENT_ROUNDS or participant.state != IN:
+        return False
+    participant.state, participant.paused_until, participant.paused_because = PAUSED, None, SILENT
+    return True

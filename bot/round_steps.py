@@ -18,9 +18,9 @@ from bot.enrolments import Taker, end_pause, takers
 from bot.programme_rhythms import Coming
 from bot.recurrence import local_day, place
 from bot.round_results import known
-from bot.round_silence import settle, settle_earlier
+from bot.round_silence import closes_at, settle, settle_earlier
 from bot.round_standing import standing_in
-from bot.round_times import closing_on, halfway_on
+from bot.round_times import halfway_on
 from models.buddies import (
     ANNOUNCED,
     CANCELLED,
@@ -211,10 +211,9 @@ def follow_up(session: Session, programme: Programme, buddy_round: Round, now: d
 def moments(programme: Programme, buddy_round: Round) -> tuple[datetime | None, datetime]:
     """Say when those in a round are reminded, and when they are asked what became of it (UTC)."""
     ends_on = local_day(buddy_round.ends_at, programme.zone)
-    closing = place(closing_on(buddy_round.on, ends_on), programme.at, programme.zone).starts_at
     half = halfway_on(buddy_round.on, ends_on)
     halfway = place(half, programme.at, programme.zone).starts_at if half else None
-    return halfway, closing
+    return halfway, closes_at(programme, buddy_round)
 
 
 def next_step(programme: Programme, buddy_round: Round, now: datetime) -> datetime:

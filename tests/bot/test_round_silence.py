@@ -1,0 +1,44 @@
+"""Who says nothing of rounds: counted once they were asked, and told once."""
+
+from __future__ import annotations
+
+from bot import round_silence, rounds
+from bot.round_messages import SILENCED
+from bot.runtime.database import Sessions
+from models.buddies import PAUSED, Participant, Round
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import actor, found
+from tests.bot.rounds_stage import quick as quick
+from tests.people import DAY
+
+
+def begun_again(sessions: Sessions) -> int:
+    """Let a round begin three days after another, whose people have two weeks, and give the programme's id."""
+    programme_id = stage.staffed(sessions, 4)
+    stage.first_round(sessions)
+    with sessions.begin() as session:
+        rounds.match_now(session, actor("U001"), programme_id, stage.START + 3 * DAY)
+    stage.step(sessions, stage.START + 3 * DAY)
+    return programme_id
+
+
+def test_a_round_that_begins_at_once_counts_nobody_as_silent_who_was_not_asked_yet(quick: Sessions) -> None:
+    programme_id = begun_again(quick)
+
+    second, first = stage.rounds_of(quick, programme_id)
+    assert (second.number, first.silence_counted_at) == (2, None)
+    assert stage.part(quick, programme_id, "U001").silent_rounds == 0
+
+
+def test_who_is_paused_already_is_not_told_again_when_another_round_is_settled(quick: Sessions) -> None:
+    programme_id = begun_again(quick)
+    later = stage.START + 20 * DAY
+    with quick.begin() as session:
+        programme = found(session, programme_id)
+        for each in session.scalars(Participant.of_programme(programme_id)):
+            each.silent_rounds = 2
+        for buddy_round in session.scalars(Round.of_programme(programme_id)):
+            round_silence.settle(session, programme, buddy_round, later)
+
+    assert stage.part(quick, programme_id, "U001").state == PAUSED
+    assert len(stage.deliveries(quick, SILENCED)) == 4
