@@ -17,6 +17,9 @@ from models.buddies import ANNOUNCED, CLOSED, MATCHED, MATCHING, PREVIEW, PREVIE
 APART: Final = timedelta(hours=12)
 """Two rounds that begin at once are no nearer to each other: the second press is a slip."""
 
+NEWEST: Final = 3
+"""Of a programme's rounds only so many can be under way or near."""
+
 
 class RoundUnderWay(Refusal):
     """A round of that programme has just begun. `/buddy` shows it; the next one comes by itself."""
@@ -93,8 +96,8 @@ def match_now(session: Session, actor: Actor, programme_id: int, now: datetime) 
     programme = programmes.owned(session, actor, programme_id, to_change=True)
     if programme.held_because is not None:
         raise RoundsAreHeld
-    latest = session.scalars(Round.of_programme(programme.id)).all()
-    if any(_is_just_begun(each, now) for each in latest[:3]):
+    latest = session.scalars(Round.of_programme(programme.id).limit(NEWEST)).all()
+    if any(_is_just_begun(each, now) for each in latest):
         raise RoundUnderWay
     waiting = [each for each in latest if each.state in (ANNOUNCED, PREVIEWED)]
     _begin_now(session, programme, waiting[0] if waiting else None, now)
