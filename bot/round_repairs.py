@@ -74,9 +74,14 @@ class Board:
                 return found.group
         return Group(tuple(sorted(members)), (), 0)
 
-    def find_somebody(self, user_id: str, *, besides: frozenset[str]) -> tuple[str, ...] | None:
-        """Put somebody together with who fits best of those who are free; gives whom, or None if nobody does."""
-        if user_id not in self._takers:
+    def find_somebody(
+        self, user_id: str, *, besides: frozenset[str], instead_of: Pairing | None = None
+    ) -> tuple[str, ...] | None:
+        """Put somebody together with who fits best of those who are free; gives whom, or None if nobody does.
+
+        Nobody does for whom is together with somebody already, but in the pairing this one is to take the place of.
+        """
+        if user_id not in self._takers or not self._has_place(user_id, instead_of):
             return None
         if self._programme.mixing == MENTORING:
             found = self._search_mentoring(user_id, besides)
@@ -86,6 +91,14 @@ class Board:
             return None
         self._put_together(found.group)
         return tuple(each for each in found.group.members if each != user_id)
+
+    def _has_place(self, user_id: str, instead_of: Pairing | None) -> bool:
+        """Whether somebody is together with nobody yet, or is a mentor who takes one more mentee."""
+        standing = standing_in(self._session, [self._round.id])
+        taken = sum(user_id in each.people for each in standing if each.pairing is not instead_of)
+        part = self._takers[user_id].participant
+        is_mentor = self._programme.mixing == MENTORING and part.role == MENTOR
+        return taken < (part.capacity if is_mentor else 1)
 
     def _search(
         self, user_id: str, others: Sequence[str], *, besides: frozenset[str], again: bool = False

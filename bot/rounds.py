@@ -16,6 +16,7 @@ from bot.round_facts import Closing
 from bot.round_repairs import Board, declines
 from bot.round_standing import Standing, with_people
 from bot.round_steps import hold
+from bot.round_wishes import NEWEST
 from bot.round_wishes import match_anew as match_anew
 from bot.round_wishes import match_now as match_now
 from bot.round_wishes import preview as preview
@@ -31,7 +32,7 @@ from models.buddies import (
     Programme,
     Round,
 )
-from models.pacts import Pact
+from models.pacts import OFFERED, OVER, Pact
 
 DECLINE_WITHIN: Final = timedelta(days=3)
 """How long a mentor may decline a mentee."""
@@ -55,6 +56,10 @@ class NotAMentor(Refusal):
 
 class TooLateToDecline(Refusal):
     """A mentor can decline within three days. `/buddy leave` takes you out of the programme."""
+
+
+class PactGoesOn(Refusal):
+    """Your pact goes on, so there is nobody new for now. `/buddy` shows where you stand."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def swap(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> S
     for participant in session.scalars(Participant.those(programme.id, [actor.user_id])):
         participant.silent_rounds = 0
     board = Board(session, programme, buddy_round, now)
-    found = board.find_somebody(actor.user_id, besides=frozenset(others))
+    found = board.find_somebody(actor.user_id, besides=frozenset(others), instead_of=pairing)
     if found is None:
         return Swapped(others, None)
     board.dissolve(pairing, leaving=[actor.user_id])
@@ -200,13 +205,18 @@ def sit_out(session: Session, actor: Actor, round_id: int) -> tuple[Programme, d
 def rematch(
     session: Session, actor: Actor, pact_id: int, *, now: datetime
 ) -> tuple[Programme, tuple[str, ...] | None]:
-    """Put the actor together with somebody who is free after their pact; None if nobody is.
+    """Put the actor together with somebody who is free after their pact; None if nobody is, or they have a buddy.
 
-    Raises NotYourPact.
+    Raises NotYourPact, and PactGoesOn unless it is over. A no to going on together ends what was only offered.
     """
     pact, programme = round_pacts.of_actor(session, actor, pact_id)
-    under_way = [each for each in session.scalars(Round.of_programme(programme.id)) if each.state == MATCHED]
-    held = hold(session, under_way[0].id) if under_way else None
+    if pact.state == OFFERED and actor.user_id not in pact.agreed:
+        pact.state = OVER
+    if pact.state != OVER:
+        raise PactGoesOn
+    newest = session.scalars(Round.of_programme(programme.id).limit(NEWEST))
+    under_way = [each.id for each in newest if each.state == MATCHED]
+    held = hold(session, under_way[0]) if under_way else None
     if held is None or held[1].state != MATCHED:
         return programme, None
     board = Board(session, *held, now)

@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot import enrolments, exclusions, round_repairs, rounds
+from bot import enrolments, exclusions, round_pacts, round_repairs, rounds
 from bot.outbox import Never
 from bot.round_facts import Nobody, Parted
 from bot.round_messages import INTRODUCTION, LEFT_OVER, PARTED, UNREACHABLE
-from bot.rounds import NotAMentor, NotYourPairing, PairingIsOver, TooLateToDecline
+from bot.rounds import NotAMentor, NotYourPairing, PactGoesOn, PairingIsOver, TooLateToDecline
 from bot.runtime.database import Sessions
 from models.buddies import MENTEE, MENTOR, MENTORING, Participant
 from models.members import Member
+from models.pacts import OVER, Pact
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, running
 from tests.bot.rounds_stage import quick as quick
@@ -240,3 +241,30 @@ def test_a_mentor_who_is_left_by_their_mentee_is_promised_nothing(quick: Session
     assert swapped.others != (standing.mentor,)
     (told,) = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
     assert told.next_on is None
+
+
+def test_after_a_pact_somebody_new_comes_once_and_not_before_it_is_over(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4, pact_weeks=6)
+    stage.first_round(quick)
+    mine, other = stage.pairings(quick, programme_id)
+    with quick.begin() as session:
+        for who in mine.people:
+            rounds.say(session, actor(who), mine.pairing.id, "met", now=LATER)
+        pact = session.scalars(Pact.of_pairing(mine.pairing.id)).one()
+        for who in mine.people:
+            round_pacts.agree(session, actor(who), pact.id, now=LATER)
+        exclusions.exclude(session, actor(other.people[0]), other.people[1], now=LATER)
+    stage.step(quick, stage.following(stage.HEADS_UP, 1))
+    later = stage.following(stage.START, 1)
+    stage.step(quick, later)
+    with pytest.raises(PactGoesOn), quick.begin() as session:
+        rounds.rematch(session, actor("U001"), pact.id, now=later)
+
+    with quick.begin() as session:
+        session.get_one(Pact, pact.id).state = OVER
+        _, found_first = rounds.rematch(session, actor("U001"), pact.id, now=later)
+        _, found_then = rounds.rematch(session, actor("U001"), pact.id, now=later)
+
+    assert found_first is not None
+    assert found_then is None
+    assert stage.groups(quick, programme_id) == [tuple(sorted(("U001", *found_first)))]
