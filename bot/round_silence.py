@@ -45,10 +45,8 @@ def settle(session: Session, programme: Programme, buddy_round: Round, now: date
     pairings = standing_in(session, [buddy_round.id])
     people = known(session, programme.workspace_id, (who for each in pairings for who in each.people))
     silent = _silent(pairings, people, now)
-    paused = []
-    for participant in session.scalars(Participant.those(programme.id, sorted(people))):
-        if _count(participant, is_silent=participant.user_id in silent):
-            paused.append(people[participant.user_id])
+    counted = session.scalars(Participant.those(programme.id, sorted(people))).all()
+    paused = [people[each.user_id] for each in counted if _count(each, is_silent=each.user_id in silent)]
     until = now + messages.ANNOUNCED_FOR
     told = [
         messages.to_member(messages.SILENCED, buddy_round, each, programme.id, now=now, until=until)
