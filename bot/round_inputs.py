@@ -20,19 +20,14 @@ from models.bulk import rows_of
 WORKING_DAYS: Final = 5
 
 
-def rules_of(programme: Programme, people: Iterable[Person] = ()) -> Rules:
-    """Say what the owner set, as matching reads it.
-
-    The owner's hours are those of a day, matching's those of a week; of nobody are more asked than they work.
-    """
-    weeks = [sum(ends - begins for begins, ends in each.at_work) for each in people if each.at_work]
-    shared = min([programme.shared_minutes * WORKING_DAYS, *weeks])
+def rules_of(programme: Programme, _people: Iterable[Person] = ()) -> Rules:
+    """Say what the owner set, as matching reads it: the owner's hours are those of a day, matching's those of a week."""
     return Rules(
         mixing=Mixing(programme.mixing),
         is_mixing_hard=programme.is_mixing_required,
         group_size=programme.group_size,
         repeat_window=programme.repeat_window,
-        least_shared_minutes=max(shared, programme.shared_minutes),
+        least_shared_minutes=programme.shared_minutes * WORKING_DAYS,
         guests_may=programme.takes_guests,
     )
 

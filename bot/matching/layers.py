@@ -118,7 +118,8 @@ def working_life(people: Sequence[Person], rules: Rules) -> Layer:
         points = weighed(rules.weights.hours, hours_fit(np.maximum(minutes, 0)))
         points = points + weighed(rules.weights.tenure, tenure_fit(apart))
         points += weighed(rules.weights.language, language_fit(np.maximum(common, 0)))
-        too_few = (minutes != UNKNOWN) & (minutes < rules.least_shared_minutes)
+        weeks = np.minimum(minutes_of.weeks[one[0]], minutes_of.weeks[other[0]])
+        too_few = (minutes != UNKNOWN) & (minutes < np.minimum(weeks, rules.least_shared_minutes))
         return _unless(too_few | (common == 0), points)
 
     weights = rules.weights
@@ -161,6 +162,8 @@ class _Minutes:
             for begin, end in pattern:
                 row[np.searchsorted(edges, begin) : np.searchsorted(edges, end)] = 1
         self._lengths = np.diff(edges).astype(np.float32)
+        self.weeks = (self._at_work @ self._lengths).astype(np.int32)
+        """How long each pattern's week is: of nobody are more shared minutes asked than they work."""
 
     def __call__(self, rows: Numbers, columns: Numbers) -> NDArray[np.int32]:
         if rows.ndim == 1:

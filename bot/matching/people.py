@@ -100,7 +100,7 @@ class Rules:
     repeat_window: int = 6
     """For so many rounds nobody meets the same person again, as long as that can be avoided."""
     least_shared_minutes: int = 120
-    """Working time a week that two people must have in common."""
+    """Working time a week that two people must have in common; of nobody more than they work at all."""
     guests_may: bool = False
     weights: Weights = Weights()
 

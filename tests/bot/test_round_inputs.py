@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import time
 
-from bot import exclusions, profiles, round_inputs
+from bot import exclusions, matching, profiles, round_inputs
 from bot.enrolments import takers
-from bot.matching import Person
+from bot.matching import History, Person, Rules
 from bot.runtime.database import Sessions
 from models.members import Member
 from tests.bot import rounds_stage as stage
@@ -49,17 +49,23 @@ def test_exclusions_go_in_and_the_number_of_queries_stays_the_same(quick: Sessio
     assert len(statements) == 4
 
 
-def test_of_nobody_more_hours_are_asked_than_they_work(quick: Sessions) -> None:
-    programme_id = stage.staffed(quick, 2)
+def test_of_nobody_more_hours_are_asked_than_they_work_and_of_nobody_else_fewer(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3)
     with quick.begin() as session:
         member = session.get_one(Member, (TEAM, "U002"))
         member.work_days, member.work_ends = "1", time(13)
+        member = session.get_one(Member, (TEAM, "U003"))
+        member.work_starts, member.work_ends = time(16), time(23)
 
     known = people(quick, programme_id)
 
     with quick.read() as session:
-        programme = found(session, programme_id)
-        everybody = round_inputs.rules_of(programme, known.values())
-        full_time = round_inputs.rules_of(programme, [known["U001"]])
-    assert full_time.least_shared_minutes == 5 * 120
-    assert everybody.least_shared_minutes == 4 * 60
+        rules = round_inputs.rules_of(found(session, programme_id))
+    assert rules.least_shared_minutes == 5 * 120
+    assert is_free(known["U001"], known["U002"], rules)
+    assert not is_free(known["U001"], known["U003"], rules)
+
+
+def is_free(one: Person, other: Person, rules: Rules) -> bool:
+    """Whether two may be put together."""
+    return matching.find_partner(one, [other], History(1, {}), rules, 1) is not None

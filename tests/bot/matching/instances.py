@@ -14,6 +14,8 @@ DAY = 24 * 60
 EARLY: AtWork = tuple((day * DAY + 7 * 60, day * DAY + 15 * 60) for day in range(5))
 LATE: AtWork = tuple((day * DAY + 14 * 60, day * DAY + 22 * 60) for day in range(5))
 NIGHT: AtWork = tuple((day * DAY + 22 * 60, day * DAY + 24 * 60) for day in range(5))
+SHORT: AtWork = ((9 * 60, 11 * 60),)
+"""A morning a week."""
 SKILLS = ("sql", "sales", "talks", "hiring", "python", "writing", "budgets")
 
 
@@ -63,7 +65,7 @@ def _person(chance: random.Random, names: list[str], name: str, *, everything: b
         offers=some(chance, SKILLS, 3),
         wants=some(chance, SKILLS, 3),
         languages=chance.choice([frozenset(), frozenset({"en"}), frozenset({"en", "fi"}), frozenset({"fi"})]),
-        at_work=chance.choice([(), EARLY, EARLY, LATE, LATE, NIGHT]),
+        at_work=chance.choice([(), EARLY, EARLY, LATE, LATE, NIGHT, SHORT]),
     )
 
 

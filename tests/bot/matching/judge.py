@@ -27,7 +27,8 @@ def may_meet(first: Person, second: Person, rules: Rules) -> bool:
     if first.languages and second.languages and not first.languages & second.languages:
         return False
     minutes = shared_minutes(first.at_work, second.at_work)
-    if first.at_work and second.at_work and minutes < rules.least_shared_minutes:
+    weeks = [sum(ends - begins for begins, ends in each.at_work) for each in (first, second)]
+    if first.at_work and second.at_work and minutes < min(rules.least_shared_minutes, *weeks):
         return False
     known = first.department is not None and second.department is not None
     same = known and first.department == second.department
