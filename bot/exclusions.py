@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,12 @@ from models.members import Member
 def mine(session: Session, actor: Actor) -> list[str]:
     """List the ids of those the actor does not want to meet."""
     return [each.other for each in session.scalars(Exclusion.of_person(actor.workspace_id, actor.user_id))]
+
+
+def among(session: Session, workspace_id: str, people: Collection[str]) -> set[frozenset[str]]:
+    """Find which two of these people are not to be put together, whoever of them said so."""
+    found = session.execute(Exclusion.of_people(workspace_id, people))
+    return {frozenset((who, other)) for who, other in found if other in people}
 
 
 def exclude(session: Session, actor: Actor, other: str, *, now: datetime) -> bool:

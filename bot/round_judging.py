@@ -37,7 +37,9 @@ from bot.round_times import suits_most
 from bot.rounds import NotYourPairing, may_decline
 from models.buddies import (
     ANNOUNCED,
+    GONE,
     IN,
+    LEFT,
     MATCHED,
     MATCHING,
     MENTORING,
@@ -49,6 +51,7 @@ from models.buddies import (
     Participant,
     Round,
 )
+from models.members import Member
 from models.outbox import Delivery
 
 Facts = (
@@ -112,9 +115,13 @@ def _to_all(seen: Seen, standing: Standing | None, delivery: Delivery) -> Later 
     if buddy_round.state not in UNDER_WAY:
         return Never("the round is over")
     team = [seen.members[delivery.workspace_id, each] for each in standing.people]
-    if any(member.is_deactivated for member in team):
+    if any(member.is_deactivated for member in team) or (
+        delivery.kind == messages.INTRODUCTION and not _may_be_introduced(seen, standing, team)
+    ):
         standing.pairing.is_broken = True
         return Never("somebody is not there any more")
+    if _is_split(seen, standing):
+        return Never("they are not together any more")
     silent = [until for member in team if (until := silent_until(member, seen.now)) is not None]
     if silent and delivery.kind == messages.INTRODUCTION and max(silent) >= halfway_of(buddy_round):
         standing.pairing.is_broken = True
@@ -123,6 +130,32 @@ def _to_all(seen: Seen, standing: Standing | None, delivery: Delivery) -> Later 
         return Later(min(*silent, seen.now + LOOK_AGAIN), "paused or away")
     opens = suits_most([hours_of(member) for member in team], seen.now)
     return Later(opens, "outside the hours they share") if opens > seen.now else None
+
+
+def _may_be_introduced(seen: Seen, standing: Standing, team: Sequence[Member]) -> bool:
+    """Whether all of a pairing still take part in the programme, and nobody has come to keep away from another."""
+    buddy_round = seen.rounds[standing.pairing.round_id]
+    parts = [(seen.parts.get((buddy_round.programme_id, each.user_id)), each) for each in team]
+    are_in = all(
+        part is not None and part.state_on(local_day(seen.now, member.zone)) == IN for part, member in parts
+    )
+    return are_in and not _are_apart(seen, standing)
+
+
+def _are_apart(seen: Seen, standing: Standing) -> bool:
+    return any(pair <= set(standing.people) for pair in seen.apart[standing.pairing.workspace_id])
+
+
+def _is_split(seen: Seen, standing: Standing) -> bool:
+    """Whether somebody left the others after they were introduced: they are not reminded of each other."""
+    buddy_round = seen.rounds[standing.pairing.round_id]
+    has_left = any(_has_left(seen, buddy_round, each) for each in standing.people)
+    return has_left or _are_apart(seen, standing)
+
+
+def _has_left(seen: Seen, buddy_round: Round, user_id: str) -> bool:
+    part = seen.parts.get((buddy_round.programme_id, user_id))
+    return part is None or part.state in (LEFT, GONE)
 
 
 def halfway_of(buddy_round: Round) -> datetime:
@@ -170,6 +203,8 @@ def _closing(seen: Seen, delivery: Delivery) -> Verdict:
         return Never("the round is over")
     if standing.has_met or standing.answers.get(delivery.receiver) is not None:
         return Never("answered")
+    if _has_left(seen, buddy_round, delivery.receiver):
+        return Never("takes no part in it any more")
     hindrance = _to_one(seen, delivery)
     if hindrance is not None:
         return hindrance

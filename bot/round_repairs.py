@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import combinations
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import matching, outbox, round_inputs, round_results
+from bot import exclusions, matching, outbox, round_inputs, round_results
 from bot import round_messages as messages
 from bot.enrolments import Taker
 from bot.matching import Found, Group
 from bot.matching.results import NobodyFree, NotAsked
 from bot.round_results import known
-from bot.round_standing import Standing, standing_in, with_people
+from bot.round_standing import standing_in, with_people
 from bot.round_steps import free_takers, hold
 from models.buddies import (
     DECLINED,
@@ -49,12 +50,24 @@ class Board:
         self._end(pairing)
         (before,) = with_people(self._session, [pairing])
         staying = [each for each in before.people if each not in leaving and each in self._takers]
-        if len(staying) >= PAIR:
-            self._put_together(self._group_of(staying, before))
-            return
+        together = self._group_of(self._bearing(staying))
+        if together is not None:
+            self._put_together(together)
         for user_id in staying:
+            if together is not None and user_id in together.members:
+                continue
             if not self.find_somebody(user_id, besides=frozenset(before.people)):
                 self.leave_over(user_id, pairing)
+
+    def are_apart(self, user_ids: Collection[str]) -> bool:
+        """Whether two of these are not to be put together."""
+        return bool(exclusions.among(self._session, self._round.workspace_id, user_ids))
+
+    def _bearing(self, members: Sequence[str]) -> tuple[str, ...]:
+        """Choose as many of them as can be none of whom keeps away from another; groups are small."""
+        apart = exclusions.among(self._session, self._round.workspace_id, members)
+        choices = (each for count in range(len(members), 0, -1) for each in combinations(members, count))
+        return next((each for each in choices if not any(pair <= set(each) for pair in apart)), ())
 
     def _end(self, pairing: Pairing) -> None:
         pairing.state, pairing.is_broken = DISSOLVED, False
@@ -66,13 +79,14 @@ class Board:
             reason="they are not together any more",
         )
 
-    def _group_of(self, members: Sequence[str], before: Standing) -> Group:
-        """Keep those together who are left of a larger group; why is found out anew for two."""
-        if len(members) == PAIR:
-            found = self._search(members[0], [members[1]], besides=frozenset(), again=True)
-            if found is not None:
-                return found.group
-        return Group(tuple(sorted(members)), (), 0)
+    def _group_of(self, members: Sequence[str]) -> Group | None:
+        """Keep those together who are left of a larger group; whether two may be, and why, is found out anew."""
+        if len(members) < PAIR:
+            return None
+        if len(members) > PAIR:
+            return Group(tuple(sorted(members)), (), 0)
+        found = self._search(members[0], [members[1]], besides=frozenset(), again=True)
+        return found.group if found is not None else None
 
     def find_somebody(
         self, user_id: str, *, besides: frozenset[str], instead_of: Pairing | None = None
@@ -207,7 +221,7 @@ def mend(session: Session, round_id: int, pairing_id: int, now: datetime) -> boo
     board = Board(session, *held, now)
     (before,) = with_people(session, [pairing])
     gone = [each for each in before.people if board.taker(each) is None]
-    if gone:
+    if gone or board.are_apart(before.people):
         board.dissolve(pairing, leaving=gone)
         return True
     pairing.is_broken = False

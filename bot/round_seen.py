@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from sqlalchemy.orm import Session
 
-from bot import profiles
+from bot import exclusions, profiles
 from bot import round_messages as messages
 from bot.attributes import Attributes
 from bot.recurrence import local_day
@@ -44,8 +44,10 @@ class Seen:
         people |= {who for each in self.standing.values() for who in each.people}
         known = session.scalars(Member.among(workspaces, people)) if people else ()
         self.members = {(each.workspace_id, each.user_id): each for each in known}
-        parts = session.scalars(Participant.among(theirs, receivers))
+        parts = session.scalars(Participant.among(theirs, {*receivers, *people}))
         self.parts = {(each.programme_id, each.user_id): each for each in parts}
+        self.apart = {each: exclusions.among(session, each, people) for each in workspaces if self.standing}
+        """Which two are not to be put together, by workspace."""
         over = session.scalars(LeftOver.among(all_rounds, receivers))
         self.over = {(each.round_id, each.user_id): each for each in over}
         self.known = _known(session, workspaces, sorted(people))

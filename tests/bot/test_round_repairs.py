@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot import enrolments, exclusions, round_pacts, round_repairs, rounds
+from bot import enrolments, exclusions, round_pacts, round_repairs, round_steps, rounds
 from bot.outbox import Never
-from bot.round_facts import Nobody, Parted
-from bot.round_messages import INTRODUCTION, LEFT_OVER, PARTED, UNREACHABLE
+from bot.round_facts import Closing, Nobody, Parted
+from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, UNREACHABLE
 from bot.rounds import NotAMentor, NotYourPairing, PactGoesOn, PairingIsOver, TooLateToDecline
 from bot.runtime.database import Sessions
-from models.buddies import MENTEE, MENTOR, MENTORING, Participant
+from models.buddies import MENTEE, MENTOR, MENTORING, Participant, Programme, Round
 from models.members import Member
 from models.pacts import OVER, Pact
 from tests.bot import rounds_stage as stage
@@ -135,6 +135,71 @@ def test_who_is_left_of_a_three_stays_together_and_is_introduced_anew(quick: Ses
     assert mended == [True, False]
     assert stage.groups(quick, programme_id) == [("U001", "U003")]
     assert len(stage.deliveries(quick, INTRODUCTION)) == 2
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_who_wants_no_more_of_somebody_before_the_introduction_is_parted_from_them_without_a_reason(
+    quick: Sessions, count: int
+) -> None:
+    programme_id = stage.staffed(quick, count)
+    stage.first_round(quick)
+    (before,) = stage.pairings(quick, programme_id)
+    with quick.begin() as session:
+        exclusions.exclude(session, actor("U001"), "U002", now=LATER)
+
+    (judged,) = stage.told(quick, INTRODUCTION, LATER)
+    mended = mend(quick, before.pairing.id, before.pairing.round_id)
+
+    assert judged == Never("somebody is not there any more")
+    assert mended
+    assert stage.groups(quick, programme_id) == ([("U001", "U003")] if count == 3 else [])
+    parted = {each.receiver for each in stage.deliveries(quick, PARTED)}
+    assert parted == ({"U002"} if count == 3 else {"U001", "U002"})
+
+
+def test_two_who_are_left_and_are_not_to_meet_are_not_put_together(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3)
+    stage.first_round(quick)
+    (trio,) = stage.pairings(quick, programme_id)
+    with quick.begin() as session:
+        exclusions.exclude(session, actor("U001"), "U003", now=LATER)
+    breaks(quick, trio.pairing.id, gone="U002")
+
+    mend(quick, trio.pairing.id, trio.pairing.round_id)
+
+    assert stage.groups(quick, programme_id) == []
+
+
+def test_who_leaves_before_the_introduction_is_missing_in_it_and_after_it_is_asked_no_more(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 3)
+    stage.first_round(quick)
+    (trio,) = stage.pairings(quick, programme_id)
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U003"), found(session, programme_id), now=LATER)
+    (judged,) = stage.told(quick, INTRODUCTION, LATER)
+    mend(quick, trio.pairing.id, trio.pairing.round_id)
+    assert isinstance(judged, Never)
+    assert stage.groups(quick, programme_id) == [("U001", "U002")]
+
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U002"), found(session, programme_id), now=LATER)
+    for moment in round_steps.moments(*round_and_programme(quick, programme_id)):
+        assert moment is not None
+        stage.step(quick, moment)
+
+    closing_at = stage.START + 9 * DAY
+    assert [type(each) for each in stage.told(quick, HALFWAY, closing_at)] == [Never]
+    assert [each.receiver for each in stage.deliveries(quick, CLOSING)] == ["U001", "U002"]
+    asked, left = stage.told(quick, CLOSING, closing_at)
+    assert isinstance(asked, Closing)
+    assert left == Never("takes no part in it any more")
+
+
+def round_and_programme(sessions: Sessions, programme_id: int) -> tuple[Programme, Round]:
+    with sessions.read() as session:
+        return found(session, programme_id), stage.rounds_of(sessions, programme_id)[0]
 
 
 def test_who_is_left_of_a_pair_gets_who_was_left_over_else_they_are_told(quick: Sessions) -> None:
