@@ -21,7 +21,7 @@ WORKING_DAYS: Final = 5
 
 
 def rules_of(programme: Programme, _people: Iterable[Person] = ()) -> Rules:
-    """Say what the owner set, as matching reads it: the owner's hours are those of a day, matching's those of a week."""
+    """Say what the owner set, as matching reads it: the owner's hours are those of a day, its hours a week's."""
     return Rules(
         mixing=Mixing(programme.mixing),
         is_mixing_hard=programme.is_mixing_required,

@@ -32,6 +32,7 @@ PAGE = 200
 ALL_MY_CHANNELS = 999
 """The most Slack gives of somebody's channels at once."""
 NOT_SEEN = frozenset({"channel_not_found", "method_not_supported_for_channel_type", "missing_scope"})
+NOT_SHOWN = frozenset({"user_not_found", "user_not_visible"})
 FEW = 20
 """So many strangers are asked for one by one; for more of them all accounts are read, as both take equally long."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -163,10 +164,21 @@ def _get_to_know(asking: WebClient, sessions: Sessions, workspace_id: str, prese
 
 def _accounts(asking: WebClient, strangers: set[str]) -> Iterable[list[Payload]]:
     if len(strangers) <= FEW:
-        yield [asking.users_info(user=each)["user"] for each in sorted(strangers)]
+        yield [found for each in sorted(strangers) if (found := _account(asking, each)) is not None]
         return
     for page in _pages(partial(asking.users_list, limit=PAGE)):
         yield page["members"]
+
+
+def _account(asking: WebClient, user_id: str) -> Payload | None:
+    """Read one account; None for one that Slack lists in the channel and does not show."""
+    try:
+        account: Payload = asking.users_info(user=user_id)["user"]
+    except SlackApiError as refused:
+        if error_of(refused) in NOT_SHOWN:
+            return None
+        raise
+    return account
 
 
 Change = Callable[[Session, Programme], None]

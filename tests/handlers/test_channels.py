@@ -62,6 +62,16 @@ def test_slack_may_ask_to_wait_and_what_it_does_not_say_changes_nothing(trellis:
     assert len(standing_in(trellis, programme)) == 9
 
 
+@pytest.mark.siege
+def test_one_whom_slack_does_not_show_keeps_nobody_else_out(trellis: Trellis) -> None:
+    programme = started(trellis, AMY, enrolment=EVERYONE)
+    trellis.slack.fault("users.info", "error", times=2, error="user_not_visible")  # the bot, and one
+
+    survey(trellis, programme)
+
+    assert len(standing_in(trellis, programme)) == 8
+
+
 def test_who_leaves_the_channel_is_gone_and_who_returns_is_in_again(trellis: Trellis) -> None:
     programme = started(trellis, AMY, enrolment=EVERYONE)
     survey(trellis, programme)
