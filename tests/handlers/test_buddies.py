@@ -154,7 +154,7 @@ def test_a_pause_ends_by_itself_and_is_told_in_working_hours(trellis: Trellis) -
     assert f"Your pause at <#{GROWTH}> is over" in trellis.slack.last_dm(MIA).text
     assert f"<#{GROWTH}>" in trellis.slack.command(MIA, "/buddy").text
     assert "You are in." in trellis.slack.command(MIA, "/buddy").text
-    assert standing_in(trellis, programme) == {MIA: PAUSED}
+    assert standing_in(trellis, programme) == {MIA: IN}
 
 
 def test_nobody_learns_of_an_exclusion(trellis: Trellis) -> None:
