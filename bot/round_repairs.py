@@ -20,9 +20,12 @@ from bot.round_steps import free_takers, hold
 from models.buddies import (
     DECLINED,
     DISSOLVED,
+    GONE,
+    IN,
     MENTEE,
     MENTOR,
     MENTORING,
+    PAUSED,
     LeftOver,
     Pairing,
     Participant,
@@ -209,15 +212,20 @@ def declines(session: Session, pairing: Pairing, mentor: str) -> None:
             partner.answer = DECLINED
 
 
-def mend(session: Session, round_id: int, pairing_id: int, now: datetime) -> bool:
+def mend(
+    session: Session, round_id: int, pairing_id: int, now: datetime, *, unknown: Collection[str] = ()
+) -> bool:
     """Mend a pairing in which somebody is not there any more, or with whom Slack opens no conversation.
 
-    False if somebody else has.
+    Whom Slack does not know is gone from the programme as well. False if somebody else has.
     """
     held = hold(session, round_id)
     pairing = session.scalar(Pairing.locked(pairing_id).execution_options(populate_existing=True))
     if held is None or pairing is None or not pairing.is_broken:
         return False
+    for participant in session.scalars(Participant.those(held[0].id, unknown)):
+        if participant.state in (IN, PAUSED):
+            participant.state = GONE
     board = Board(session, *held, now)
     (before,) = with_people(session, [pairing])
     gone = [each for each in before.people if board.taker(each) is None]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from slack_sdk import WebClient
 from sqlalchemy import Select
@@ -28,7 +29,7 @@ from bot.round_standing import with_people
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
 from handlers import channels, doors
-from handlers.acquaintance import error_of, profile_of
+from handlers.acquaintance import NOBODY, error_of, profile_of
 from handlers.views import rounds as views
 from handlers.views import rounds_channel, rounds_pacts, rounds_preview
 from handlers.views.elements import Message
@@ -61,7 +62,11 @@ def take_steps(client: WebClient, sessions: Sessions, now: datetime) -> int:
         ),
         Kind(Round.due_ids(now), partial(_step, client, now=now), partial(round_steps.put_off, until=later)),
         Kind(Round.to_match(), partial(_match, now=now)),
-        Kind(Pairing.broken_ids(), partial(_mend, client, now=now)),
+        Kind(
+            Pairing.broken_ids(),
+            partial(_mend, client, now=now),
+            lambda _session, pairing_id: _ask_again(sessions, pairing_id, later),
+        ),
         Kind(Pact.due_ids(now), partial(_follow_pact, now=now)),
     ]
     with sessions.read() as session:
@@ -175,25 +180,55 @@ def _progress(sessions: Sessions, job: Job) -> Callable[[int, int], None]:
 
 def _mend(client: WebClient, sessions: Sessions, pairing_id: int, *, now: datetime) -> bool:
     """Ask Slack who of a pairing is still there, then put together anew whom it leaves alone, or tell them."""
+    if _waits(sessions, pairing_id, now):
+        return False
     with sessions.read() as session:
         pairing = session.get_one(Pairing, pairing_id)
         (standing,) = with_people(session, [pairing])
-    profiles = _accounts(client, standing.people)
-    if profiles is None:
+    accounts = _accounts(client, standing.people)
+    if accounts is None:
+        _ask_again(sessions, pairing_id, now + ASK_AGAIN)
         return False
     with sessions.begin() as session:
-        news = [each for each in profiles if members.is_news(session, pairing.workspace_id, each)]
+        news = [each for each in accounts.found if members.is_news(session, pairing.workspace_id, each)]
         members.remember_all(session, pairing.workspace_id, news, at=channels.LONG_AGO)
-        return round_repairs.mend(session, pairing.round_id, pairing_id, now)
+        return round_repairs.mend(session, pairing.round_id, pairing_id, now, unknown=accounts.unknown)
 
 
-def _accounts(client: WebClient, people: Sequence[str]) -> list[Profile] | None:
+_put_off: Final[WeakKeyDictionary[Sessions, dict[int, datetime]]] = WeakKeyDictionary()
+"""Until when pairings wait to be mended, by store. A new process forgets it, which costs a question more."""
+
+
+def _ask_again(sessions: Sessions, pairing_id: int, at: datetime) -> None:
+    """Have a pairing mended later."""
+    _put_off.setdefault(sessions, {})[pairing_id] = at
+
+
+def _waits(sessions: Sessions, pairing_id: int, now: datetime) -> bool:
+    """Whether a pairing is to be mended later; a clock that was put back keeps none waiting for long."""
+    until = _put_off.get(sessions, {}).get(pairing_id, now)
+    return now < until <= now + AFTER_A_BUG
+
+
+class Accounts(NamedTuple):
+    """What Slack says of some people, and whom it does not know, or not any more."""
+
+    found: list[Profile]
+    unknown: list[str]
+
+
+def _accounts(client: WebClient, people: Sequence[str]) -> Accounts | None:
     """Read what Slack says of people now; None if it does not say."""
-    try:
-        return [profile_of(client.users_info(user=each)["user"]) for each in people]
-    except doors.UNHEARD as unheard:
-        log.warning("people_unseen", extra={"error": error_of(unheard)})
-        return None
+    accounts = Accounts([], [])
+    for each in people:
+        try:
+            accounts.found.append(profile_of(client.users_info(user=each)["user"]))
+        except doors.UNHEARD as unheard:
+            if error_of(unheard) not in NOBODY:
+                log.warning("people_unseen", extra={"error": error_of(unheard)})
+                return None
+            accounts.unknown.append(each)
+    return accounts
 
 
 def _follow_pact(sessions: Sessions, pact_id: int, *, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import time
 import pytest
 
 from bot.round_messages import ANNOUNCEMENT, INTRODUCTION
-from models.buddies import PAUSED, Participant, Programme
+from models.buddies import GONE, PAUSED, Participant, Programme
 from models.members import Member
 from tests.handlers import rounds_stage as stage
 from tests.handlers.buddies_stage import ENGINEERING, participant
@@ -142,6 +142,26 @@ def test_whom_slack_refuses_as_disabled_is_looked_up_and_the_others_go_on(trelli
     assert pair.people == (AMY, BEN)
     assert [state for _, state, _ in stage.states(trellis, INTRODUCTION)] == ["failed", "sent"]
     assert len(stage.in_channel(trellis)) == 1
+
+
+@pytest.mark.siege
+def test_whom_slack_does_not_know_any_more_is_gone_and_an_error_has_it_asked_minutes_later(
+    trellis: Trellis,
+) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN, RAY))
+    stage.live_until(trellis, HEADS_UP + HOUR)
+    trellis.slack.fault("conversations.open", "error", error="user_disabled", times=1)
+    trellis.slack.fault("users.info", "error", error="internal_error", times=1)
+
+    stage.live_until(trellis, START + 4 * MINUTE)
+    (waiting,) = stage.pairings(trellis, programme)
+    trellis.slack.fault("users.info", "error", error="user_not_found", times=1)
+    stage.live_until(trellis, START + HOUR)
+
+    assert waiting.people == (AMY, BEN, RAY)
+    (pair,) = stage.pairings(trellis, programme)
+    assert pair.people == (BEN, RAY)
+    assert participant(trellis, programme, AMY).state == GONE
 
 
 def test_a_slack_that_asks_to_wait_gets_every_message_once(trellis: Trellis) -> None:
