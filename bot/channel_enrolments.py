@@ -1,4 +1,4 @@
-"""Enrolling a whole channel: who is in it takes part, who left it does not, who left the programme stays out."""
+"""Following a channel: who left it takes no part, who is in it may be enrolled, who left the programme stays out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def note(
 ) -> None:
     """Write what a look at a programme's channel has shown: what keeps it from running, or who is there.
 
-    `present` is None where nobody looked who is there; by now its owner may have wanted everybody to take part.
+    `present` is None where nobody looked who is there.
     """
     current = session.scalars(Programme.locked(programme.workspace_id, programme.id)).one()
     if current.ended_at is not None:
@@ -38,15 +38,14 @@ def note(
 
 
 def follow(session: Session, programme: Programme, present: Collection[str], *, now: datetime) -> None:
-    """Let whoever is in the channel take part, where everyone does who did not leave; six statements at most.
+    """Let whoever left the channel take part no longer, and enrol whoever is in it where everyone takes part.
 
-    `present` are all in the channel; who of them is not known yet is left for the next time.
+    `present` are all in the channel; who of them is not known yet is left for the next time. Six statements at most.
     """
-    if programme.enrolment != EVERYONE:
-        return
     here = set(present)
     rows = rows_of(session, Participant.states(programme.id))
-    _enrol(session, programme, here - {user_id for user_id, *_ in rows}, now)
+    if programme.enrolment == EVERYONE:
+        _enrol(session, programme, here - {user_id for user_id, *_ in rows}, now)
     moving: dict[str, list[str]] = {}
     for user_id, before, until in rows:
         after = _moved(before, until, is_present=user_id in here)
@@ -88,8 +87,6 @@ def unknown(session: Session, workspace_id: str, present: Collection[str]) -> se
 
 def move(session: Session, programme: Programme, *, user_id: str, is_present: bool) -> None:
     """Follow one person who left the channel or came back; nothing for who left the programme, or is new."""
-    if programme.enrolment != EVERYONE:
-        return
     participant = session.scalars(Participant.one(programme.id, user_id)).first()
     if participant is not None:
         participant.state = _moved(participant.state, participant.paused_until, is_present=is_present)

@@ -122,10 +122,11 @@ def survey(client: WebClient, sessions: Sessions, now: datetime, programme: Prog
     asking = patient(client)
     held_because = _look(asking, programme.channel)
     present: set[str] | None = None
-    if held_because is None and programme.enrolment == EVERYONE:
+    if held_because is None:
         ask = partial(asking.conversations_members, channel=programme.channel, limit=PAGE)
         present = {user_id for page in _pages(ask) for user_id in page["members"]}
-        _get_to_know(asking, sessions, programme.workspace_id, present)
+        if programme.enrolment == EVERYONE:
+            _get_to_know(asking, sessions, programme.workspace_id, present)
     with sessions.begin() as session:
         channel_enrolments.note(session, programme, held_because, present, now=now)
 
@@ -212,7 +213,7 @@ def come(body: Payload, event: Payload, context: BoltContext, sessions: Sessions
 
 
 def go(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
-    """Let somebody who left the channel take part no longer, where everybody in it does."""
+    """Let somebody who left the channel take part no longer."""
     gone = partial(channel_enrolments.move, user_id=event["user"], is_present=False)
     _change(body, event, context, sessions, clock, gone)
 

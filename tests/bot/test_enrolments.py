@@ -216,6 +216,24 @@ def test_a_channel_is_enrolled_and_followed_but_nobody_who_left_by_themselves(st
     assert follow("UA", "UB", "UC") == {"UA": LEFT, "UB": IN, "UC": IN, "UD": GONE}
 
 
+def test_who_joined_and_leaves_the_channel_takes_part_no_longer_until_they_are_back(
+    sessions: Sessions,
+) -> None:
+    programme_id = running(sessions, [AMY, BEN, "UCLEO"])
+    joined(sessions, programme_id, AMY, BEN)
+
+    with sessions.begin() as session:
+        channel_enrolments.follow(session, found(session, programme_id), [AMY, "UCLEO"], now=MONDAY_NOON)
+    away = states(sessions, programme_id)
+    with sessions.begin() as session:
+        programme = found(session, programme_id)
+        channel_enrolments.move(session, programme, user_id=AMY, is_present=False)
+        channel_enrolments.move(session, programme, user_id=BEN, is_present=True)
+
+    assert away == {AMY: IN, BEN: GONE}
+    assert states(sessions, programme_id) == {AMY: GONE, BEN: IN}
+
+
 def test_who_leaves_the_channel_during_a_pause_is_gone_when_it_ends(sessions: Sessions) -> None:
     programme_id = running(sessions, [AMY, BEN], enrolment=EVERYONE)
     joined(sessions, programme_id, AMY, BEN)

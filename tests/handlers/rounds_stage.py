@@ -30,6 +30,7 @@ def taking_part(trellis: Trellis, people: Iterable[str], **said: Any) -> Program
     names = list(people)
     for who in names:
         trellis.slack.command(who, "/growth")
+        trellis.slack.bring_in(str(said.get("channel", GROWTH)), who)
     programme = started(trellis, names[0], **{"zone": NEW_YORK, **said})
     for who in names:
         with trellis.sessions.begin() as session:
