@@ -100,6 +100,9 @@ def keep(
     """Write all that came of a round, and what is to be told of it, in the transaction at hand."""
     pairings = add_pairings(session, programme, buddy_round, planned, first_place=1, now=now)
     _leave_over(session, buddy_round, result.left_over)
+    # Of a round without any group its owner hears as such.
+    told = [each.person for each in result.left_over if pairings or each.person != programme.owner]
+    _tell_left_over(session, buddy_round, told)
     _settle_ledger(session, buddy_round, result, rules)
     parts = -(-len(pairings) // messages.GROUPS_A_MESSAGE)
     buddy_round.record = {**record(result), "parts": parts}
@@ -201,17 +204,19 @@ def _introduce(
 
 
 def _leave_over(session: Session, buddy_round: Round, over: Sequence[LeftOver]) -> None:
-    """Write who is left over, and tell them."""
     rows = [{"user_id": each.person, "reason": type(each.why).__name__} for each in over]
     alike = {"round_id": buddy_round.id, "workspace_id": buddy_round.workspace_id}
     insert_missing(session, buddies.LeftOver, rows, alike=alike)
-    people = known(session, buddy_round.workspace_id, (each.person for each in over))
+
+
+def _tell_left_over(session: Session, buddy_round: Round, user_ids: Sequence[str]) -> None:
+    people = known(session, buddy_round.workspace_id, user_ids)
     now, until = buddy_round.starts_at, buddy_round.ends_at
     told = [
         messages.to_member(
-            messages.LEFT_OVER, buddy_round, people[each.person], buddy_round.id, now=now, until=until
+            messages.LEFT_OVER, buddy_round, people[each], buddy_round.id, now=now, until=until
         )
-        for each in over
+        for each in user_ids
     ]
     outbox.enqueue(session, told)
 

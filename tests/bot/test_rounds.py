@@ -200,7 +200,9 @@ def test_where_all_exclude_all_everybody_is_told_the_same_harmless_reason(quick:
     assert stage.groups(sessions, programme_id) == []
     assert len({repr(each) for each in told}) == 1
     assert isinstance(told[0], Nobody)
-    assert [each.receiver for each in stage.deliveries(sessions, TOO_FEW)] == ["U001"]
+    assert stage.left_over(sessions, matched.id) == ["U001", "U002", "U003"]
+    assert [each.receiver for each in stage.deliveries(sessions, LEFT_OVER)] == ["U002", "U003"]
+    assert [each.receiver for each in stage.deliveries(sessions, TOO_FEW)] == ["U001"]  # who owns it: once
 
 
 @pytest.mark.parametrize("count", [8, pytest.param(50, marks=pytest.mark.siege)])
