@@ -18,6 +18,7 @@ from bot.matching import Group, Result
 from bot.round_results import Planned
 from bot.round_steps import free_takers, hold, keep_input, next_step, packed, unpacked
 from models.buddies import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Programme, Round
+from models.members import Member
 
 MOST_OPENED: Final = 100
 """So many groups of a preview are tried to make room for somebody; each takes a few milliseconds."""
@@ -221,10 +222,15 @@ def _asked(now: datetime) -> str:
 def _tell_owner(
     session: Session, programme: Programme, buddy_round: Round, job: Job, result: Result, now: datetime
 ) -> None:
-    told = []
+    kinds = []
     if job.gone:
         buddy_round.record = {**(buddy_round.record or {}), "gone": list(job.gone)}
-        told.append(messages.to_owner(messages.CHANGED, buddy_round, programme.owner, now=now))
+        kinds.append(messages.CHANGED)
     if not result.groups:
-        told.append(messages.to_owner(messages.TOO_FEW, buddy_round, programme.owner, now=now))
+        kinds.append(messages.TOO_FEW)
+    owner = session.get_one(Member, (programme.workspace_id, programme.owner))
+    until = buddy_round.ends_at
+    told = [
+        messages.to_member(kind, buddy_round, owner, buddy_round.id, now=now, until=until) for kind in kinds
+    ]
     outbox.enqueue(session, told)

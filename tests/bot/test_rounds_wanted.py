@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import time
 
 import pytest
 
 from bot import enrolments, exclusions, rounds
 from bot.permissions import NotYourProgramme
 from bot.round_facts import Changed, Preview
-from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED
+from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
 from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions
 from models.buddies import ANNOUNCED, MATCHED
@@ -109,6 +110,25 @@ def test_who_joins_after_the_preview_is_put_together_with_somebody(
     assert len(shown.left_over) == count % 2
     assert sorted(who for group in now for who in group) == everybody
     assert all(len(group) >= 2 for group in now)
+
+
+def test_what_an_owner_must_know_of_a_round_in_the_evening_waits_for_their_hours(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3, at=time(20))
+    with quick.begin() as session:
+        for other in ("U001", "U002"):
+            exclusions.exclude(session, actor("U003"), other, now=MONDAY_NOON)
+    previewed(quick, programme_id)
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U002"), found(session, programme_id), now=BEFORE_START)
+
+    evening = stage.START + 7 * DAY + 10 * HOUR
+    stage.step(quick, evening - DAY)
+    stage.step(quick, evening)
+
+    told = [*stage.deliveries(quick, CHANGED), *stage.deliveries(quick, TOO_FEW)]
+    assert [each.receiver for each in told] == [OWNER, OWNER]
+    assert all(each.not_before > evening + 12 * HOUR for each in told)
+    assert all(each.expire_at >= each.not_before + DAY for each in told)
 
 
 def test_matching_anew_draws_other_lots(quick: Sessions) -> None:
