@@ -114,6 +114,7 @@ def test_a_message_slack_refuses_stops_no_other_and_both_are_told_instead(trelli
 def test_whose_buddy_is_gone_before_the_introduction_is_put_together_with_who_was_left_over(
     trellis: Trellis,
 ) -> None:
+    trellis.slack.bring_in(ENGINEERING, AMY)
     programme = stage.taking_part(trellis, (AMY, BEN, RAY), channel=ENGINEERING, at=time(8))
     stage.live_until(trellis, utc("2026-11-24 13:00"))
     (trio,) = stage.pairings(trellis, programme)
