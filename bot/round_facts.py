@@ -150,6 +150,8 @@ class PactFacts:
     """Of a prompt: the day of the pact."""
     is_again: bool = False
     """Whether it follows upon a pact of the same people."""
+    is_parted: bool = False
+    """Whether they cannot go on together."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from bot.permissions import Actor
 from bot.programme_news import not_now
 from bot.recurrence import local_day, place
 from bot.round_facts import PactFacts
+from bot.round_partings import parted
 from bot.round_results import known
 from bot.round_times import suits_most
 from models.buddies import Pairing, Programme
@@ -136,6 +137,8 @@ def take(session: Session, pact_id: int, now: datetime) -> bool:
     pact = session.scalar(Pact.locked(pact_id))
     if pact is None or pact.state != STANDING or pact.next_fire_at is None or pact.next_fire_at > now:
         return False
+    if _ended(session, [pact], now):
+        return True
     programme = session.get_one(Programme, pact.programme_id)
     days = _days(pact)
     due = [day for day in days if _at(programme, day) <= now]
@@ -146,6 +149,23 @@ def take(session: Session, pact_id: int, now: datetime) -> bool:
     _prompt(session, pact, PROMPT_DAYS[len(due) - 1], now)
     pact.next_fire_at = _at(programme, days[len(due)])
     return True
+
+
+def standing_in(session: Session, programme: Programme, now: datetime) -> list[Pact]:
+    """Give a programme's pacts that stand; those that cannot go on end here."""
+    pacts = session.scalars(Pact.standing_in(programme.id)).all()
+    ended = _ended(session, pacts, now)
+    return [each for each in pacts if each.id not in ended]
+
+
+def _ended(session: Session, pacts: Sequence[Pact], now: datetime) -> Collection[int]:
+    """End those of these pacts that cannot go on, and tell who still takes part without saying why."""
+    over = parted(session, pacts, now)
+    for pact in pacts:
+        if pact.id in over:
+            pact.state, pact.agreed, pact.next_fire_at = OVER, [], None
+            _ask_each(session, END, pact, sorted(over[pact.id]), now)
+    return over
 
 
 def _prompt(session: Session, pact: Pact, day: int, now: datetime) -> None:
@@ -195,7 +215,7 @@ def _ask_others(session: Session, pact: Pact, user_id: str, now: datetime) -> No
 def judge(
     session: Session, deliveries: Sequence[Delivery], *, now: datetime
 ) -> Mapping[int, PactFacts | Later | Never]:
-    """Decide with today's data what becomes of each; three queries however many there are."""
+    """Decide with today's data what becomes of each; six queries however many there are."""
     pacts = {each.id: each for each in session.scalars(Pact.among({each.subject_id for each in deliveries}))}
     workspaces = {delivery.workspace_id for delivery in deliveries}
     theirs = {each.programme_id for each in pacts.values()}
@@ -203,8 +223,16 @@ def judge(
     people = {who for each in pacts.values() for who in each.people}
     found = session.scalars(Member.among(workspaces, people)) if people else ()
     members = {(each.workspace_id, each.user_id): each for each in found}
+    over = parted(session, list(pacts.values()), now)
     return {
-        delivery.id: _judge_one(delivery, pacts.get(delivery.subject_id), programmes, members, now)
+        delivery.id: _judge_one(
+            delivery,
+            pacts.get(delivery.subject_id),
+            programmes,
+            members,
+            now,
+            is_parted=delivery.subject_id in over,
+        )
         for delivery in deliveries
     }
 
@@ -215,14 +243,18 @@ def _judge_one(
     programmes: Mapping[int, Programme],
     members: Mapping[tuple[str, str], Member],
     now: datetime,
+    *,
+    is_parted: bool,
 ) -> PactFacts | Later | Never:
+    if is_parted and delivery.kind != END:
+        return Never("one of them takes no part any more")
     if pact is None or pact.state not in _WHILE[delivery.kind]:
         return Never("it stands otherwise by now")
     if pact.state == OFFERED and delivery.receiver in pact.agreed:
         return Never("agreed")
     to = pact.people if delivery.kind == PROMPT else [delivery.receiver]
     team = [members[delivery.workspace_id, each] for each in to]
-    if any(members[delivery.workspace_id, each].is_deactivated for each in pact.people):
+    if any(member.is_deactivated for member in team):
         return Never("deactivated")
     hindrances = [later for member in team if (later := not_now(member, now)) is not None]
     if hindrances:
@@ -238,6 +270,7 @@ def _judge_one(
         weeks=pact.weeks,
         day=int(day) if delivery.kind == PROMPT else 0,
         is_again=pact.term > 1,
+        is_parted=is_parted,
     )
 
 

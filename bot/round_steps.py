@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import matching, outbox, programmes, round_inputs
+from bot import matching, outbox, programmes, round_inputs, round_pacts
 from bot import round_messages as messages
 from bot.enrolments import Taker, end_pause, takers
 from bot.programme_rhythms import Coming
@@ -32,7 +32,6 @@ from models.buddies import (
     Round,
 )
 from models.members import Member
-from models.pacts import Pact
 
 FEWEST = 2
 
@@ -170,7 +169,7 @@ def free_takers(session: Session, programme: Programme, number: int, now: dateti
     """
     present = takers(session, programme, number, now).present
     ids = {each.member.user_id for each in present}
-    pacts = [set(pact.people) for pact in session.scalars(Pact.standing_in(programme.id))]
+    pacts = [set(pact.people) for pact in round_pacts.standing_in(session, programme, now)]
     together = {who for people in pacts if people <= ids for who in people}
     for each in present:
         end_pause(each.participant)  # takers found it over: from here on they count as anybody does

@@ -52,7 +52,13 @@ def prompt(facts: PactFacts) -> Message:
 
 
 def end(facts: PactFacts) -> Message:
-    """Ask one of two how to go on after their pact."""
+    """Ask one of two how to go on after their pact; where they cannot, nothing says why."""
+    if facts.is_parted:
+        return _message(
+            f"*Your weeks with {people(facts.others)} are over.* The next round of "
+            f"{elements.channel(facts.channel)} finds you somebody.",
+            elements.button("Somebody new now", REMATCH, facts.pact_id),
+        )
     line = (
         f"*Your {facts.weeks} weeks with {people(facts.others)} are over.* How would you like to go on? "
         "Without a word from you the next round finds you somebody."

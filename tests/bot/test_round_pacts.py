@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from bot import enrolments, round_pacts, rounds
+from bot import enrolments, exclusions, pauses, round_pacts, rounds
 from bot.outbox import Never
 from bot.round_facts import PactFacts
 from bot.round_messages import HEADS_UP
 from bot.round_pacts import END, OFFER, PROMPT, NotYourPact, PactIsOver
 from bot.runtime.database import Sessions
+from models.buddies import Programme
 from models.outbox import SENT, Delivery
-from models.pacts import Pact
+from models.pacts import OVER, Pact
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found
 from tests.bot.rounds_stage import quick as quick
@@ -128,6 +132,37 @@ def test_after_its_weeks_a_pact_is_extended_by_both(quick: Sessions) -> None:
     assert stands == [False, True]
     assert pact(quick, pact_id).term == 2
     assert [each.key for each in stage.deliveries(quick, PROMPT)] == [f"pact:{pact_id}:2:3"]
+
+
+def leave(session: Session, programme: Programme) -> None:
+    enrolments.leave(session, actor("U002"), programme, now=TUESDAY)
+
+
+def pause_for_good(session: Session, programme: Programme) -> None:
+    pauses.pause(session, actor("U002"), [programme.id], None, now=TUESDAY)
+
+
+def exclude(session: Session, _: Programme) -> None:
+    exclusions.exclude(session, actor("U002"), "U001", now=TUESDAY)
+
+
+@pytest.mark.parametrize("part", [leave, pause_for_good, exclude])
+def test_a_pact_that_cannot_go_on_ends_and_the_other_is_not_told_why(
+    quick: Sessions, part: Callable[[Session, Programme], None]
+) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+    with quick.begin() as session:
+        part(session, found(session, pact(quick, pact_id).programme_id))
+
+    stage.step(quick, TUESDAY + 6 * DAY)
+    told = stage.told(quick, END, TUESDAY + 6 * DAY)[0]
+
+    assert pact(quick, pact_id).state == OVER
+    assert stage.deliveries(quick, PROMPT) == []
+    assert stage.deliveries(quick, END)[0].receiver == "U001"
+    assert isinstance(told, PactFacts)
+    assert told.is_parted
 
 
 @pytest.mark.parametrize("is_read", [True, False], ids=["after the question", "before the question"])

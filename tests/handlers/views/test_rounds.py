@@ -128,6 +128,7 @@ OTHERS: dict[str, Message] = {
     "pact offer": rounds_pacts.offer(PactFacts(1, 3, (AMY,), CHANNEL, 6)),
     "pact prompt": rounds_pacts.prompt(PactFacts(1, 3, (AMY, BEN), CHANNEL, 6, 14)),
     "pact end": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6)),
+    "pact parted": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6, is_parted=True)),
     "agreed": rounds_pacts.agreed((AMY,), 6, stands=True),
     "agreed alone": rounds_pacts.agreed((AMY,), 6, stands=False),
     "refused": rounds_pacts.refused(),
