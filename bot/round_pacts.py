@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.errors import Refusal
-from bot.members import hours_of
+from bot.members import hours_of, silent_until
 from bot.outbox import Later, Message, Never
 from bot.permissions import Actor
-from bot.programme_news import not_now
 from bot.recurrence import local_day, place
 from bot.round_facts import PactFacts
 from bot.round_partings import parted
@@ -256,10 +255,9 @@ def _judge_one(
     team = [members[delivery.workspace_id, each] for each in to]
     if any(member.is_deactivated for member in team):
         return Never("deactivated")
-    hindrances = [later for member in team if (later := not_now(member, now)) is not None]
-    if hindrances:
-        opens = suits_most([hours_of(member) for member in team], now + _MINUTE)
-        return Later(max(opens, now + _MINUTE), hindrances[0].reason)
+    hindrance = _not_now(team, now)
+    if hindrance is not None:
+        return hindrance
     others = tuple(each for each in pact.people if each not in to) or tuple(pact.people)
     channel, day = programmes[pact.programme_id].channel, delivery.key.rpartition(":")[2]
     return PactFacts(
@@ -274,6 +272,14 @@ def _judge_one(
     )
 
 
-_MINUTE: Final = timedelta(minutes=1)
+def _not_now(team: Sequence[Member], now: datetime) -> Later | None:
+    """Put off what goes to all of them; where they share no hours, until one of them is at work."""
+    silent = [until for member in team if (until := silent_until(member, now)) is not None]
+    if silent:
+        return Later(min(*silent, now + _DAY), "paused or away")
+    opens = suits_most([hours_of(member) for member in team], now)
+    return Later(opens, "outside the hours they share") if opens > now else None
+
+
 _WHILE: Final = {OFFER: (OFFERED,), PROMPT: (STANDING,), END: (OVER, OFFERED)}
 """In which states each is of use: how to go on is also asked of those whose buddy wants the same weeks again."""

@@ -9,16 +9,17 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot import enrolments, exclusions, pauses, round_pacts, rounds
-from bot.outbox import Never
+from bot.outbox import Later, Never
 from bot.round_facts import PactFacts
 from bot.round_messages import HEADS_UP
 from bot.round_pacts import END, OFFER, PROMPT, NotYourPact, PactIsOver
 from bot.runtime.database import Sessions
 from models.buddies import Programme
+from models.members import Member
 from models.outbox import SENT, Delivery
 from models.pacts import OVER, Pact
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import actor, found
+from tests.bot.buddies_stage import TEAM, actor, found
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR
 
@@ -132,6 +133,29 @@ def test_after_its_weeks_a_pact_is_extended_by_both(quick: Sessions) -> None:
     assert stands == [False, True]
     assert pact(quick, pact_id).term == 2
     assert [each.key for each in stage.deliveries(quick, PROMPT)] == [f"pact:{pact_id}:2:3"]
+
+
+def test_a_prompt_for_two_who_share_no_hours_comes_when_one_of_them_is_at_work(quick: Sessions) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+    with quick.begin() as session:
+        session.get_one(Member, (TEAM, "U002")).zone = "Pacific/Auckland"
+
+    monday = TUESDAY + 6 * DAY
+    stage.step(quick, monday)
+
+    assert [type(each) for each in stage.told(quick, PROMPT, monday)] == [PactFacts]
+
+
+def test_a_prompt_for_somebody_away_is_looked_at_again_a_day_later(quick: Sessions) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+    monday = TUESDAY + 6 * DAY
+    stage.step(quick, monday)
+    with quick.begin() as session:
+        session.get_one(Member, (TEAM, "U002")).is_paused = True
+
+    assert stage.told(quick, PROMPT, monday) == [Later(monday + DAY, "paused or away")]
 
 
 def leave(session: Session, programme: Programme) -> None:
