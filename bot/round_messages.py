@@ -62,10 +62,15 @@ def to_pairing(
 ) -> Message:
     """Write to all in a pairing, while all of them are at work."""
     opens = suits_most([hours_of(member) for member in team], now)
-    key = about(buddy_round, pairing.place, kind.removeprefix("buddies."))
+    key = key_of(kind, buddy_round, pairing)
     receiver = group([member.user_id for member in team])
     ends = max(until, opens + ANNOUNCED_FOR)
     return Message(buddy_round.workspace_id, key, kind, receiver, pairing.id, opens, ends)
+
+
+def key_of(kind: str, buddy_round: Round, pairing: Pairing) -> str:
+    """Write the key of a message to all in a pairing."""
+    return about(buddy_round, pairing.place, kind.removeprefix("buddies."))
 
 
 def announcements(programme: Programme, buddy_round: Round, parts: int, now: datetime) -> list[Message]:

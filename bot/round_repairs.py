@@ -33,6 +33,7 @@ from models.buddies import (
     Programme,
     Round,
 )
+from models.outbox import CANCELLED, READY, Delivery
 
 NOBODY_FREE: Final = NobodyFree.__name__
 NOT_ASKED: Final = NotAsked.__name__
@@ -196,6 +197,16 @@ class Board:
             participant.left_over_in = buddy_round.number
         self.tell(messages.PARTED, user_id, pairing)
 
+    def introduce_after_all(self, pairing: Pairing) -> None:
+        """Have a pairing introduced whose introduction was taken back for somebody who is there again."""
+        introduction = self._introduction(pairing)
+        if introduction is not None and introduction.state == CANCELLED:
+            introduction.state, introduction.reason, introduction.retry_at = READY, None, None
+
+    def _introduction(self, pairing: Pairing) -> Delivery | None:
+        key = messages.key_of(messages.INTRODUCTION, self._round, pairing)
+        return self._session.scalar(Delivery.keyed(self._round.workspace_id, key))
+
     def tell(self, kind: str, user_id: str, pairing: Pairing) -> None:
         """Tell somebody what became of their pairing."""
         member = known(self._session, self._round.workspace_id, [user_id])[user_id]
@@ -236,6 +247,8 @@ def mend(
     if pairing.broken_because is not None:
         for user_id in before.people:
             board.tell(messages.UNREACHABLE, user_id, pairing)
+    else:
+        board.introduce_after_all(pairing)
     return True
 
 

@@ -126,6 +126,11 @@ class Delivery(Base):
         return chosen.where(cls.subject_id.in_(subjects), cls.state == READY).with_for_update()
 
     @classmethod
+    def keyed(cls, workspace_id: str, key: str) -> Select[Delivery]:
+        """Select the message with this key to change it, locked against a claim."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.key == key).with_for_update()
+
+    @classmethod
     def waiting_about(
         cls, workspace_ids: Collection[str], kind: str, subjects: Collection[int]
     ) -> Select[int, str]:

@@ -8,12 +8,13 @@ import pytest
 
 from bot import enrolments, exclusions, round_pacts, round_repairs, round_steps, rounds
 from bot.outbox import Never
-from bot.round_facts import Closing, Nobody, Parted
+from bot.round_facts import Closing, Introduction, Nobody, Parted
 from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, UNREACHABLE
 from bot.rounds import NotAMentor, NotYourPairing, PactGoesOn, PairingIsOver, TooLateToDecline
 from bot.runtime.database import Sessions
 from models.buddies import MENTEE, MENTOR, MENTORING, Participant, Programme, Round
 from models.members import Member
+from models.outbox import CANCELLED, READY, Delivery
 from models.pacts import OVER, Pact
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, running
@@ -155,6 +156,26 @@ def test_who_wants_no_more_of_somebody_before_the_introduction_is_parted_from_th
     assert stage.groups(quick, programme_id) == ([("U001", "U003")] if count == 3 else [])
     parted = {each.receiver for each in stage.deliveries(quick, PARTED)}
     assert parted == ({"U002"} if count == 3 else {"U001", "U002"})
+
+
+def test_who_is_back_when_their_pairing_is_mended_is_introduced_after_all(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    (before,) = stage.pairings(quick, programme_id)
+    with quick.begin() as session:
+        session.get_one(Member, (TEAM, "U002")).is_deactivated = True
+    (judged,) = stage.told(quick, INTRODUCTION, LATER)
+    with quick.begin() as session:
+        (row,) = session.scalars(Delivery.ready_about([TEAM], [INTRODUCTION], [before.pairing.id]))
+        row.state, row.reason = CANCELLED, "somebody is not there any more"
+        session.get_one(Member, (TEAM, "U002")).is_deactivated = False
+
+    mend(quick, before.pairing.id, before.pairing.round_id)
+
+    (introduction,) = stage.deliveries(quick, INTRODUCTION)
+    assert isinstance(judged, Never)
+    assert introduction.state == READY
+    assert [type(each) for each in stage.told(quick, INTRODUCTION, LATER)] == [Introduction]
 
 
 def test_two_who_are_left_and_are_not_to_meet_are_not_put_together(quick: Sessions) -> None:
