@@ -163,6 +163,8 @@ class Parted:
     is_unreachable: bool
     """Whether Slack would not open a conversation with all of them: then they may still write to each other."""
     next_on: date | None
+    is_replaced: bool = False
+    """Whether they are together with others now."""
 
 
 @dataclass(frozen=True)

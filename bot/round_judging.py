@@ -268,11 +268,14 @@ def _parted(seen: Seen, delivery: Delivery) -> Verdict:
     if standing is None:
         return Never("the pairing is gone")
     programme = seen.programme_of(seen.rounds[standing.pairing.round_id])
+    others = standing.others(delivery.receiver)
+    if delivery.kind == messages.REPLACED:
+        facts = Parted(programme.channel, others, is_unreachable=False, next_on=None, is_replaced=True)
+        return _to_one(seen, delivery) or facts
     is_unreachable = delivery.kind == messages.UNREACHABLE
     over = seen.over.get((standing.pairing.round_id, delivery.receiver))
     if not is_unreachable and over is None:
         return Never("they have a buddy by now")
-    others = standing.others(delivery.receiver)
     is_owed = over is not None and over.reason != NotAsked.__name__
     facts = Parted(programme.channel, others, is_unreachable, seen.next_on(programme) if is_owed else None)
     return _to_one(seen, delivery) or facts
@@ -315,6 +318,7 @@ JUDGES: Final[Mapping[str, Callable[[Seen, Delivery], Verdict]]] = {
     messages.TOO_FEW: _too_few,
     messages.SILENCED: _silenced,
     messages.PARTED: _parted,
+    messages.REPLACED: _parted,
     messages.UNREACHABLE: _parted,
     messages.PREVIEWED: _previewed,
     messages.CHANGED: _changed,

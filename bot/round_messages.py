@@ -16,7 +16,7 @@ HEADS_UP = "buddies.heads_up"
 INTRODUCTION, ANNOUNCEMENT = "buddies.introduction", "buddies.announcement"
 LEFT_OVER, TOO_FEW = "buddies.left_over", "buddies.too_few"
 HALFWAY, CLOSING, SILENCED = "buddies.halfway", "buddies.closing", "buddies.silenced"
-PARTED, UNREACHABLE = "buddies.parted", "buddies.unreachable"
+PARTED, REPLACED, UNREACHABLE = "buddies.parted", "buddies.replaced", "buddies.unreachable"
 PREVIEWED, CHANGED = "buddies.previewed", "buddies.changed"
 GROUPS_A_MESSAGE: Final = 75
 """So many groups of four with ids of 32 characters stay below what Slack takes in one message."""

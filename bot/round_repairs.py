@@ -15,7 +15,7 @@ from bot.enrolments import Taker
 from bot.matching import Found, Group
 from bot.matching.results import NobodyFree, NotAsked
 from bot.round_results import known
-from bot.round_standing import standing_in, with_people
+from bot.round_standing import Standing, standing_in, with_people
 from bot.round_steps import free_takers, hold
 from models.buddies import (
     DECLINED,
@@ -33,7 +33,7 @@ from models.buddies import (
     Programme,
     Round,
 )
-from models.outbox import CANCELLED, READY, Delivery
+from models.outbox import CANCELLED, DOUBTFUL, READY, SENDING, SENT, Delivery
 
 NOBODY_FREE: Final = NobodyFree.__name__
 NOT_ASKED: Final = NotAsked.__name__
@@ -50,18 +50,32 @@ class Board:
         self._takers = {each.member.user_id: each for each in present}
 
     def dissolve(self, pairing: Pairing, *, leaving: Collection[str]) -> None:
-        """End a pairing; those who are left in it stay together, if they are two or more, else find somebody."""
+        """End a pairing; those who are left in it stay together, if they are two or more, else find somebody.
+
+        They hear that it ended, unless nothing was said of it yet.
+        """
         self._end(pairing)
+        introduction = self._introduction(pairing)
         (before,) = with_people(self._session, [pairing])
         staying = [each for each in before.people if each not in leaving and each in self._takers]
+        for user_id in self._placed_anew(staying, before, pairing):
+            if introduction is not None and introduction.state in (SENDING, DOUBTFUL, SENT):
+                self.tell(messages.REPLACED, user_id, pairing)
+
+    def _placed_anew(self, staying: Sequence[str], before: Standing, pairing: Pairing) -> list[str]:
+        """Put together anew who is left of a pairing, and tell the others; gives whom that placed."""
         together = self._group_of(self._bearing(staying))
         if together is not None:
             self._put_together(together)
+        placed = list(together.members) if together is not None else []
         for user_id in staying:
-            if together is not None and user_id in together.members:
+            if user_id in placed:
                 continue
-            if not self.find_somebody(user_id, besides=frozenset(before.people)):
+            if self.find_somebody(user_id, besides=frozenset(before.people)):
+                placed.append(user_id)
+            else:
                 self.leave_over(user_id, pairing)
+        return placed
 
     def are_apart(self, user_ids: Collection[str]) -> bool:
         """Whether two of these are not to be put together."""

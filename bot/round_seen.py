@@ -101,6 +101,7 @@ SUBJECTS: Final = {
     messages.HALFWAY: PAIRINGS,
     messages.CLOSING: PAIRINGS,
     messages.PARTED: PAIRINGS,
+    messages.REPLACED: PAIRINGS,
     messages.UNREACHABLE: PAIRINGS,
     messages.SILENCED: PROGRAMMES,
 }

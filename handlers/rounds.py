@@ -273,6 +273,7 @@ VIEWS: Final[Mapping[str, Callable[[Any], Message]]] = {
     messages.TOO_FEW: views.too_few,
     messages.SILENCED: views.silenced,
     messages.PARTED: views.parted,
+    messages.REPLACED: views.parted,
     messages.UNREACHABLE: views.parted,
     messages.PREVIEWED: rounds_preview.preview,
     messages.CHANGED: rounds_preview.changed,

@@ -207,6 +207,11 @@ def parted(facts: Parted) -> Message:
             f"Your buddy of {where} this round: {names}. Slack opens no group conversation for you, "
             "so write to each other directly."
         )
+    if facts.is_replaced:
+        return Message(
+            f"Your round of {where} with {names} ends here. You go on with others: "
+            "I introduce you in a new conversation."
+        )
     return Message(
         f"Your round of {where} with {names} ends here, and nobody else is free this time. {_next(facts.next_on)}"
     )

@@ -9,12 +9,12 @@ import pytest
 from bot import enrolments, exclusions, round_pacts, round_repairs, round_steps, rounds
 from bot.outbox import Never
 from bot.round_facts import Closing, Introduction, Nobody, Parted
-from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, UNREACHABLE
+from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, REPLACED, UNREACHABLE
 from bot.rounds import NotAMentor, NotYourPairing, PactGoesOn, PairingIsOver, TooLateToDecline
 from bot.runtime.database import Sessions
 from models.buddies import MENTEE, MENTOR, MENTORING, Participant, Programme, Round
 from models.members import Member
-from models.outbox import CANCELLED, READY, Delivery
+from models.outbox import CANCELLED, READY, SENT, Delivery
 from models.pacts import OVER, Pact
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, running
@@ -55,6 +55,29 @@ def test_a_swap_finds_who_is_left_over_and_the_one_left_behind_hears_it(sessions
     assert stage.part(sessions, programme_id, "U001").left_over_in == 1
     assert stage.part(sessions, programme_id, "U003").left_over_in is None
     assert [type(each) for each in stage.told(sessions, LEFT_OVER, LATER)] == [Never]
+
+
+@pytest.mark.parametrize("is_introduced", [True, False], ids=["introduced", "not introduced"])
+def test_who_is_left_by_a_swap_and_goes_on_with_others_hears_that_the_first_pairing_ended(
+    quick: Sessions, is_introduced: bool
+) -> None:
+    programme_id = mentoring(quick)
+    standing = next(each for each in stage.pairings(quick, programme_id) if "U001" in each.people)
+    mentor = standing.mentor
+    assert mentor is not None
+    if is_introduced:
+        with quick.begin() as session:
+            for row in session.scalars(Delivery.ready_about([TEAM], [INTRODUCTION], [standing.pairing.id])):
+                row.state = SENT
+
+    with quick.begin() as session:
+        rounds.decline(session, actor(mentor), standing.pairing.id, now=LATER)
+
+    (again,) = [each for each in stage.pairings(quick, programme_id) if "U001" in each.people]
+    assert again.mentor != mentor
+    told = stage.told(quick, REPLACED, LATER)
+    assert [each.others for each in told if isinstance(each, Parted)] == [(mentor,)] * is_introduced
+    assert [each.receiver for each in stage.deliveries(quick, REPLACED)] == ["U001"] * is_introduced
 
 
 def test_where_nobody_else_is_free_a_swap_changes_nothing(quick: Sessions) -> None:
