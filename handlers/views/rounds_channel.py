@@ -28,12 +28,25 @@ def _opening(facts: Announcement) -> str:
 
 
 def _closing(facts: Announcement) -> list[str]:
-    more = f"And {facts.unnamed} more {'pair' if facts.unnamed == 1 else 'pairs'}." if facts.unnamed else ""
+    more = (
+        f"And {facts.unnamed} more {_kind(facts)}{'' if facts.unnamed == 1 else 's'}."
+        if facts.unnamed
+        else ""
+    )
     following = f"Next round: {day(facts.next_on)}. " if facts.next_on else ""
     return [
         *([more] if more else []),
-        f"{following}Type `/buddy join` here to take part.",
+        f"{following}Not in yet? Type `/buddy join` here to take part.",
     ]
+
+
+def _kind(facts: Announcement) -> str:
+    """Name what is not shown: pairs, unless some of them, or of those that are, must be more than two."""
+    if facts.is_mentoring:
+        return "pair"
+    hidden = facts.count - sum(map(len, facts.groups))
+    may_be = facts.parts > 1 or hidden == PAIR * facts.unnamed
+    return "pair" if may_be and all(len(each) == PAIR for each in facts.groups) else "group"
 
 
 def sections(lines: Sequence[str]) -> list[Block]:
@@ -47,5 +60,6 @@ def sections(lines: Sequence[str]) -> list[Block]:
     return list(map(elements.section, texts))
 
 
+PAIR: Final = 2
 SECTION: Final = 2900
 """A little less than Slack takes."""

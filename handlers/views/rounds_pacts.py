@@ -30,7 +30,7 @@ def offer(facts: PactFacts) -> Message:
     line = (
         f"{_question(facts)} "
         f"You get three prompts, and no other buddy in {elements.channel(facts.channel)} meanwhile. "
-        "It begins if both of you want it."
+        f"It begins if {'both' if len(facts.others) == 1 else 'all'} of you want it."
     )
     return _message(
         line,
@@ -41,7 +41,7 @@ def offer(facts: PactFacts) -> Message:
 
 def _question(facts: PactFacts) -> str:
     if facts.is_again:
-        return f"*{facts.weeks} weeks more with {people(facts.others)}?* You were asked for."
+        return f"*{facts.weeks} weeks more with {people(facts.others)}?* You were asked to go on together."
     return f"*You and {people(facts.others)} met.* Go on together for {facts.weeks} weeks?"
 
 
@@ -77,7 +77,13 @@ def agreed(others: Sequence[str], weeks: int, *, stands: bool) -> Message:
         return Message(
             f"You and {people(others)} go on together for {weeks} weeks. The first prompt comes in three days."
         )
-    return Message(f"Noted. It begins as soon as {people(others)} agrees; until then all stays as it is.")
+    return Message(
+        f"Noted. It begins as soon as {people(others)} {_agree(others)}; until then all stays as it is."
+    )
+
+
+def _agree(others: Sequence[str]) -> str:
+    return "agrees" if len(others) == 1 else "agree"
 
 
 def refused() -> Message:

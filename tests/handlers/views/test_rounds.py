@@ -119,7 +119,6 @@ OTHERS: dict[str, Message] = {
     "no two": views.too_few(TooFew(CHANNEL, True, 5, None)),
     "the only one": views.too_few(TooFew(CHANNEL, False, 1, UNTIL)),
     "parted": views.parted(Parted(CHANNEL, (AMY,), False, UNTIL)),
-    "replaced": views.parted(Parted(CHANNEL, (AMY,), False, None, is_replaced=True)),
     "unreachable": views.parted(Parted(CHANNEL, (AMY,), True, UNTIL)),
     "silenced": views.silenced(Silenced(CHANNEL, 7)),
     "goes on": views.goes_on(CHANNEL),
@@ -130,6 +129,9 @@ OTHERS: dict[str, Message] = {
     "pact prompt": rounds_pacts.prompt(PactFacts(1, 3, (AMY, BEN), CHANNEL, 6, 14)),
     "pact end": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6)),
     "pact parted": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6, is_parted=True)),
+    "pact of three": rounds_pacts.offer(PactFacts(1, 3, (AMY, BEN), CHANNEL, 6)),
+    "again": rounds_pacts.offer(PactFacts(1, 3, (AMY,), CHANNEL, 6, is_again=True)),
+    "agreed alone of three": rounds_pacts.agreed((AMY, BEN), 6, stands=False),
     "agreed": rounds_pacts.agreed((AMY,), 6, stands=True),
     "agreed alone": rounds_pacts.agreed((AMY,), 6, stands=False),
     "refused": rounds_pacts.refused(),
@@ -177,11 +179,13 @@ def test_a_full_part_of_an_announcement_is_what_slack_takes(size: int) -> None:
 def test_the_first_part_counts_and_the_last_says_how_to_join() -> None:
     first = rounds_channel.announcement(announcement(2, part=1, parts=3))
     last = rounds_channel.announcement(announcement(2, part=3, parts=3, unnamed=3))
+    of_threes = rounds_channel.announcement(announcement(2, size=3, part=3, parts=3, unnamed=3))
 
     assert "4 people take part" in first.text
     assert "/buddy join" not in first.text
     assert "continued (3 of 3)" in last.text
     assert "And 3 more pairs." in last.text
+    assert "And 3 more groups." in of_threes.text
     assert "/buddy join" in last.text
 
 
