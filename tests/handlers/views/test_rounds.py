@@ -119,6 +119,7 @@ OTHERS: dict[str, Message] = {
     "no two": views.too_few(TooFew(CHANNEL, True, 5, None)),
     "the only one": views.too_few(TooFew(CHANNEL, False, 1, UNTIL)),
     "parted": views.parted(Parted(CHANNEL, (AMY,), False, UNTIL)),
+    "replaced": views.parted(Parted(CHANNEL, (AMY,), False, None, is_replaced=True)),
     "unreachable": views.parted(Parted(CHANNEL, (AMY,), True, UNTIL)),
     "silenced": views.silenced(Silenced(CHANNEL, 7)),
     "goes on": views.goes_on(CHANNEL),
