@@ -134,6 +134,9 @@ class Changed:
 
     channel: str
     gone: tuple[str, ...]
+    """Who left, as far as anybody may know."""
+    anew: int
+    """How many groups go out that were not previewed."""
 
 
 @dataclass(frozen=True)

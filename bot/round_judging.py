@@ -303,9 +303,10 @@ def _previewed(seen: Seen, delivery: Delivery) -> Verdict:
 
 def _changed(seen: Seen, delivery: Delivery) -> Verdict:
     buddy_round = seen.rounds[delivery.subject_id]
-    gone = tuple((buddy_round.record or {}).get("gone", ()))
+    changes = buddy_round.record or {}
+    gone, anew = tuple(changes.get("gone", ())), int(changes.get("anew", 0))
     channel = seen.programme_of(buddy_round).channel
-    return _to_one(seen, delivery) or Changed(channel, gone)
+    return _to_one(seen, delivery) or Changed(channel, gone, anew)
 
 
 JUDGES: Final[Mapping[str, Callable[[Seen, Delivery], Verdict]]] = {

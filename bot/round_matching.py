@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from bot import matching, outbox, round_inputs, round_results
 from bot import round_messages as messages
+from bot.enrolments import Out, takers
 from bot.matching import Group, Result
 from bot.round_results import Planned
 from bot.round_steps import free_takers, hold, keep_input, next_step, packed, unpacked
 from models.buddies import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Programme, Round
 from models.members import Member
 
+OPEN_TO_ALL: Final = frozenset({Out.LEFT, Out.GONE, Out.DEACTIVATED})
+"""Why somebody is missing may be told; that they pause or sit a round out is theirs alone."""
 MOST_OPENED: Final = 100
 """So many groups of a preview are tried to make room for somebody; each takes a few milliseconds."""
 LEASE_SECONDS: Final = 120.0
@@ -40,7 +43,7 @@ class Job:
     placed: Mapping[str, matching.Person] = field(default_factory=dict)
     """The people of these groups, by id."""
     gone: tuple[str, ...] = ()
-    """Who was in the preview's groups and cannot take part any more."""
+    """Who was in the preview's groups and left the programme, the channel or the workspace, as anybody may know."""
 
 
 class LeaseLost(Exception):
@@ -82,7 +85,8 @@ def _as_previewed(
     present = free_takers(session, programme, buddy_round.number, now)
     known = {each.id: each for each in round_inputs.people(session, programme, present, buddy_round.on)}
     kept = tuple(group for group in shown.groups if _may_stay(group, known))
-    gone = {each for group in shown.groups for each in group.members} - known.keys()
+    out = takers(session, programme, buddy_round.number, now).out
+    gone = {each for group in shown.groups for each in group.members if out.get(each) in OPEN_TO_ALL}
     placed = {each for group in kept for each in group.members}
     mentors = {group.members[0]: 0 for group in kept} if given.rules.is_mentoring else {}
     for group in kept if mentors else ():
@@ -223,8 +227,11 @@ def _tell_owner(
     session: Session, programme: Programme, buddy_round: Round, job: Job, result: Result, now: datetime
 ) -> None:
     kinds = []
-    if job.gone:
-        buddy_round.record = {**(buddy_round.record or {}), "gone": list(job.gone)}
+    shown = {each.members for each in job.shown.groups} if job.shown else set()
+    sent = {each.members for each in result.groups}
+    if job.shown is not None and sent != shown:
+        changes = {"gone": list(job.gone), "anew": len(sent - shown)}
+        buddy_round.record = {**(buddy_round.record or {}), **changes}
         kinds.append(messages.CHANGED)
     if not result.groups:
         kinds.append(messages.TOO_FEW)

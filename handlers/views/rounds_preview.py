@@ -78,9 +78,11 @@ def starting(channel_id: str) -> Message:
 
 
 def changed(facts: Changed) -> Message:
-    """Tell the owner that a round did not go out quite as previewed."""
+    """Tell the owner that a round did not go out quite as previewed; who pauses or keeps away stays unnamed."""
+    anew = "were" if facts.anew != 1 else "was"
+    what = f"{_count(facts.anew, 'group')} {anew} matched anew" if facts.anew else "fewer groups went out"
+    left = f" {people(facts.gone[:NAMED])} left." if facts.gone else ""
     return Message(
-        f"The round of {elements.channel(facts.channel)} went out with a change: "
-        f"{people(facts.gone[:NAMED])} cannot take part any more, "
-        "so I matched anew whom that left alone."
+        f"The round of {elements.channel(facts.channel)} is not quite as previewed: "
+        f"{what}, as people came or went.{left}"
     )

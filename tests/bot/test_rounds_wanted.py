@@ -14,7 +14,7 @@ from bot.round_facts import Changed, Preview
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
 from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions
-from models.buddies import ANNOUNCED, MATCHED
+from models.buddies import ANNOUNCED, MATCHED, PAUSED, Participant
 from models.buddies import PREVIEWED as IS_PREVIEWED
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found, know, profile
@@ -83,7 +83,21 @@ def test_who_left_after_the_preview_is_replaced_and_the_owner_hears_of_it(quick:
     assert len(kept & set(now)) == 1  # the other made room for whom that left alone
     assert sorted(who for group in now for who in group) == [who for who in EVERYBODY if who != gone[0]]
     assert isinstance(changed, Changed)
-    assert changed.gone == (gone[0],)
+    assert (changed.gone, changed.anew) == ((gone[0],), 1)
+
+
+def test_an_owner_hears_of_a_change_but_not_who_pauses(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.step(quick, stage.HEADS_UP)
+    previewed(quick, programme_id)
+    with quick.begin() as session:
+        session.scalars(Participant.one(programme_id, "U002")).one().state = PAUSED
+
+    stage.step(quick, stage.START)
+
+    (changed,) = stage.told(quick, CHANGED, stage.START)
+    assert isinstance(changed, Changed)
+    assert (changed.gone, changed.anew) == ((), 1)
 
 
 @pytest.mark.parametrize(("count", "newcomers"), [(4, 1), (4, 2), (4, 3), (3, 1)])
@@ -209,7 +223,7 @@ def test_only_the_owner_previews_sends_and_matches(quick: Sessions) -> None:
     assert [each.state for each in stage.rounds_of(quick, programme_id)] in ([IS_PREVIEWED], [ANNOUNCED])
 
 
-def test_who_wants_no_more_of_somebody_after_the_preview_is_kept_apart_and_nobody_is_told(
+def test_who_wants_no_more_of_somebody_after_the_preview_is_kept_apart_and_nobody_is_named(
     quick: Sessions,
 ) -> None:
     programme_id = stage.staffed(quick, 6)
@@ -222,7 +236,9 @@ def test_who_wants_no_more_of_somebody_after_the_preview_is_kept_apart_and_nobod
 
     assert all(not {first, other} <= set(group) for group in stage.groups(quick, programme_id))
     assert sorted(who for group in stage.groups(quick, programme_id) for who in group) == EVERYBODY
-    assert stage.deliveries(quick, CHANGED) == []
+    (changed,) = stage.told(quick, CHANGED, stage.START)
+    assert isinstance(changed, Changed)
+    assert changed.gone == ()
 
 
 @pytest.mark.parametrize("count", [0, 1])
