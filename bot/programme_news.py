@@ -1,4 +1,4 @@
-"""What a programme tells its channel and its owner: the invitation, a new owner, and that no round can be held."""
+"""What a programme tells its channel, its owner and its people: invitations, a new owner, rounds that are not held."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from models.outbox import Delivery
 
 INVITATION, HANDED_OVER = "buddies.invitation", "buddies.handed_over"
 HELD, RELEASED = "buddies.held", "buddies.released"
-KINDS: Final = (INVITATION, HANDED_OVER, HELD, RELEASED)
+CALLED_OFF = "buddies.called_off"
+KINDS: Final = (INVITATION, HANDED_OVER, HELD, RELEASED, CALLED_OFF)
 ARCHIVED, WITHOUT_BOT, UNSEEN = "archived", "without the bot", "unseen"
 """Why no round can be held: the channel is archived, the bot is not in it, or Slack knows none such any more."""
 
@@ -104,6 +105,28 @@ def release(session: Session, programme: Programme, *, now: datetime) -> None:
         invitation.not_before = min(invitation.not_before, at_work)
 
 
+def call_off(
+    session: Session, programme: Programme, round_id: int, people: Sequence[Member], *, now: datetime
+) -> None:
+    """Tell people who heard of a round that there is none this time."""
+    told = []
+    for member in people:
+        opens = hours_of(member).next_working(now)
+        key = f"{CALLED_OFF}:{round_id}:{member.user_id}"
+        told.append(
+            outbox.Message(
+                programme.workspace_id,
+                key,
+                CALLED_OFF,
+                member.user_id,
+                programme.id,
+                opens,
+                opens + LOOK_AGAIN,
+            )
+        )
+    outbox.enqueue(session, told)
+
+
 def _enqueue(
     session: Session, programme: Programme, key: str, kind: str, receiver: str, not_before: datetime
 ) -> None:
@@ -150,7 +173,7 @@ def _judge_one(
         return _judge_invitation(delivery, programme, now)
     if receiver is None or receiver.is_deactivated:
         return Never("deactivated")
-    if programme.owner != delivery.receiver:
+    if delivery.kind != CALLED_OFF and programme.owner != delivery.receiver:
         return Never("somebody else owns it now")
     if (delivery.kind, programme.held_because is None) in ((HELD, True), (RELEASED, False)):
         return Never("it is otherwise by now")

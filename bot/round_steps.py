@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import matching, outbox, programmes, round_inputs, round_pacts
+from bot import matching, outbox, programme_news, programmes, round_inputs, round_pacts
 from bot import round_messages as messages
 from bot.enrolments import Taker, end_pause, takers
 from bot.programme_rhythms import Coming
@@ -28,10 +28,12 @@ from models.buddies import (
     MATCHED,
     MATCHING,
     PREVIEWED,
+    Participant,
     Programme,
     Round,
 )
 from models.members import Member
+from models.outbox import Delivery
 
 FEWEST = 2
 
@@ -131,6 +133,7 @@ def _begin(session: Session, programme: Programme, buddy_round: Round, now: date
     is_over = programme.ended_at is not None or programme.held_because is not None
     if is_over or now >= buddy_round.ends_at:
         buddy_round.state = CANCELLED
+        _tell_of_none(session, programme, buddy_round, now)
         return
     settle_earlier(session, programme, buddy_round.number, now)
     present = free_takers(session, programme, buddy_round.number, now)
@@ -141,6 +144,15 @@ def _begin(session: Session, programme: Programme, buddy_round: Round, now: date
         keep_input(session, programme, buddy_round, present)
     buddy_round.state, buddy_round.wanted = MATCHING, None
     buddy_round.worker, buddy_round.lease_until = None, None
+
+
+def _tell_of_none(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
+    """Tell those who heard of a round that there is none; nobody else waits for it."""
+    taking_part = session.scalars(Participant.of_programme(programme.id)).all()
+    keys = [messages.about(buddy_round, "heads_up", each.user_id) for each in taking_part]
+    heard = session.scalars(Delivery.who_got(programme.workspace_id, keys)).all()
+    people = known(session, programme.workspace_id, heard)
+    programme_news.call_off(session, programme, buddy_round.id, list(people.values()), now=now)
 
 
 def keep_input(session: Session, programme: Programme, buddy_round: Round, present: Sequence[Taker]) -> None:

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Receiver, RowId, SlackId, UtcDateTime
+from models.bulk import one_of
 from models.workspaces import Workspace
 
 READY, SENDING, SENT = "ready", "sending", "sent"
@@ -129,6 +130,12 @@ class Delivery(Base):
     def keyed(cls, workspace_id: str, key: str) -> Select[Delivery]:
         """Select the message with this key to change it, locked against a claim."""
         return select(cls).where(cls.workspace_id == workspace_id, cls.key == key).with_for_update()
+
+    @classmethod
+    def who_got(cls, workspace_id: str, keys: Collection[str]) -> Select[str]:
+        """Select the receivers of those of these messages that were sent."""
+        sent = select(cls.receiver).where(cls.workspace_id == workspace_id, cls.state == SENT)
+        return sent.where(one_of(cls.key, keys)).order_by(cls.receiver)
 
     @classmethod
     def waiting_about(

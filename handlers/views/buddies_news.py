@@ -1,4 +1,4 @@
-"""What a programme tells by itself: the invitation in its channel, its owner's news, and that a pause is over."""
+"""What a programme tells by itself: the invitation, its owner's news, that a round or a pause is over."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from bot.pauses import Return
 from bot.programme_news import (
     ARCHIVED,
+    CALLED_OFF,
     HANDED_OVER,
     HELD,
     INVITATION,
@@ -100,11 +101,16 @@ def _released(news: News) -> Message:
     )
 
 
+def _called_off(news: News) -> Message:
+    return Message(f"There is no round of {elements.channel(news.programme.channel)} this time, after all.")
+
+
 _WORDS: Final[dict[str, Callable[[News], Message]]] = {
     INVITATION: _invitation,
     HANDED_OVER: _handed_over,
     HELD: _held,
     RELEASED: _released,
+    CALLED_OFF: _called_off,
 }
 
 

@@ -6,14 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from sqlalchemy import update
 
-from bot import exclusions, pauses, round_judging, round_matching, round_steps, rounds
+from bot import exclusions, pauses, programme_news, round_judging, round_matching, round_steps, rounds
 from bot.outbox import Never
 from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
 from bot.round_messages import ANNOUNCEMENT, GROUPS_A_MESSAGE, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
 from bot.runtime.database import Sessions
 from models.buddies import ANNOUNCED, CANCELLED, IN, MATCHED, MATCHING, Participant, Programme, Round
 from models.members import Member
+from models.outbox import SENT, Delivery
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor
 from tests.bot.rounds_stage import quick as quick
@@ -289,6 +291,24 @@ def test_who_goes_away_for_most_of_a_round_before_the_introduction_is_not_waited
 
     assert isinstance(introduction, Never)
     assert stage.pairings(quick, programme_id)[0].pairing.is_broken
+
+
+def test_who_heard_of_a_round_that_is_called_off_hears_that_there_is_none(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3)
+    stage.step(quick, stage.HEADS_UP)
+    with quick.begin() as session:
+        heard = update(Delivery).where(Delivery.kind == HEADS_UP, Delivery.receiver != "U003")
+        session.execute(heard.values(state=SENT))
+        programme = session.get_one(Programme, programme_id)
+        programme_news.hold(session, programme, programme_news.ARCHIVED, now=stage.HEADS_UP)
+
+    stage.step(quick, stage.START)
+
+    told = stage.deliveries(quick, programme_news.CALLED_OFF)
+    with quick.begin() as session:
+        verdicts = programme_news.judge(session, told, now=stage.START)
+    assert [each.receiver for each in told] == ["U001", "U002"]
+    assert all(isinstance(each, programme_news.News) for each in verdicts.values())
 
 
 def test_a_pause_that_is_over_is_written_so_and_still_told(quick: Sessions) -> None:

@@ -10,7 +10,17 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.enrolments import Stand, Together
 from bot.pauses import Return
-from bot.programme_news import ARCHIVED, HANDED_OVER, HELD, INVITATION, RELEASED, UNSEEN, WITHOUT_BOT, News
+from bot.programme_news import (
+    ARCHIVED,
+    CALLED_OFF,
+    HANDED_OVER,
+    HELD,
+    INVITATION,
+    RELEASED,
+    UNSEEN,
+    WITHOUT_BOT,
+    News,
+)
 from bot.programme_settings import Settings
 from handlers.views import buddies, buddies_forms, buddies_news, buddies_owners
 from handlers.views.buddies_words import in_words
@@ -56,6 +66,7 @@ MESSAGES = {
     "handed over": news(HANDED_OVER),
     **{f"held, {why}": news(HELD, held_because=why) for why in (ARCHIVED, WITHOUT_BOT, UNSEEN)},
     "released": news(RELEASED),
+    "called off": news(CALLED_OFF),
     "returned": buddies_news.returned(Return(programme(), BERLIN)),
     "joined": buddies.joined(programme(), MONDAY_NOON, BERLIN),
     "left": buddies.left(programme()),
