@@ -25,6 +25,8 @@ OPEN_TO_ALL: Final = frozenset({Out.LEFT, Out.GONE, Out.DEACTIVATED})
 """Why somebody is missing may be told; that they pause or sit a round out is theirs alone."""
 MOST_OPENED: Final = 100
 """So many groups of a preview are tried to make room for somebody; each takes a few milliseconds."""
+MOST_AFFECTED: Final = 100
+"""Beside so many who are matched anew groups are opened one by one."""
 LEASE_SECONDS: Final = 120.0
 """Progress prolongs it each second or so; matching is silent for much less than this."""
 
@@ -129,7 +131,9 @@ def compute(job: Job, progress: matching.Progress) -> Result:
     found = matching.match(given.people, given.history, given.rules, given.seed, progress=progress)
     if job.shown is None:
         return found
-    kept, found = _with_room_made(job, found)
+    kept, found = _with_room_made(job, found, progress)
+    if not kept:
+        return found
     members = {each.members for each in kept}
     placed = {who for group in members for who in group}
     over = tuple(each for each in found.left_over if each.person not in placed)
@@ -146,13 +150,23 @@ def compute(job: Job, progress: matching.Progress) -> Result:
     )
 
 
-def _with_room_made(job: Job, found: Result) -> tuple[tuple[Group, ...], Result]:
-    """Open up groups of a preview, as few as will do, where somebody would be left over beside them."""
+def _with_room_made(job: Job, found: Result, progress: matching.Progress) -> tuple[tuple[Group, ...], Result]:
+    """Open up groups of a preview, as few as will do, where somebody would be left over beside them.
+
+    Where many are to be matched anyway, all groups or none: to try one after another would take too long.
+    """
     given, kept = job.given, list(job.kept)
+    if not found.left_over or given.rules.is_mentoring:
+        return job.kept, found
     people = list(given.people)
-    for group in job.kept[:MOST_OPENED]:
-        if not found.left_over or given.rules.is_mentoring:
+    if len(people) > MOST_AFFECTED:
+        wider = [*people, *job.placed.values()]
+        trial = matching.match(wider, given.history, given.rules, given.seed, progress=progress)
+        return ((), trial) if len(trial.left_over) < len(found.left_over) else (job.kept, found)
+    for tried, group in enumerate(job.kept[:MOST_OPENED]):
+        if not found.left_over:
             break
+        progress(tried, len(job.kept))
         wider = [*people, *(job.placed[each] for each in group.members)]
         trial = matching.match(wider, given.history, given.rules, given.seed)
         if len(trial.left_over) < len(found.left_over):

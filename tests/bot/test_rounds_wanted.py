@@ -9,8 +9,10 @@ from datetime import time
 import pytest
 
 from bot import enrolments, exclusions, rounds
+from bot.matching import History, Person, Result, Round, Rules, match
 from bot.permissions import NotYourProgramme
 from bot.round_facts import Changed, Preview
+from bot.round_matching import MOST_AFFECTED, Job, compute
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
 from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions
@@ -143,6 +145,29 @@ def test_what_an_owner_must_know_of_a_round_in_the_evening_waits_for_their_hours
     assert [each.receiver for each in told] == [OWNER, OWNER]
     assert all(each.not_before > evening + 12 * HOUR for each in told)
     assert all(each.expire_at >= each.not_before + DAY for each in told)
+
+
+@pytest.mark.parametrize(("newcomers", "trials"), [(2, 3), (MOST_AFFECTED, 0)])
+@pytest.mark.parametrize("is_picky", [True, False])
+def test_room_for_who_is_left_over_is_made_group_by_group_only_among_few(
+    newcomers: int, trials: int, is_picky: bool
+) -> None:
+    """One person wants none of the newcomers; if picky, none of those in the preview either."""
+    old = [Person(f"UOLD{number}") for number in range(6)]
+    new = [Person(f"UNEW{number}") for number in range(newcomers)]
+    unwanted = frozenset(each.id for each in (*new, *(old if is_picky else ())))
+    people, rules = (*new, Person("UALONE", excludes=unwanted)), Rules()
+    kept = match(old, History(1), rules, seed=7).groups
+    placed = {each.id: each for each in old}
+    shown = Result(kept, (), (), affinity=0, bound=0, is_proven=True)
+    job = Job(1, "one", Round(people, History(1), rules, 7), False, kept=kept, shown=shown, placed=placed)
+    heard: list[tuple[int, int]] = []
+
+    result = compute(job, lambda done, of: heard.append((done, of)))
+
+    assert [each.person for each in result.left_over] == ["UALONE"] * is_picky
+    assert set(kept) <= set(result.groups) or not is_picky
+    assert len(heard) == (trials if is_picky else min(trials, 1))
 
 
 def test_matching_anew_draws_other_lots(quick: Sessions) -> None:
