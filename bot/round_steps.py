@@ -27,6 +27,7 @@ from models.buddies import (
     CLOSED,
     MATCHED,
     MATCHING,
+    PREVIEW,
     PREVIEWED,
     Participant,
     Programme,
@@ -36,6 +37,8 @@ from models.members import Member
 from models.outbox import Delivery
 
 FEWEST = 2
+NEWEST = 3
+"""Among so many rounds is the one that is matched now."""
 
 
 def announce(session: Session, programme_id: int, now: datetime) -> bool:
@@ -162,6 +165,13 @@ def keep_input(session: Session, programme: Programme, buddy_round: Round, prese
     given = matching.Round(people, met, round_inputs.rules_of(programme, people), buddy_round.seed)
     buddy_round.snapshot = packed(matching.snapshot(given))
     buddy_round.done, buddy_round.of = 0, len(present)
+
+
+def progress(session: Session, programme: Programme) -> tuple[int, int] | None:
+    """Say how far the matching of a programme's round has come, or that of a preview: done, of how much."""
+    newest = session.scalars(Round.of_programme(programme.id).limit(NEWEST)).all()
+    matched_now = (each for each in newest if each.state == MATCHING or each.wanted == PREVIEW)
+    return next(((each.done, each.of) for each in matched_now if each.of), None)
 
 
 def packed(text: str) -> bytes:

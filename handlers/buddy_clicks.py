@@ -8,7 +8,7 @@ from datetime import timedelta
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot import enrolments, programmes
+from bot import enrolments, programmes, round_steps
 from bot.programme_settings import Settings
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
@@ -170,7 +170,8 @@ def _opening(build: Callable[[int, Visit, Sessions], View]) -> Callable[..., Non
 
 def _page(programme_id: int, visit: Visit, sessions: Sessions) -> View:
     with sessions.read() as session:
-        return forms.page(programmes.owned(session, visit.actor, programme_id))
+        programme = programmes.owned(session, visit.actor, programme_id)
+        return forms.page(programme, round_steps.progress(session, programme))
 
 
 def _change_form(programme_id: int, visit: Visit, sessions: Sessions) -> View:

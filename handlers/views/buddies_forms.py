@@ -203,8 +203,8 @@ def _number(values: Payload, field: str) -> int:
     return int(chosen)
 
 
-def page(programme: Programme) -> View:
-    """Show an owner their programme with all they can do to it."""
+def page(programme: Programme, matched: tuple[int, int] | None = None) -> View:
+    """Show an owner their programme with all they can do to it, and how far a matching is: done, of how much."""
     ending = elements.confirm(
         "End the programme?", "Rounds that are announced are called off. Who is together goes on.", "End it"
     )
@@ -214,6 +214,7 @@ def page(programme: Programme) -> View:
         [
             elements.section(f"*{elements.channel(programme.channel)}*\n{in_words(settings_of(programme))}"),
             elements.section(_next(programme)),
+            *([elements.context(f"Matching: {matched[0]:,} of {matched[1]:,}")] if matched else []),
             elements.actions(
                 elements.button("Change it", OPEN_CHANGE, programme.id),
                 elements.button(VERBS[PREVIEW], PREVIEW, programme.id),

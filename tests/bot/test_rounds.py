@@ -124,6 +124,28 @@ def die_at(sessions: Sessions, dropped: str, now: object) -> None:
     let_the_lease_end(sessions, round_id)
 
 
+def test_how_far_a_matching_is_can_be_read_while_it_lasts(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.step(quick, stage.HEADS_UP)
+    with quick.begin() as session:
+        (round_id,) = session.scalars(Round.due_ids(stage.START)).all()
+        round_steps.take(session, round_id, stage.START)
+    with quick.begin() as session:
+        job = round_matching.lease(session, round_id, "one", stage.START)
+        assert job is not None
+        round_matching.note_progress(session, job, 3, 4)
+
+    assert progress(quick, programme_id) == (3, 4)
+    let_the_lease_end(quick, round_id)
+    stage.match(quick, stage.START)
+    assert progress(quick, programme_id) is None
+
+
+def progress(sessions: Sessions, programme_id: int) -> tuple[int, int] | None:
+    with sessions.read() as session:
+        return round_steps.progress(session, session.get_one(Programme, programme_id))
+
+
 def let_the_lease_end(sessions: Sessions, round_id: int) -> None:
     with sessions.begin() as session:
         leased = session.get_one(Round, round_id)

@@ -90,6 +90,7 @@ VIEWS = {
     "start": buddies_forms.start_form(Settings(BERLIN), "C1"),
     "change": buddies_forms.change_form(programme(is_mixing_required=True, announces=False)),
     "page": buddies_forms.page(programme(held_because=None)),
+    "page while matching": buddies_forms.page(programme(held_because=None), (3000, 10000)),
     "join": buddies_forms.join_form(),
     "pause": buddies_forms.pause_form([7, 8], date(2026, 11, 24)),
     "hand over": buddies_forms.hand_over_form(programme()),
@@ -115,6 +116,11 @@ def test_what_people_read(snapshot: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_form_is_one_slack_takes(name: str) -> None:
     assert check_view(VIEWS[name]) is None
+
+
+def test_an_owner_sees_how_far_a_large_matching_is() -> None:
+    assert "Matching: 3,000 of 10,000" in str(VIEWS["page while matching"])
+    assert "Matching" not in str(VIEWS["page"])
 
 
 def test_a_long_list_stays_within_slacks_limits() -> None:
