@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from bot.enrolments import Stand
+from bot.enrolments import Stand, Together
 from bot.errors import Refusal
 from bot.programme_settings import settings_of
 from handlers.views import elements
-from handlers.views.buddies_words import rhythm, where
+from handlers.views.buddies_words import names, rhythm, where
 from handlers.views.elements import Block, Message, Payload, View
-from handlers.views.rounds import I_MET, SWAP_ALONE
+from handlers.views.rounds import I_MET, NOT_YET, SWAP_ALONE
 from models.buddies import MET, PAUSED, Programme
 
 OPEN_JOIN, OPEN_START, EXCLUSIONS = "buddies.open_join", "buddies.open_start", "buddies.exclusions"
@@ -26,6 +26,8 @@ LISTED: Final = 12
 """Programmes shown in a message, with two blocks each."""
 ON_HOME: Final = 6
 """Programmes shown on Home, where there is more than that; `/buddy` shows the rest."""
+BLOCKS_EACH: Final = 2
+"""Where they stand, and their buttons."""
 LISTED_PEOPLE: Final = 40
 
 VERBS: Final = {
@@ -55,18 +57,32 @@ def overview(stands: Sequence[Stand], zone: str) -> Message:
             "people together who rarely meet."
         )
         return Message(line, [elements.section(line), _buttons()])
-    lines = [where(each, zone) for each in stands[:LISTED]]
-    blocks = [block for each in stands[:LISTED] for block in _row(each, zone)]
-    return Message("\n".join(lines), [*blocks, _buttons()])
+    shown = _fitting(stands, zone, LISTED)
+    lines = [where(each, zone) for each in stands[: len(shown)]]
+    return Message("\n".join(lines), [*(block for row in shown for block in row), _buttons()])
 
 
 def home_blocks(stands: Sequence[Stand], zone: str) -> list[Block]:
     """Show the same in App Home."""
-    rows = [block for each in stands[:ON_HOME] for block in _row(each, zone)]
-    if len(stands) > ON_HOME:
-        rows.append(elements.context(f"And {len(stands) - ON_HOME} more: `/buddy`."))
+    shown = _fitting(stands, zone, ON_HOME)
+    rows = [block for row in shown for block in row]
+    if len(stands) > len(shown):
+        rows.append(elements.context(f"And {len(stands) - len(shown)} more: `/buddy`."))
     nothing = elements.section("None yet. Join the programme of a channel, or start one.")
     return [elements.header("Buddies"), *(rows or [nothing]), _buttons()]
+
+
+def _fitting(stands: Sequence[Stand], zone: str, most: int) -> list[list[Block]]:
+    """Show the first programmes, up to so many with two blocks each; whoever has many buddies sees fewer of them."""
+    rows: list[list[Block]] = []
+    left = most * BLOCKS_EACH
+    for each in stands[:most]:
+        row = _row(each, zone)
+        if rows and len(row) > left:
+            break
+        rows.append(row[: most * BLOCKS_EACH - 1])  # never without the buttons of the last
+        left -= len(row)
+    return rows
 
 
 def _buttons() -> Block:
@@ -81,12 +97,24 @@ def _row(seen: Stand, zone: str) -> list[Block]:
     options = [elements.option(VERBS[verb], f"{verb}:{seen.programme.id}") for verb in verbs_of(seen)]
     row = elements.section(where(seen, zone), elements.overflow(MENU, options))
     open_ones = [pairing for pairing in seen.pairings if pairing.answer != MET]
-    if not open_ones:
-        return [row]
-    pairing = open_ones[0]
-    met = elements.button("We met", I_MET, pairing.id)
-    swap = elements.button("Swap", SWAP_ALONE, pairing.id)
-    return [row, elements.actions(met, swap)]
+    if len(open_ones) == 1 == len(seen.pairings):
+        return [row, _answers(open_ones[0])]
+    return [row, *(block for each in open_ones for block in (_with(each), _answers(each)))]
+
+
+def _with(pairing: Together) -> Block:
+    return elements.context(f"With {names(pairing.others)}:")
+
+
+def _answers(pairing: Together) -> Block:
+    sure = elements.confirm(
+        "Somebody else?", "If somebody is free, this pairing ends for you and the others hear of it.", "Swap"
+    )
+    return elements.actions(
+        elements.button("We met", I_MET, pairing.id),
+        elements.button("Not yet", NOT_YET, pairing.id),
+        elements.button("Swap", SWAP_ALONE, pairing.id, confirm=sure),
+    )
 
 
 def verbs_of(seen: Stand) -> list[str]:

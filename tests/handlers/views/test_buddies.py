@@ -25,7 +25,7 @@ from bot.programme_settings import Settings
 from handlers.views import buddies, buddies_forms, buddies_news, buddies_owners
 from handlers.views.buddies_words import in_words
 from handlers.views.elements import Message
-from models.buddies import EVERYONE, IN, MENTORING, PAUSED, Programme
+from models.buddies import EVERYONE, IN, MENTORING, MET, PAUSED, Programme
 from sandbox.block_kit.surfaces import check_message, check_view
 from tests.handlers.views.reading import MOST_WORDS, words_of
 from tests.people import AMY, BEN, MIA, MONDAY_NOON
@@ -118,6 +118,18 @@ def test_a_form_is_one_slack_takes(name: str) -> None:
     assert check_view(VIEWS[name]) is None
 
 
+def test_each_buddy_has_buttons_of_their_own_and_who_was_met_has_none() -> None:
+    pairings = [Together(3, [BEN], None), Together(4, [MIA], None), Together(5, [AMY], MET)]
+
+    shown = buddies.overview([stand(pairings=pairings)], BERLIN)
+
+    buttons = [each for block in shown.blocks[1:-1] for each in block["elements"] if "action_id" in each]
+    assert [(each["text"]["text"], each["value"]) for each in buttons] == [
+        (words, number) for number in ("3", "4") for words in ("We met", "Not yet", "Swap")
+    ]
+    assert all(("confirm" in each) == (each["text"]["text"] == "Swap") for each in buttons)
+
+
 def test_an_owner_sees_how_far_a_large_matching_is() -> None:
     assert "Matching: 3,000 of 10,000" in str(VIEWS["page while matching"])
     assert "Matching" not in str(VIEWS["page"])
@@ -127,7 +139,9 @@ def test_a_long_list_stays_within_slacks_limits() -> None:
     many = [stand(programme=programme(id=number, channel=f"C{number}")) for number in range(60)]
     in_pairs = [stand(pairings=[Together(3, [BEN], None)]) for _ in range(60)]
 
-    for stands in (many, in_pairs):
+    of_mentors = [stand(pairings=[Together(n, [BEN], None) for n in range(10)]) for _ in range(60)]
+
+    for stands in (many, in_pairs, of_mentors):
         assert check_message(list(buddies.overview(stands, BERLIN).payload()["blocks"])) is None
         assert len(buddies.home_blocks(stands, BERLIN)) <= 16
     assert check_view(buddies.exclusions([f"U{number}" for number in range(300)])) is None
