@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from bot import programme_news
 from bot.enrolments import new_row
-from models.buddies import EVERYONE, GONE, IN, PAUSED, Participant, Programme
 from models.bulk import insert_missing, rows_of
 from models.members import Member
+from models.programmes import EVERYONE, GONE, IN, PAUSED, Participant, Programme
 
 
 def note(

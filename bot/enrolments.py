@@ -14,20 +14,10 @@ from bot import programmes
 from bot.errors import Refusal, Room
 from bot.permissions import Actor
 from bot.recurrence import local_day
-from models.buddies import (
-    GONE,
-    IN,
-    LEFT,
-    MENTEE,
-    MENTOR,
-    MENTORING,
-    PAUSED,
-    Participant,
-    Programme,
-    Round,
-)
 from models.bulk import insert_missing
 from models.members import Member
+from models.programmes import GONE, IN, LEFT, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
+from models.rounds import Partner, Round
 
 CAPACITIES: Final = range(1, 11)
 
@@ -99,7 +89,7 @@ class Stand:
 
     programme: Programme
     state: str | None
-    """One of `models.buddies`: a pause that is over counts as in; None for an owner who takes no part."""
+    """One of `models.programmes`: a pause that is over counts as in; None for an owner who takes no part."""
     paused_until: date | None
     is_unnamed: bool
     is_owner: bool
@@ -120,7 +110,7 @@ class Stand:
 
 def mine(session: Session, actor: Actor, *, today: date) -> list[Stand]:
     """List the programmes the actor owns or takes part in on their day; one query however many there are."""
-    rows = session.execute(Programme.around(actor.workspace_id, actor.user_id)).all()
+    rows = session.execute(Partner.around(actor.workspace_id, actor.user_id)).all()
     stands = {}
     for programme, participant, number, starts_at, *_ in reversed(
         rows

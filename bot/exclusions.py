@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from bot.members import NobodyThere, Yourself
 from bot.permissions import Actor
-from models.buddies import Exclusion
 from models.bulk import insert_missing
 from models.members import Member
+from models.programmes import Exclusion
 
 
 def mine(session: Session, actor: Actor) -> list[str]:

@@ -17,9 +17,9 @@ from bot.outbox import Later, Never
 from bot.permissions import Actor
 from bot.programme_news import LASTS, not_now
 from bot.recurrence import local_day, place
-from models.buddies import IN, PAUSED, Participant, Programme
 from models.members import Member
 from models.outbox import Delivery
+from models.programmes import IN, PAUSED, Participant, Programme
 
 RESUMED: Final = "buddies.resumed"
 

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.errors import Refusal
-from models.buddies import Programme
 from models.goals import Goal
 from models.members import Member
 from models.one_on_ones import OneOnOne
+from models.programmes import Programme
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from bot.outbox import Later, Never
 from bot.programme_settings import settings_of
 from bot.recurrence import local_day
 from bot.working_hours import WorkingHours
-from models.buddies import MENTORING, Programme
 from models.members import Member
 from models.outbox import Delivery
+from models.programmes import MENTORING, Programme
 
 INVITATION, HANDED_OVER = "buddies.invitation", "buddies.handed_over"
 HELD, RELEASED = "buddies.held", "buddies.released"

@@ -14,8 +14,8 @@ from bot.programme_reports import owned_round
 from bot.round_facts import read
 from bot.round_steps import unpacked
 from models import programme_reports as asked
-from models.buddies import CLOSED, MATCHED, Round
 from models.bulk import rows_of
+from models.rounds import CLOSED, MATCHED, Round
 
 
 class NothingToReplay(Refusal):

@@ -19,8 +19,9 @@ from bot.programme_tallies import Group, Tally, Unmet, groups, tally, unmet
 from bot.round_facts import NAMED, read
 from bot.ties import Ties
 from models import programme_reports as asked
-from models.buddies import CANCELLED, CLOSED, MET, Programme, Round
 from models.bulk import rows_of
+from models.programmes import Programme
+from models.rounds import CANCELLED, CLOSED, MET, Round
 
 ROUNDS_A_PAGE: Final = 12
 GROUPS_A_PAGE: Final = 100

@@ -10,7 +10,7 @@ from typing import Any, Final
 from bot.errors import Refusal
 from bot.programme_rhythms import Rhythm
 from bot.zones import is_known
-from models.buddies import ACROSS, ANY, ASKED, EVERYONE, MENTORING, WITHIN, Programme
+from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTORING, WITHIN, Programme
 
 MIXINGS: Final = (ANY, ACROSS, WITHIN, MENTORING)
 ENROLMENTS: Final = (ASKED, EVERYONE)
@@ -47,7 +47,7 @@ class ImpossibleSetting(Refusal):
 
 @dataclass(frozen=True)
 class Settings:
-    """All that an owner sets, named as in `models.buddies.Programme`."""
+    """All that an owner sets, named as in `models.programmes.Programme`."""
 
     zone: str
     mixing: str = ANY

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from bot.ties import Meeting, Ties, pairs_of, put_together, ties
-from models.buddies import MET, NOT_YET, STANDING, SWAP
+from models.rounds import MET, NOT_YET, STANDING, SWAP
 
 SILENT: Final = "silent"
 SAID: Final = (SILENT, NOT_YET, SWAP, MET)

@@ -16,8 +16,9 @@ from bot.permissions import Actor, require_owner, require_succession
 from bot.programme_rhythms import Coming, Rhythm, after_extra, next_held
 from bot.programme_settings import Settings, check, settings_of
 from bot.recurrence import local_day
-from models.buddies import CANCELLED, Programme, Round
 from models.members import Member
+from models.programmes import Programme
+from models.rounds import CANCELLED, Round
 
 
 class NoProgrammeThere(Refusal):

@@ -14,8 +14,9 @@ from bot.enrolments import Taker
 from bot.matching import History, Mixing, Person, Rules
 from bot.members import hours_of
 from bot.round_times import at_work
-from models.buddies import MENTEE, MENTOR, Exclusion, Partner, Programme
 from models.bulk import rows_of
+from models.programmes import MENTEE, MENTOR, Exclusion, Programme
+from models.rounds import Partner
 
 WORKING_DAYS: Final = 5
 

@@ -35,24 +35,10 @@ from bot.round_standing import Standing, with_people
 from bot.round_steps import unpacked
 from bot.round_times import suits_most
 from bot.rounds import NotYourPairing, may_decline
-from models.buddies import (
-    ANNOUNCED,
-    GONE,
-    IN,
-    LEFT,
-    MATCHED,
-    MATCHING,
-    MENTORING,
-    MET,
-    PAUSED,
-    PREVIEWED,
-    STANDING,
-    Pairing,
-    Participant,
-    Round,
-)
 from models.members import Member
 from models.outbox import Delivery
+from models.programmes import GONE, IN, LEFT, MENTORING, PAUSED, Participant
+from models.rounds import ANNOUNCED, MATCHED, MATCHING, MET, PREVIEWED, STANDING, Pairing, Round
 
 Facts = (
     HeadsUp | Introduction | Closing | Announcement | Nobody | TooFew | Silenced | Parted | Preview | Changed

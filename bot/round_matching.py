@@ -18,8 +18,9 @@ from bot.enrolments import Out, takers
 from bot.matching import Group, Result
 from bot.round_results import Planned
 from bot.round_steps import free_takers, hold, keep_input, next_step, packed, unpacked
-from models.buddies import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Programme, Round
 from models.members import Member
+from models.programmes import Programme
+from models.rounds import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Round
 
 OPEN_TO_ALL: Final = frozenset({Out.LEFT, Out.GONE, Out.DEACTIVATED})
 """Why somebody is missing may be told; that they pause or sit a round out is theirs alone."""

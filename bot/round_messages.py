@@ -9,8 +9,9 @@ from typing import Final
 from bot.members import hours_of
 from bot.outbox import Message, group
 from bot.round_times import next_working, suits_most
-from models.buddies import Pairing, Programme, Round
 from models.members import Member
+from models.programmes import Programme
+from models.rounds import Pairing, Round
 
 HEADS_UP = "buddies.heads_up"
 INTRODUCTION, ANNOUNCEMENT = "buddies.introduction", "buddies.announcement"

@@ -19,10 +19,11 @@ from bot.round_facts import PactFacts
 from bot.round_partings import parted
 from bot.round_results import known
 from bot.round_times import suits_most
-from models.buddies import Pairing, Programme
 from models.members import Member
 from models.outbox import Delivery
 from models.pacts import OFFERED, OVER, STANDING, Pact
+from models.programmes import Programme
+from models.rounds import Pairing
 
 OFFER, PROMPT, END = "buddies.pact_offer", "buddies.pact_prompt", "buddies.pact_end"
 PROMPT_DAYS: Final = (3, 14, 28)

@@ -9,9 +9,9 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot.recurrence import local_day
-from models.buddies import IN, PAUSED, Exclusion, Participant
 from models.members import Member
 from models.pacts import Pact
+from models.programmes import IN, PAUSED, Exclusion, Participant
 
 LONG: Final = timedelta(days=14)
 """Whoever pauses for longer does not come back to a pact."""

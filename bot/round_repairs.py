@@ -17,23 +17,9 @@ from bot.matching.results import NobodyFree, NotAsked
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in, with_people
 from bot.round_steps import free_takers, hold
-from models.buddies import (
-    DECLINED,
-    DISSOLVED,
-    GONE,
-    IN,
-    MENTEE,
-    MENTOR,
-    MENTORING,
-    PAUSED,
-    LeftOver,
-    Pairing,
-    Participant,
-    Partner,
-    Programme,
-    Round,
-)
 from models.outbox import CANCELLED, DOUBTFUL, READY, SENDING, SENT, Delivery
+from models.programmes import GONE, IN, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
+from models.rounds import DECLINED, DISSOLVED, LeftOver, Pairing, Partner, Round
 
 NOBODY_FREE: Final = NobodyFree.__name__
 NOT_ASKED: Final = NotAsked.__name__

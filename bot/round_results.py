@@ -18,11 +18,13 @@ from bot.members import hours_of
 from bot.question_bank import ANY_TIME, QuestionBank, default_bank
 from bot.question_choice import Asked, Choice, choose
 from bot.round_times import NOTICE, meeting_times
-from models import buddies
-from models.buddies import MENTEE, MENTOR, Pairing, Participant, Partner, Programme, Round
+from models import programmes as programme_tables
+from models import rounds as round_tables
 from models.bulk import insert_missing
 from models.members import Member
 from models.one_on_ones import pair_of
+from models.programmes import MENTEE, MENTOR, Participant, Programme
+from models.rounds import Pairing, Partner, Round
 
 PAIR = 2
 Known = Mapping[str, Member]
@@ -168,7 +170,7 @@ def _pairing(buddy_round: Round, place: int, planned: Planned, now: datetime) ->
 
 def _role(programme: Programme, nth: int) -> str | None:
     """A mentor comes first in a group."""
-    if programme.mixing != buddies.MENTORING:
+    if programme.mixing != programme_tables.MENTORING:
         return None
     return MENTOR if nth == 0 else MENTEE
 
@@ -206,7 +208,7 @@ def _introduce(
 def _leave_over(session: Session, buddy_round: Round, over: Sequence[LeftOver]) -> None:
     rows = [{"user_id": each.person, "reason": type(each.why).__name__} for each in over]
     alike = {"round_id": buddy_round.id, "workspace_id": buddy_round.workspace_id}
-    insert_missing(session, buddies.LeftOver, rows, alike=alike)
+    insert_missing(session, round_tables.LeftOver, rows, alike=alike)
 
 
 def _tell_left_over(session: Session, buddy_round: Round, user_ids: Sequence[str]) -> None:

@@ -13,9 +13,10 @@ from bot import round_messages as messages
 from bot.attributes import Attributes
 from bot.recurrence import local_day
 from bot.round_standing import with_people
-from models.buddies import LeftOver, Pairing, Participant, Programme, Round
 from models.members import Member
 from models.outbox import Delivery
+from models.programmes import Participant, Programme
+from models.rounds import LeftOver, Pairing, Round
 
 
 class Seen:

@@ -15,8 +15,9 @@ from bot.recurrence import local_day, place
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in
 from bot.round_times import closing_on
-from models.buddies import IN, MATCHED, PAUSED, Participant, Programme, Round
 from models.members import Member
+from models.programmes import IN, PAUSED, Participant, Programme
+from models.rounds import MATCHED, Round
 
 SILENT: Final = "silent"
 """Why a participant is paused who said nothing for some rounds."""

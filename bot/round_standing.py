@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from models.buddies import MENTOR, MET, Pairing, Partner
+from models.programmes import MENTOR
+from models.rounds import MET, Pairing, Partner
 
 
 @dataclass(frozen=True)

@@ -21,20 +21,10 @@ from bot.round_results import known
 from bot.round_silence import closes_at, settle, settle_earlier
 from bot.round_standing import standing_in
 from bot.round_times import halfway_on
-from models.buddies import (
-    ANNOUNCED,
-    CANCELLED,
-    CLOSED,
-    MATCHED,
-    MATCHING,
-    PREVIEW,
-    PREVIEWED,
-    Participant,
-    Programme,
-    Round,
-)
 from models.members import Member
 from models.outbox import Delivery
+from models.programmes import Participant, Programme
+from models.rounds import ANNOUNCED, CANCELLED, CLOSED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Round
 
 FEWEST = 2
 NEWEST = 3

@@ -12,7 +12,8 @@ from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.recurrence import local_day
 from bot.round_steps import draw, written
-from models.buddies import ANNOUNCED, CLOSED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Programme, Round
+from models.programmes import Programme
+from models.rounds import ANNOUNCED, CLOSED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Round
 
 APART: Final = timedelta(hours=12)
 """Two rounds that begin at once are no nearer to each other: the second press is a slip."""

@@ -21,18 +21,9 @@ from bot.round_wishes import match_anew as match_anew
 from bot.round_wishes import match_now as match_now
 from bot.round_wishes import preview as preview
 from bot.round_wishes import send_previewed as send_previewed
-from models.buddies import (
-    MATCHED,
-    MET,
-    STANDING,
-    SWAP,
-    Pairing,
-    Participant,
-    Partner,
-    Programme,
-    Round,
-)
 from models.pacts import OFFERED, OVER, Pact
+from models.programmes import Participant, Programme
+from models.rounds import MATCHED, MET, STANDING, SWAP, Pairing, Partner, Round
 
 DECLINE_WITHIN: Final = timedelta(days=3)
 """How long a mentor may decline a mentee."""

@@ -28,8 +28,8 @@ from handlers.views import buddies_news as news_views
 from handlers.views import growth as help_views
 from handlers.views import rounds as round_views
 from handlers.views.elements import Message, Payload, View
-from models.buddies import PAUSED
 from models.outbox import Delivery
+from models.programmes import PAUSED
 
 Shown = Message | View
 """What answers a command: words, or a form or list in a dialog."""

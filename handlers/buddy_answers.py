@@ -19,7 +19,7 @@ from handlers.views import buddies as views
 from handlers.views import buddies_owners as owner_views
 from handlers.views import rounds_preview as preview_views
 from handlers.views.elements import Message
-from models.buddies import Programme
+from models.programmes import Programme
 
 
 def stands_of(visit: Visit, sessions: Sessions) -> list[Stand]:

@@ -25,7 +25,7 @@ from handlers.views import buddies as views
 from handlers.views import buddies_forms as forms
 from handlers.views import buddies_owners as owner_views
 from handlers.views.elements import Message, View
-from models.buddies import EVERYONE, Programme
+from models.programmes import EVERYONE, Programme
 
 log = logging.getLogger(__name__)
 

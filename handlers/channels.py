@@ -23,7 +23,7 @@ from bot.runtime.database import Sessions
 from handlers import doors
 from handlers.acquaintance import error_of, impatient, patient, profile_of
 from handlers.views.elements import Payload
-from models.buddies import EVERYONE, Programme
+from models.programmes import EVERYONE, Programme
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from handlers.views import rounds as views
 from handlers.views import rounds_pacts as pact_views
 from handlers.views import rounds_preview as preview_views
 from handlers.views.elements import Message, Payload
-from models.buddies import MET, NOT_YET
+from models.rounds import MET, NOT_YET
 
 
 def register(app: App) -> None:

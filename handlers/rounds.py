@@ -33,10 +33,11 @@ from handlers.acquaintance import NOBODY, error_of, profile_of
 from handlers.views import rounds as views
 from handlers.views import rounds_channel, rounds_pacts, rounds_preview
 from handlers.views.elements import Message
-from models.buddies import ANNOUNCED, PREVIEWED, Pairing, Programme, Round
 from models.bulk import which_exist
 from models.outbox import Delivery
 from models.pacts import Pact
+from models.programmes import Programme
+from models.rounds import ANNOUNCED, PREVIEWED, Pairing, Round
 
 log = logging.getLogger(__name__)
 

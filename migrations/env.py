@@ -7,16 +7,17 @@ from alembic.autogenerate.api import AutogenContext
 
 from models import (  # noqa: F401 - fill the metadata
     answers,
-    buddies,
     goals,
     members,
     one_on_ones,
     outbox,
     pacts,
     profiles,
+    programmes,
     prompts,
     receipts,
     rosters,
+    rounds,
     workspaces,
 )
 from models.base import Base, RowId, UtcDateTime

@@ -8,21 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from models.buddies import (
-    CANCELLED,
-    CLOSED,
-    IN,
-    MATCHED,
-    PAUSED,
-    LeftOver,
-    Pairing,
-    Participant,
-    Partner,
-    Round,
-)
 from models.bulk import one_of
 from models.members import Member
 from models.profiles import Profile
+from models.programmes import IN, PAUSED, Participant
+from models.rounds import CANCELLED, CLOSED, MATCHED, LeftOver, Pairing, Partner, Round
 
 HELD: Final = (MATCHED, CLOSED)
 

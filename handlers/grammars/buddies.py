@@ -12,7 +12,7 @@ from handlers.grammars.programmes import Said, read_settings
 from handlers.grammars.readers import Reader
 from handlers.grammars.usages import Usage, not_a_command, one_channel, one_person, usage_of
 from handlers.grammars.words import Word, number, plain, split_first, words
-from models.buddies import MENTEE, MENTOR
+from models.programmes import MENTEE, MENTOR
 
 HAND_OVER: Final = Usage(
     "programme",

@@ -9,7 +9,7 @@ from bot.zones import named
 from handlers.grammars.dates import WEEKDAYS, read_time, weekday
 from handlers.grammars.readers import Reader
 from handlers.grammars.words import number
-from models.buddies import ACROSS, ANY, ASKED, EVERYONE, MENTORING, WITHIN
+from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTORING, WITHIN
 
 Said = dict[str, Any]
 """What was said of settings, named as in `bot.programme_settings.Settings`."""

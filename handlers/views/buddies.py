@@ -13,7 +13,8 @@ from handlers.views import elements
 from handlers.views.buddies_words import names, rhythm, where
 from handlers.views.elements import Block, Message, Payload, View
 from handlers.views.rounds import I_MET, NOT_YET, SWAP_ALONE
-from models.buddies import MET, PAUSED, Programme
+from models.programmes import PAUSED, Programme
+from models.rounds import MET
 
 OPEN_JOIN, OPEN_START, EXCLUSIONS = "buddies.open_join", "buddies.open_start", "buddies.exclusions"
 MENU = "buddies.menu"

@@ -24,7 +24,7 @@ from handlers.views import elements, programme_reports
 from handlers.views.buddies import LISTED, MATCH_NOW, PREVIEW, VERBS
 from handlers.views.buddies_words import HELD, in_words
 from handlers.views.elements import Block, Payload, View
-from models.buddies import ACROSS, ANY, ASKED, EVERYONE, MENTEE, MENTOR, MENTORING, WITHIN, Programme
+from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTEE, MENTOR, MENTORING, WITHIN, Programme
 
 START_FORM, CHANGE_FORM, JOIN_FORM, PAUSE_FORM, HAND_OVER_FORM, EXCLUDE_FORM = (
     f"buddies.{name}_form" for name in ("start", "change", "join", "pause", "hand_over", "exclude")

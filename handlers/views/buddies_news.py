@@ -22,7 +22,7 @@ from handlers.views import elements
 from handlers.views.buddies import SKIP, VERBS
 from handlers.views.buddies_words import rhythm
 from handlers.views.elements import Block, Message
-from models.buddies import EVERYONE, MENTEE, MENTOR, MENTORING, Programme
+from models.programmes import EVERYONE, MENTEE, MENTOR, MENTORING, Programme
 
 JOIN_HERE, LEAVE_HERE = "buddies.join_here", "buddies.leave_here"
 JOIN_AS: Final = {MENTOR: "buddies.join_as_mentor", MENTEE: "buddies.join_as_mentee"}

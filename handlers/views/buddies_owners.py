@@ -8,7 +8,7 @@ from handlers.views.buddies import JOIN, VERBS
 from handlers.views.buddies_forms import END, OPEN_CHANGE
 from handlers.views.buddies_words import HELD, in_words, rhythm
 from handlers.views.elements import Message
-from models.buddies import Programme
+from models.programmes import Programme
 
 
 def started(programme: Programme, zone: str) -> Message:

@@ -11,7 +11,7 @@ from bot.programme_news import ARCHIVED, UNSEEN, WITHOUT_BOT
 from bot.programme_settings import Settings
 from bot.recurrence import Recurrence
 from handlers.views import elements
-from models.buddies import ACROSS, ANY, ASKED, EVERYONE, MENTORING, PAUSED, WITHIN
+from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTORING, PAUSED, WITHIN
 
 MIXINGS: Final = {
     ANY: "anyone with anyone",

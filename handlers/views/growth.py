@@ -14,7 +14,7 @@ from handlers.views.goal_titles import clipped
 from handlers.views.goals import ADD as ADD_GOAL
 from handlers.views.members import OPEN_SETTINGS
 from handlers.views.one_on_ones import Standing
-from models.buddies import IN
+from models.programmes import IN
 
 NEAREST = 3
 """1-on-1s in the overview; App Home shows more."""

@@ -13,7 +13,7 @@ from handlers.views.elements import Block, View
 from handlers.views.programme_ties import in_sentences, new_ones
 from handlers.views.rounds_channel import sections
 from handlers.views.rounds_reasons import people, relaxed
-from models.buddies import NOT_YET, SWAP
+from models.rounds import NOT_YET, SWAP
 
 OPEN: Final = "programme_reports.open"
 BACK: Final = "programme_reports.back"

@@ -14,7 +14,7 @@ from bot.permissions import Actor
 from bot.programme_settings import Settings
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
-from models.buddies import Programme
+from models.programmes import Programme
 from tests.people import MONDAY_NOON
 
 TEAM, ROOM = "T1", Channel("CROOM")

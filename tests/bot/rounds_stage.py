@@ -14,9 +14,10 @@ from bot.round_judging import judge
 from bot.round_seen import SUBJECTS
 from bot.round_standing import Standing, standing_in
 from bot.runtime.database import Sessions
-from models.buddies import LeftOver, Pairing, Participant, Programme, Round
 from models.outbox import Delivery
 from models.pacts import Pact
+from models.programmes import Participant, Programme
+from models.rounds import LeftOver, Pairing, Round
 from tests.bot.buddies_stage import actor, found, running
 from tests.people import DAY, MONDAY_NOON
 from tests.trellis import utc

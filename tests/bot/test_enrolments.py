@@ -21,22 +21,9 @@ from bot.members import NobodyThere, Yourself
 from bot.outbox import Later, Never
 from bot.pauses import PauseInThePast, Return
 from bot.runtime.database import Sessions
-from models.buddies import (
-    DISSOLVED,
-    EVERYONE,
-    GONE,
-    IN,
-    LEFT,
-    MENTOR,
-    MENTORING,
-    MET,
-    STANDING,
-    Exclusion,
-    Pairing,
-    Participant,
-    Partner,
-)
 from models.outbox import Delivery
+from models.programmes import EVERYONE, GONE, IN, LEFT, MENTOR, MENTORING, Exclusion, Participant
+from models.rounds import DISSOLVED, MET, STANDING, Pairing, Partner
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile, running
 from tests.bot.test_programmes import held_round
 from tests.people import DAY, HOUR, MONDAY_NOON

@@ -24,8 +24,8 @@ from bot.programme_replays import NothingToReplay
 from bot.programme_reports import NoSuchPage, Overview, RoundReport, Seen
 from bot.programme_tallies import SILENT, Unmet, unmet
 from bot.runtime.database import Sessions
-from models.buddies import MET, NOT_YET, SWAP
 from models.profiles import CSV
+from models.rounds import MET, NOT_YET, SWAP
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick

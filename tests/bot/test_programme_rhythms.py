@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot import programmes
 from bot.programme_rhythms import Rhythm
-from models.buddies import Programme
+from models.programmes import Programme
 from tests.trellis import utc
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)

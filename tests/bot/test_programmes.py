@@ -22,8 +22,9 @@ from bot.programme_settings import (
 )
 from bot.programmes import CannotOwn, Channel, ChannelArchived, ProgrammeEnded, ThereIsOne, YoursAlready
 from bot.runtime.database import Sessions
-from models.buddies import CANCELLED, EVERYONE, MATCHED, Programme, Round
 from models.outbox import READY, Delivery
+from models.programmes import EVERYONE, Programme
+from models.rounds import CANCELLED, MATCHED, Round
 from tests.bot.buddies_stage import BERLIN, ROOM, TEAM, actor, found, know, profile, running
 from tests.people import DAY, HOUR, MONDAY_NOON
 from tests.trellis import utc

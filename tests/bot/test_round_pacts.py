@@ -14,10 +14,10 @@ from bot.round_facts import PactFacts
 from bot.round_messages import HEADS_UP
 from bot.round_pacts import END, OFFER, PROMPT, NotYourPact, PactIsOver
 from bot.runtime.database import Sessions
-from models.buddies import Programme
 from models.members import Member
 from models.outbox import SENT, Delivery
 from models.pacts import OVER, Pact
+from models.programmes import Programme
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found
 from tests.bot.rounds_stage import quick as quick

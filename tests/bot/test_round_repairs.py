@@ -12,10 +12,11 @@ from bot.round_facts import Closing, Introduction, Nobody, Parted
 from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, REPLACED, UNREACHABLE
 from bot.rounds import NotAMentor, NotYourPairing, PactGoesOn, PairingIsOver, TooLateToDecline
 from bot.runtime.database import Sessions
-from models.buddies import MENTEE, MENTOR, MENTORING, Participant, Programme, Round
 from models.members import Member
 from models.outbox import CANCELLED, READY, SENT, Delivery
 from models.pacts import OVER, Pact
+from models.programmes import MENTEE, MENTOR, MENTORING, Participant, Programme
+from models.rounds import Round
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, running
 from tests.bot.rounds_stage import quick as quick

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot import round_silence, rounds
 from bot.round_messages import SILENCED
 from bot.runtime.database import Sessions
-from models.buddies import PAUSED, Participant, Round
+from models.programmes import PAUSED, Participant
+from models.rounds import Round
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found
 from tests.bot.rounds_stage import quick as quick

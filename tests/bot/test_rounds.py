@@ -13,9 +13,10 @@ from bot.outbox import Never
 from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
 from bot.round_messages import ANNOUNCEMENT, GROUPS_A_MESSAGE, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
 from bot.runtime.database import Sessions
-from models.buddies import ANNOUNCED, CANCELLED, IN, MATCHED, MATCHING, Participant, Programme, Round
 from models.members import Member
 from models.outbox import SENT, Delivery
+from models.programmes import IN, Participant, Programme
+from models.rounds import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Round
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor
 from tests.bot.rounds_stage import quick as quick

@@ -16,8 +16,9 @@ from bot.round_matching import MOST_AFFECTED, Job, compute
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
 from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions
-from models.buddies import ANNOUNCED, MATCHED, PAUSED, Participant
-from models.buddies import PREVIEWED as IS_PREVIEWED
+from models.programmes import PAUSED, Participant
+from models.rounds import ANNOUNCED, MATCHED
+from models.rounds import PREVIEWED as IS_PREVIEWED
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick

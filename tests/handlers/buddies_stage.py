@@ -12,7 +12,7 @@ from bot.members import Profile
 from bot.permissions import Actor
 from bot.programme_settings import Settings
 from bot.programmes import Channel
-from models.buddies import Participant, Programme
+from models.programmes import Participant, Programme
 from tests.trellis import Trellis
 
 GROWTH, ENGINEERING, MANAGERS = "CGROWTH01", "CENGINE01", "CPRIVAT01"

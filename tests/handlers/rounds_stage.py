@@ -12,8 +12,9 @@ from bot import enrolments
 from bot.permissions import Actor
 from bot.round_standing import Standing, standing_in
 from handlers import wiring
-from models.buddies import Programme, Round
 from models.outbox import Delivery
+from models.programmes import Programme
+from models.rounds import Round
 from sandbox.seen import Message
 from tests.handlers.buddies_stage import GROWTH, started
 from tests.people import AMY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.buddies import IN, LEFT, PAUSED
+from models.programmes import IN, LEFT, PAUSED
 from sandbox.block_kit.surfaces import check_message
 from tests.handlers import forging
 from tests.handlers.buddies_stage import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.buddies import IN, LEFT, PAUSED
+from models.programmes import IN, LEFT, PAUSED
 from sandbox.block_kit.surfaces import check_view
 from sandbox.seen import View
 from tests.handlers import forging

@@ -7,8 +7,8 @@ from slack_sdk.errors import SlackApiError
 
 from handlers import channels, wiring
 from handlers.channels import ChannelUnclear, NoSuchChannel
-from models.buddies import EVERYONE, GONE, IN, Programme
 from models.members import Member
+from models.programmes import EVERYONE, GONE, IN, Programme
 from sandbox.identity import BOT_USER
 from tests.handlers.buddies_stage import GROWTH, MANAGERS, programme_of, standing_in, started
 from tests.people import AMY, BEN, DAY, HOUR, JONAS, MIA, MONDAY_NOON

@@ -8,8 +8,8 @@ import io
 from bot import profiles
 from handlers import programme_reports
 from handlers.views import programme_reports as views
-from models.buddies import Programme
 from models.profiles import CSV
+from models.programmes import Programme
 from sandbox.seen import Message, View
 from tests.handlers import forging
 from tests.handlers.buddies_stage import ENGINEERING, GROWTH

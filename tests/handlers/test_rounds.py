@@ -7,8 +7,8 @@ from datetime import time
 import pytest
 
 from bot.round_messages import ANNOUNCEMENT, INTRODUCTION
-from models.buddies import GONE, PAUSED, Participant, Programme
 from models.members import Member
+from models.programmes import GONE, PAUSED, Participant, Programme
 from tests.handlers import rounds_stage as stage
 from tests.handlers.buddies_stage import ENGINEERING, participant
 from tests.handlers.rounds_stage import HEADS_UP, NIA, START

@@ -25,7 +25,8 @@ from bot.programme_settings import Settings
 from handlers.views import buddies, buddies_forms, buddies_news, buddies_owners
 from handlers.views.buddies_words import in_words
 from handlers.views.elements import Message
-from models.buddies import EVERYONE, IN, MENTORING, MET, PAUSED, Programme
+from models.programmes import EVERYONE, IN, MENTORING, PAUSED, Programme
+from models.rounds import MET
 from sandbox.block_kit.surfaces import check_message, check_view
 from tests.handlers.views.reading import MOST_WORDS, words_of
 from tests.people import AMY, BEN, MIA, MONDAY_NOON

@@ -17,7 +17,7 @@ from handlers import tie_picture
 from handlers.views import programme_report_files as files
 from handlers.views import programme_reports as views
 from handlers.views import programme_ties
-from models.buddies import NOT_YET, SWAP
+from models.rounds import NOT_YET, SWAP
 from sandbox.block_kit.surfaces import check_view
 
 TUESDAY = date(2026, 11, 24)

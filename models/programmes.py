@@ -1,0 +1,264 @@
+"""Buddy programmes: their settings, who takes part, and who wants nothing of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, time
+
+from sqlalchemy import (
+    Delete,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Select,
+    Update,
+    and_,
+    delete,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, RowId, SlackId, UtcDateTime
+from models.bulk import one_of
+from models.members import Member
+
+ANY, ACROSS, WITHIN, MENTORING = "any", "across", "within", "mentoring"
+"""How a programme mixes people: no matter how, across departments, within them, mentors with mentees."""
+ASKED, EVERYONE = "asked", "everyone"
+"""Who takes part: whoever joined, or everyone in the channel who did not leave."""
+IN, PAUSED, LEFT, GONE = "in", "paused", "left", "gone"
+"""Where a participant stands. Who left did so of their own; who is gone is no longer in the channel."""
+MENTOR, MENTEE = "mentor", "mentee"
+RUNS = text("ended_at IS NULL")
+
+
+class Programme(Base):
+    """What a channel's owner set up: whom it puts together, how and when. One a channel at a time."""
+
+    __tablename__ = "programme"
+    __table_args__ = (
+        Index(
+            "uq_programme_channel",
+            "workspace_id",
+            "channel",
+            unique=True,
+            sqlite_where=RUNS,
+            postgresql_where=RUNS,
+        ),
+        Index("ix_programme_due", "next_fire_at", sqlite_where=RUNS, postgresql_where=RUNS),
+        ForeignKeyConstraint(["workspace_id", "owner"], ["member.workspace_id", "member.user_id"]),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    channel: Mapped[str] = mapped_column(SlackId)
+    owner: Mapped[str] = mapped_column(SlackId)
+    mixing: Mapped[str] = mapped_column(default=ANY)
+    is_mixing_required: Mapped[bool] = mapped_column(default=False)
+    """Whether nobody is put together against the mixing, even if they stay alone."""
+    group_size: Mapped[int] = mapped_column(default=2)
+    every_weeks: Mapped[int] = mapped_column(default=2)
+    weekday: Mapped[int] = mapped_column(default=1)
+    """Counts from Monday as 0."""
+    at: Mapped[time]
+    zone: Mapped[str]
+    enrolment: Mapped[str] = mapped_column(default=ASKED)
+    repeat_window: Mapped[int] = mapped_column(default=6)
+    """For so many rounds the same two do not meet again while it can be avoided."""
+    shared_minutes: Mapped[int] = mapped_column(default=120)
+    """The least working time of a day that two must have in common."""
+    announces: Mapped[bool] = mapped_column(default=True)
+    takes_guests: Mapped[bool] = mapped_column(default=False)
+    pact_weeks: Mapped[int | None]
+    """How long two may agree to stay together; None if that is not offered."""
+    next_on: Mapped[date]
+    """The day of the next round, in the programme's zone."""
+    next_number: Mapped[int] = mapped_column(default=1)
+    """The number the next round will have."""
+    next_fire_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """People's time of the next step: the heads-up of the next round, or its start."""
+    held_because: Mapped[str | None]
+    """Why no round is held although it runs: the channel is archived, or the bot is not in it."""
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_because: Mapped[str | None]
+
+    @classmethod
+    def by_id(cls, workspace_id: str, programme_id: int) -> Select[Programme]:
+        """Select one."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.id == programme_id)
+
+    @classmethod
+    def locked(cls, workspace_id: str, programme_id: int) -> Select[Programme]:
+        """Select one to change it, locked against whoever takes a step of it."""
+        return cls.by_id(workspace_id, programme_id).with_for_update()
+
+    @classmethod
+    def among(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Programme]:
+        """Select these."""
+        return select(cls).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.id, ids))
+
+    @classmethod
+    def of_channel(cls, workspace_id: str, channel: str) -> Select[Programme]:
+        """Select the one that runs in a channel."""
+        return select(cls).where(
+            cls.workspace_id == workspace_id, cls.channel == channel, cls.ended_at.is_(None)
+        )
+
+    @classmethod
+    def running(cls, workspace_id: str) -> Select[Programme]:
+        """Select all of a workspace that run, by channel."""
+        return (
+            select(cls).where(cls.workspace_id == workspace_id, cls.ended_at.is_(None)).order_by(cls.channel)
+        )
+
+    @classmethod
+    def due(cls, moment: datetime, limit: int) -> Select[Programme]:
+        """Select those with a step to take by the moment; workers that ask at once get different rows."""
+        running = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
+        return running.order_by(cls.next_fire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
+
+    @classmethod
+    def due_ids(cls, moment: datetime) -> Select[int]:
+        """Select the ids of those with a step to take by the moment, the earliest first; nothing is locked."""
+        running = select(cls.id).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
+        return running.order_by(cls.next_fire_at, cls.id)
+
+    @classmethod
+    def due_one(cls, programme_id: int, moment: datetime) -> Select[Programme]:
+        """Select one to change it, if it still has a step to take by the moment; whoever else wants to waits."""
+        running = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
+        return running.where(cls.id == programme_id).with_for_update()
+
+    @classmethod
+    def next_moment(cls) -> Select[datetime]:
+        """Select the earliest moment at which a step is to be taken."""
+        return select(cls.next_fire_at).where(cls.ended_at.is_(None)).order_by(cls.next_fire_at).limit(1)
+
+
+class Participant(Base):
+    """Somebody in a programme: where they stand, and what is owed to them."""
+
+    __tablename__ = "participant"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "user_id"], ["member.workspace_id", "member.user_id"]),
+        Index("ix_participant_user", "workspace_id", "user_id"),
+    )
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(SlackId)
+    state: Mapped[str] = mapped_column(default=IN)
+    joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paused_until: Mapped[date | None]
+    """The first day, in their zone, on which they are back; None if a pause has no end."""
+    paused_because: Mapped[str | None]
+    """None if they paused themselves."""
+    skips: Mapped[int | None]
+    """The number of the round they sit out."""
+    is_unnamed: Mapped[bool] = mapped_column(default=False)
+    """Whether the channel is not to read their name."""
+    role: Mapped[str | None]
+    """Mentor or mentee, where that matters."""
+    capacity: Mapped[int] = mapped_column(default=1)
+    """How many mentees a mentor takes."""
+    silent_rounds: Mapped[int] = mapped_column(default=0)
+    """How many rounds in a row they said nothing about."""
+    left_over_in: Mapped[int | None]
+    """The last round in which there was nobody for them."""
+    three_in: Mapped[int | None]
+    """The last round in which they were in a three instead of a pair."""
+
+    def state_on(self, today: date) -> str:
+        """Say where they stand on their day: who paused until then is in again, without anybody writing so."""
+        is_over = self.paused_until is not None and self.paused_until <= today
+        return IN if self.state == PAUSED and is_over else self.state
+
+    @classmethod
+    def of_programme(cls, programme_id: int) -> Select[Participant]:
+        """Select all who ever took part in a programme, by id."""
+        return select(cls).where(cls.programme_id == programme_id).order_by(cls.user_id)
+
+    @classmethod
+    def of_person(cls, workspace_id: str, user_id: str) -> Select[Participant]:
+        """Select where a person stands in all programmes of theirs."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+
+    @classmethod
+    def those(cls, programme_id: int, user_ids: Collection[str]) -> Select[Participant]:
+        """Select where these people stand in a programme."""
+        return select(cls).where(cls.programme_id == programme_id, one_of(cls.user_id, user_ids))
+
+    @classmethod
+    def one(cls, programme_id: int, user_id: str) -> Select[Participant]:
+        """Select where a person stands in a programme."""
+        return select(cls).where(cls.programme_id == programme_id, cls.user_id == user_id)
+
+    @classmethod
+    def among(cls, programme_ids: Collection[int], user_ids: Collection[str]) -> Select[Participant]:
+        """Select where these people stand in these programmes."""
+        return select(cls).where(one_of(cls.programme_id, programme_ids), one_of(cls.user_id, user_ids))
+
+    @classmethod
+    def with_members(cls, programme_id: int) -> Select[Participant, Member]:
+        """Select all who ever took part in a programme and what is known of them, by id."""
+        same = and_(Member.workspace_id == cls.workspace_id, Member.user_id == cls.user_id)
+        found = select(cls, Member).join(Member, same).where(cls.programme_id == programme_id)
+        return found.order_by(cls.user_id)
+
+    @classmethod
+    def states(cls, programme_id: int) -> Select[str, str, date | None]:
+        """Select where everybody stands in a programme: rows of id, state and the day on which a pause ends."""
+        return select(cls.user_id, cls.state, cls.paused_until).where(cls.programme_id == programme_id)
+
+    @classmethod
+    def unnamed_in(cls, programme_id: int) -> Select[str]:
+        """Select who of a programme does not want the channel to read their name."""
+        return select(cls.user_id).where(cls.programme_id == programme_id, cls.is_unnamed)
+
+    @classmethod
+    def unnamed_among(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str]:
+        """Select who of these does not want to be named in some programme."""
+        chosen = select(cls.user_id).where(cls.workspace_id == workspace_id, cls.is_unnamed)
+        return chosen.where(one_of(cls.user_id, user_ids))
+
+    @classmethod
+    def move(cls, programme_id: int, user_ids: Collection[str], state: str) -> Update:
+        """Let these people stand elsewhere in a programme."""
+        chosen = update(cls).where(cls.programme_id == programme_id, one_of(cls.user_id, user_ids))
+        return chosen.values(state=state)
+
+
+class Exclusion(Base):
+    """Somebody with whom a person is never to be put together; known to that person alone."""
+
+    __tablename__ = "exclusion"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "user_id"], ["member.workspace_id", "member.user_id"]),
+        Index("ix_exclusion_other", "workspace_id", "other"),
+    )
+
+    workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    user_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    other: Mapped[str] = mapped_column(SlackId, primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def of_person(cls, workspace_id: str, user_id: str) -> Select[Exclusion]:
+        """Select whom a person does not want, by id."""
+        return select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id).order_by(cls.other)
+
+    @classmethod
+    def forget(cls, workspace_id: str, user_id: str, other: str) -> Delete:
+        """Delete one."""
+        mine = delete(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id)
+        return mine.where(cls.other == other)
+
+    @classmethod
+    def of_people(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str, str]:
+        """Select who of these does not want whom: rows of two ids."""
+        return select(cls.user_id, cls.other).where(
+            cls.workspace_id == workspace_id, one_of(cls.user_id, user_ids)
+        )
