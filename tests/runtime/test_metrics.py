@@ -235,7 +235,10 @@ def _plans_of_a_scrape(sessions: Sessions, clock: HandClock) -> list[str]:
     return plans
 
 
-OF_ONE_STATE = tuple(f"INDEX ix_delivery_{rows}" for rows in ("ready", "subject", "sending", "doubtful"))
+OF_ONE_STATE = tuple(
+    f"INDEX ix_delivery_{rows}"
+    for rows in ("ready", "not_before", "receiver", "subject", "sending", "doubtful")
+)
 
 
 def _plan(connection: Any, statement: str, parameters: Any) -> str:
