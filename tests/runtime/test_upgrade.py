@@ -21,6 +21,7 @@ from tests.people import AMY
 from tests.runtime import crowd
 from tests.runtime.command_line import run_apart
 from tests.runtime.programs import (
+    END_SECONDS,
     START_SECONDS,
     fetch,
     free_port,
@@ -122,14 +123,15 @@ def test_a_worker_of_the_version_before_delivers_beside_ours_and_each_message_on
         for process, mine in workers:
             wait_until_ready(process, mine)
         crowd.tell(store, people, times=2)
+        # One that knows another pace may leave nothing to ours until it ends, as it does in an upgrade.
+        wait_until(process, lambda: crowd.states(store).get(SENT, 0) >= 60)
+        workers[0][0].terminate()
+        assert workers[0][0].wait(END_SECONDS) == 0
         _wait_for_all_sent(process, store)
-        shares = [_sent_by(mine) for mine in (old, new)]
 
         seen = [message.ts for person in people for message in slack.dms(person)]
         assert sorted(seen) == sorted(str(each.ts) for each in crowd.deliveries(store))
-        assert sum(shares) == 200
-        if not min(shares):
-            pytest.xfail("one of them was too busy to get any: nothing was tried")
+        assert 0 < _sent_by(new) < 200, "only one of them worked"
 
 
 def test_web_of_the_version_before_stays_ready_and_answers(
