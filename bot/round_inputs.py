@@ -21,7 +21,7 @@ from models.rounds import Partner
 WORKING_DAYS: Final = 5
 
 
-def rules_of(programme: Programme, _people: Iterable[Person] = ()) -> Rules:
+def rules_of(programme: Programme) -> Rules:
     """Say what the owner set, as matching reads it: the owner's hours are those of a day, its hours a week's."""
     return Rules(
         mixing=Mixing(programme.mixing),

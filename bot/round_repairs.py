@@ -123,7 +123,7 @@ class Board:
     ) -> Found | None:
         person, *rest = self._people([user_id, *(each for each in others if each != user_id)])
         met = round_inputs.history_of(self._session, self._programme, self._round.number, user_id)
-        rules = round_inputs.rules_of(self._programme, [person, *rest])
+        rules = round_inputs.rules_of(self._programme)
         seed = self._round.seed
         earlier = frozenset[str]() if again else self._met_now(user_id)
         return matching.find_partner(person, rest, met, rules, seed, besides=besides | earlier)
@@ -148,7 +148,7 @@ class Board:
             if each.mentor is not None and who != each.mentor
         ]
         met = round_inputs.history_of(self._session, self._programme, self._round.number, user_id)
-        rules = round_inputs.rules_of(self._programme, [mentee, *rest])
+        rules = round_inputs.rules_of(self._programme)
         declined = besides | self._met_now(user_id)
         return matching.next_mentor(mentee, rest, kept, met, rules, self._round.seed, declined=declined)
 

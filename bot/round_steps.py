@@ -152,7 +152,7 @@ def keep_input(session: Session, programme: Programme, buddy_round: Round, prese
     """Keep all that goes into a round's matching, as it stands now."""
     people = tuple(round_inputs.people(session, programme, present, buddy_round.on))
     met = round_inputs.history(session, programme, buddy_round.number)
-    given = matching.Round(people, met, round_inputs.rules_of(programme, people), buddy_round.seed)
+    given = matching.Round(people, met, round_inputs.rules_of(programme), buddy_round.seed)
     buddy_round.snapshot = packed(matching.snapshot(given))
     buddy_round.done, buddy_round.of = 0, len(present)
 

@@ -12,7 +12,7 @@ from bot.programme_settings import settings_of
 from handlers.views import elements
 from handlers.views.buddies_words import names, rhythm, where
 from handlers.views.elements import Block, Message, Payload, View
-from handlers.views.rounds import I_MET, NOT_YET, SWAP_ALONE
+from handlers.views.rounds import I_MET, NOT_YET, SWAP_ALONE, swap_button
 from models.programmes import PAUSED, Programme
 from models.rounds import MET
 
@@ -108,13 +108,10 @@ def _with(pairing: Together) -> Block:
 
 
 def _answers(pairing: Together) -> Block:
-    sure = elements.confirm(
-        "Somebody else?", "If somebody is free, this pairing ends for you and the others hear of it.", "Swap"
-    )
     return elements.actions(
         elements.button("We met", I_MET, pairing.id),
         elements.button("Not yet", NOT_YET, pairing.id),
-        elements.button("Swap", SWAP_ALONE, pairing.id, confirm=sure),
+        swap_button(pairing.id, SWAP_ALONE),
     )
 
 

@@ -63,14 +63,15 @@ def _introduction_buttons(facts: Introduction) -> list[Block]:
     buttons = [elements.button("We met", WE_MET, facts.pairing_id)]
     if facts.has_met:
         return buttons
-    buttons.append(_swap(facts.pairing_id))
+    buttons.append(swap_button(facts.pairing_id))
     if facts.may_decline:
         sure = elements.confirm("Decline?", "Your mentee is then put together with somebody else.", "Decline")
         buttons.append(elements.button("Decline", DECLINE, facts.pairing_id, confirm=sure))
     return buttons
 
 
-def _swap(pairing_id: int, action_id: str = SWAP) -> Block:
+def swap_button(pairing_id: int, action_id: str = SWAP) -> Block:
+    """Offer somebody else, once that is confirmed."""
     sure = elements.confirm(
         "Somebody else?", "If somebody is free, this pairing ends for you and the others hear of it.", "Swap"
     )
@@ -108,7 +109,7 @@ def halfway(facts: Introduction) -> Message:
         lines.append(f"Possible times: {_times(facts)}.")
     if facts.question:
         lines.append(f"To open: *{facts.question}*")
-    return _message(lines, elements.button("We met", WE_MET, facts.pairing_id), _swap(facts.pairing_id))
+    return _message(lines, elements.button("We met", WE_MET, facts.pairing_id), swap_button(facts.pairing_id))
 
 
 def closing(facts: Closing) -> Message:
@@ -121,7 +122,7 @@ def closing(facts: Closing) -> Message:
         [line],
         elements.button("We met", I_MET, facts.pairing_id),
         elements.button("Not yet", NOT_YET, facts.pairing_id),
-        _swap(facts.pairing_id, SWAP_ALONE),
+        swap_button(facts.pairing_id, SWAP_ALONE),
     )
 
 
