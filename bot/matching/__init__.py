@@ -1,13 +1,31 @@
-"""How buddies are chosen: the people of a round go in as values, groups and the reasons for them come out."""
+"""How buddies are chosen: the people of a round go in as values, groups and the reasons for them come out.
+
+What computes is loaded when it is first asked for: it takes seventy megabytes and most of a second, which of all
+processes only the one that matches a round should pay.
+"""
 
 from __future__ import annotations
 
-from bot.matching.pairing import Progress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from bot.matching.people import History, Mixing, Person, Round, Rules, Weights
-from bot.matching.results import Group, LeftOver, Result
-from bot.matching.rounds import match, replay
+from bot.matching.results import Found, Group, LeftOver, Result
 from bot.matching.snapshots import UnknownFormat, read, restored, snapshot, written
-from bot.matching.swaps import Found, find_partner, next_mentor
+
+if TYPE_CHECKING:
+    from bot.matching.pairing import Progress
+    from bot.matching.rounds import match, replay
+    from bot.matching.swaps import find_partner, next_mentor
+else:
+    COMPUTE: Final = {"match": "rounds", "replay": "rounds", "find_partner": "swaps", "next_mentor": "swaps"}
+
+    def __getattr__(name: str) -> Any:
+        """Load the module of a function that computes."""
+        if name not in COMPUTE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{COMPUTE[name]}"), name)
+
 
 __all__ = [
     "Found",

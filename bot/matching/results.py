@@ -147,6 +147,14 @@ Relaxation = Repeat | OtherSize
 
 
 @dataclass(frozen=True)
+class Found:
+    """A partner after the round: the new group, and what had to be relaxed for it."""
+
+    group: Group
+    relaxations: tuple[Relaxation, ...]
+
+
+@dataclass(frozen=True)
 class Result:
     """A round's groups, sorted, and how good they are."""
 

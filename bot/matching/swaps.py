@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,16 +12,8 @@ from bot.matching.affinity import Meetings
 from bot.matching.explaining import explained, relaxations
 from bot.matching.fields import Field
 from bot.matching.people import History, Person, Rules
-from bot.matching.results import Group, Relaxation
+from bot.matching.results import Found, Group
 from bot.matching.rounds import shuffled
-
-
-@dataclass(frozen=True)
-class Found:
-    """A partner: the new group, and what had to be relaxed for it."""
-
-    group: Group
-    relaxations: tuple[Relaxation, ...]
 
 
 def find_partner(

@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,11 +69,10 @@ class Process:
 
     def run(self) -> None:
         """Work without HTTP until SIGTERM or SIGINT."""
-        # Taken one by one and never by a handler: a second signal finds nobody whom it could disturb.
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        told = _first_signal()
         self._build_parts()
         self.start()
-        signal.sigwait(ENDING)
+        told()
         self.stop()
 
     def build(self) -> Flask:
@@ -143,6 +143,27 @@ class Process:
         with _explained("socket_refused"):
             door.connect()  # type: ignore[no-untyped-call]
         return door
+
+
+def _first_signal() -> Callable[[], None]:
+    """Heed signals from now on, and give what waits until the first has come, were it before the call.
+
+    Libraries that compute start threads of their own, and a signal may be handed to any thread that does not block it:
+    one that only the main thread waited for would then end the process in the midst of everything. The byte that is
+    written here reaches us whoever got the signal, and a second one disturbs nobody.
+    """
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    for number in ENDING:
+        signal.signal(number, lambda *_: None)
+
+    def wait() -> None:
+        with ours, theirs:
+            ours.recv(1)
+            signal.set_wakeup_fd(-1)
+
+    return wait
 
 
 def _cut_short() -> None:
