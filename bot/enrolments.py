@@ -14,12 +14,15 @@ from bot import programmes
 from bot.errors import Refusal, Room
 from bot.permissions import Actor
 from bot.recurrence import local_day
+from bot.round_times import can_be_declined
 from models.bulk import insert_missing
 from models.members import Member
 from models.programmes import GONE, IN, LEFT, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
 from models.rounds import Partner, Round
 
 CAPACITIES: Final = range(1, 11)
+Row = tuple[int | None, str | None, str | None, datetime | None, str | None]
+"""Of one who is together with the actor: the pairing, what the actor said and is in it, when it was made, and who."""
 
 
 class TakesNoPart(Refusal):
@@ -81,6 +84,8 @@ class Together:
     others: Sequence[str]
     answer: str | None
     """What they said of it."""
+    may_decline: bool = False
+    """Whether they are the mentor, put together so short ago that they may still decline."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +113,14 @@ class Stand:
         return self.state in (IN, PAUSED)
 
 
-def mine(session: Session, actor: Actor, *, today: date) -> list[Stand]:
+def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[Stand]:
     """List the programmes the actor owns or takes part in on their day; one query however many there are."""
     rows = session.execute(Partner.around(actor.workspace_id, actor.user_id)).all()
     stands = {}
     for programme, participant, number, starts_at, *_ in reversed(
         rows
     ):  # of two announced the earlier counts
-        pairings = _together([row[4:] for row in rows if row[0].id == programme.id])
+        pairings = _together([row[4:] for row in rows if row[0].id == programme.id], now)
         stands[programme.id] = _stand(
             programme, participant, number, starts_at, actor=actor, pairings=pairings, today=today
         )
@@ -123,15 +128,16 @@ def mine(session: Session, actor: Actor, *, today: date) -> list[Stand]:
     return sorted(shown, key=lambda each: each.programme.channel)
 
 
-def _together(rows: Sequence[tuple[int | None, str | None, str | None]]) -> list[Together]:
-    """Put together the rows of a programme's pairings: pairing, what the actor said of it, and the other."""
+def _together(rows: Sequence[Row], now: datetime) -> list[Together]:
+    """Put together the rows of a programme's pairings."""
     found: dict[int, Together] = {}
-    for pairing_id, answer, other in rows:
+    for pairing_id, answer, role, made_at, other in rows:
         if pairing_id is None or other is None:
             continue
         others = found[pairing_id].others if pairing_id in found else ()
         if other not in others:
-            found[pairing_id] = Together(pairing_id, (*others, other), answer)
+            may_decline = role == MENTOR and can_be_declined(made_at, now)
+            found[pairing_id] = Together(pairing_id, (*others, other), answer, may_decline)
     return list(found.values())
 
 

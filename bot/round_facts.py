@@ -81,6 +81,7 @@ class Closing:
     others: tuple[str, ...]
     channel: str
     until: date
+    may_decline: bool = False
 
 
 @dataclass(frozen=True)

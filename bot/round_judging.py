@@ -194,8 +194,14 @@ def _closing(seen: Seen, delivery: Delivery) -> Verdict:
     hindrance = _to_one(seen, delivery)
     if hindrance is not None:
         return hindrance
-    channel = seen.programme_of(buddy_round).channel
-    return Closing(standing.pairing.id, standing.others(delivery.receiver), channel, seen.until(buddy_round))
+    return Closing(
+        standing.pairing.id,
+        standing.others(delivery.receiver),
+        seen.programme_of(buddy_round).channel,
+        seen.until(buddy_round),
+        may_decline=standing.mentor == delivery.receiver
+        and may_decline(standing.pairing, standing, seen.now),
+    )
 
 
 def _announcement(seen: Seen, delivery: Delivery) -> Verdict:

@@ -1,4 +1,4 @@
-"""When people who are put together can meet and be written to, and the days of a round that follow its first."""
+"""When people who are put together can meet, be written to and decline, and the days of a round after its first."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ NOTICE: Final = timedelta(hours=16)
 _FAR: Final = timedelta(days=22)
 """Whoever shares an hour a week shares one within this time, clock changes and all."""
 _DAY: Final = timedelta(days=1)
+
+DECLINE_WITHIN: Final = timedelta(days=3)
+"""How long a mentor may decline a mentee."""
 
 Team = Sequence[WorkingHours]
 """The working hours of those who are put together."""
@@ -106,6 +109,11 @@ def at_work(hours: WorkingHours, on: date) -> AtWork:
 
 def _minutes(since_monday: timedelta) -> int:
     return int(since_monday.total_seconds()) // 60
+
+
+def can_be_declined(made_at: datetime | None, now: datetime) -> bool:
+    """Whether a mentor may still decline a mentee, having been put together with them at a moment."""
+    return made_at is not None and now <= made_at + DECLINE_WITHIN
 
 
 def closing_on(on: date, ends_on: date) -> date:

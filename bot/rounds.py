@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from bot import enrolments, round_pacts
-from bot.errors import Refusal
+from bot.errors import Name, Refusal
 from bot.permissions import Actor
 from bot.recurrence import local_day
 from bot.round_facts import Closing
 from bot.round_repairs import Board, declines
 from bot.round_standing import Standing, with_people
 from bot.round_steps import hold
+from bot.round_times import can_be_declined
 from bot.round_wishes import NEWEST
 from bot.round_wishes import match_anew as match_anew
 from bot.round_wishes import match_now as match_now
@@ -24,9 +24,6 @@ from bot.round_wishes import send_previewed as send_previewed
 from models.pacts import OFFERED, OVER, Pact
 from models.programmes import Participant, Programme
 from models.rounds import MATCHED, MET, STANDING, SWAP, Pairing, Partner, Round
-
-DECLINE_WITHIN: Final = timedelta(days=3)
-"""How long a mentor may decline a mentee."""
 
 
 class NoBuddyNow(Refusal):
@@ -42,7 +39,11 @@ class PairingIsOver(Refusal):
 
 
 class NotAMentor(Refusal):
-    """Only the mentor can decline, and this pairing has another one."""
+    """Only a mentor can decline, and only their mentee. *Swap* in `/buddy` looks for somebody else for you."""
+
+
+class NotYourMentee(Refusal):
+    """{name} is not your mentee at the moment. `/buddy` shows who is."""
 
 
 class TooLateToDecline(Refusal):
@@ -180,8 +181,31 @@ def decline(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -
 
 def may_decline(pairing: Pairing, standing: Standing, now: datetime) -> bool:
     """Whether the mentor of a pairing may still decline."""
-    made_at = pairing.made_at
-    return standing.mentor is not None and made_at is not None and now <= made_at + DECLINE_WITHIN
+    return standing.mentor is not None and can_be_declined(pairing.made_at, now)
+
+
+def declinable(
+    session: Session, actor: Actor, mentee: str | None = None, *, now: datetime
+) -> dict[int, tuple[str, ...]]:
+    """List whom the actor may still decline, or this mentee alone, by pairing; never nobody.
+
+    Raises NoBuddyNow, NotYourMentee, NotAMentor and TooLateToDecline.
+    """
+    under_way = session.execute(Partner.under_way(actor.workspace_id, actor.user_id)).all()
+    if not under_way:
+        raise NoBuddyNow
+    chosen = Pairing.among([actor.workspace_id], [pairing_id for pairing_id, _ in under_way])
+    standing = with_people(session, session.scalars(chosen).all())
+    mentored = [each for each in standing if each.mentor == actor.user_id]
+    if not mentored:
+        raise NotAMentor
+    meant = [each for each in mentored if mentee in (None, *each.others(actor.user_id))]
+    if mentee is not None and not meant:
+        raise NotYourMentee(name=Name(mentee))
+    still = [each for each in meant if can_be_declined(each.pairing.made_at, now)]
+    if not still:
+        raise TooLateToDecline
+    return {each.pairing.id: each.others(actor.user_id) for each in still}
 
 
 def sit_out(session: Session, actor: Actor, round_id: int) -> tuple[Programme, datetime]:

@@ -140,6 +140,16 @@ def _met(_: grammar.Met, typed: Typed) -> Shown:
         return round_views.met(rounds.met(session, typed.visit.actor, typed.visit.now).others)
 
 
+def _decline(said: grammar.Decline, typed: Typed) -> Shown:
+    visit = typed.visit
+    with typed.sessions.begin() as session:
+        mentees = rounds.declinable(session, visit.actor, said.person, now=visit.now)
+        if len(mentees) > 1:
+            return round_views.which_to_decline(mentees)
+        (pairing_id,) = mentees
+        return round_views.declined(rounds.decline(session, visit.actor, pairing_id, now=visit.now)[0])
+
+
 def _preview(said: grammar.Preview, typed: Typed) -> Shown:
     return owners.to_own(views.PREVIEW, said.channel, typed)
 
@@ -162,6 +172,7 @@ CARRY_OUT: Final[Mapping[type, Callable[[Any, Typed], Shown]]] = {
     grammar.ListExcluded: _list_excluded,
     grammar.Name: _name,
     grammar.Met: _met,
+    grammar.Decline: _decline,
     grammar.Set: owners.set_up,
     grammar.HandOver: owners.hand_over,
     grammar.End: owners.end,

@@ -25,7 +25,7 @@ from models.programmes import Programme
 def stands_of(visit: Visit, sessions: Sessions) -> list[Stand]:
     """Read where the visitor stands."""
     with sessions.read() as session:
-        return enrolments.mine(session, visit.actor, today=visit.today)
+        return enrolments.mine(session, visit.actor, today=visit.today, now=visit.now)
 
 
 def join(

@@ -65,7 +65,7 @@ def _overview(visit: Visit, sessions: Sessions) -> Message:
     with sessions.read() as session:
         meetings = one_on_ones.mine(session, visit.actor, now=visit.now)
         their_goals = goals.overview(session, visit.actor)
-        stands = enrolments.mine(session, visit.actor, today=visit.today)
+        stands = enrolments.mine(session, visit.actor, today=visit.today, now=visit.now)
     seen = [standing(meeting, visit.actor.user_id, visit.zone) for meeting in meetings]
     paused = member_views.pause_in_words(visit.member) if visit.member.is_pausing(visit.now) else None
     return views.overview(seen, their_goals, stands, paused=paused)

@@ -68,7 +68,7 @@ def read(session: Session, actor: Actor, *, now: datetime) -> Contents | None:
         meetings=one_on_ones.mine(session, actor, now=now),
         goals=goals.overview(session, actor),
         answers=answers.readable(session, actor, limit=ANSWERS),
-        stands=enrolments.mine(session, actor, today=local_day(now, member.zone)),
+        stands=enrolments.mine(session, actor, today=local_day(now, member.zone), now=now),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from slack_bolt import App
@@ -44,20 +43,14 @@ def swap(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> N
     """Put the one who pressed together with somebody else; the others do not read the answer."""
     with sessions.begin() as session:
         message = _swapped(session, visit, doors.number_in(action))
-    _whisper(screen, message)
+    screen.whisper(message)
 
 
 def decline(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Let a mentor decline; the mentee does not read the answer."""
     with sessions.begin() as session:
         mentees = rounds.decline(session, visit.actor, doors.number_in(action), now=visit.now)
-    _whisper(screen, views.declined(mentees[0]))
-
-
-def _whisper(screen: Screen, message: Message) -> None:
-    """Answer so that only the one who pressed reads it, below a message that stays as it is."""
-    tell = partial(doors.respond, screen.context, message)
-    screen.later(partial(tell, response_type="ephemeral", replace_original=False))
+    screen.whisper(views.declined(mentees[0]))
 
 
 Act = Callable[[Session, Visit, int], Message]
@@ -65,12 +58,14 @@ Act = Callable[[Session, Visit, int], Message]
 
 
 def _listener(act: Act) -> Callable[..., None]:
-    """Make the listener of a button in a message to one person: the answer takes the message's place."""
+    """Make the listener of a button that one person alone sees: the answer takes its place, and Home is drawn anew."""
 
     def listen(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
         with sessions.begin() as session:
             message = act(session, visit, doors.number_in(action))
-        screen.show(message)
+        screen.show(message, "Career buddies")
+        if screen.body.get("view"):
+            screen.refresh_home()
 
     return listen
 
@@ -92,6 +87,10 @@ def _not_yet(session: Session, visit: Visit, number: int) -> Message:
 def _swapped(session: Session, visit: Visit, number: int) -> Message:
     swapped = rounds.swap(session, visit.actor, number, now=visit.now)
     return views.swapped(swapped.others) if swapped.others else views.nobody_to_swap(swapped.before)
+
+
+def _declined(session: Session, visit: Visit, number: int) -> Message:
+    return views.declined(rounds.decline(session, visit.actor, number, now=visit.now)[0])
 
 
 def _go_on(session: Session, visit: Visit, number: int) -> Message:
@@ -137,6 +136,7 @@ ALONE: Final[dict[str, Act]] = {
     views.I_MET: _met,
     views.NOT_YET: _not_yet,
     views.SWAP_ALONE: _swapped,
+    views.DECLINE_ALONE: _declined,
     views.GO_ON: _go_on,
     preview_views.SEND: _send,
     preview_views.ANEW: _anew,

@@ -321,13 +321,16 @@ class Partner(Base):
         return select(cls.user_id).where(cls.pairing_id.in_(parted))
 
     @classmethod
-    def buddies_of(cls, workspace_id: str, user_id: str) -> Select[int, int, str | None, str]:
+    def buddies_of(
+        cls, workspace_id: str, user_id: str
+    ) -> Select[int, int, str | None, str | None, datetime | None, str]:
         """Select with whom a person is together in rounds that are under way.
 
-        Rows are programme, pairing, what the person said of it, and the other.
+        Rows are programme, pairing, what the person said of it and as what they are in it, when it was made, and the
+        other.
         """
         other = aliased(cls)
-        mine = select(cls.programme_id, cls.pairing_id, cls.answer, other.user_id)
+        mine = select(cls.programme_id, cls.pairing_id, cls.answer, cls.role, Pairing.made_at, other.user_id)
         mine = mine.join(Pairing, Pairing.id == cls.pairing_id).join(Round, Round.id == Pairing.round_id)
         mine = mine.join(other, and_(other.pairing_id == cls.pairing_id, other.user_id != cls.user_id))
         under_way = mine.where(Pairing.state == STANDING, Round.state == MATCHED)
@@ -349,12 +352,21 @@ class Partner(Base):
     def around(
         cls, workspace_id: str, user_id: str
     ) -> Select[
-        Programme, Participant | None, int | None, datetime | None, int | None, str | None, str | None
+        Programme,
+        Participant | None,
+        int | None,
+        datetime | None,
+        int | None,
+        str | None,
+        str | None,
+        datetime | None,
+        str | None,
     ]:
         """Select the running programmes that a person owns or ever took part in, by channel.
 
         Rows are the programme, where they stand in it, number and start of a round that is announced, and of each
-        who is together with them in a round under way: the pairing, what the person said of it, and the other.
+        who is together with them in a round under way: the pairing, what the person said of it, as what they are in
+        it, when it was made, and the other.
         """
         mine = and_(Participant.programme_id == Programme.id, Participant.user_id == user_id)
         waiting = and_(Round.programme_id == Programme.id, Round.state.in_((ANNOUNCED, PREVIEWED)))

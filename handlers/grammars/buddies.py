@@ -54,6 +54,12 @@ USAGES: Final = (
     ),
     Usage("met", "/buddy met", "/buddy met", "says that you and your buddy met"),
     Usage(
+        "decline",
+        "/buddy decline [@person]",
+        "/buddy decline @Ben",
+        "lets a mentor decline a mentee, within three days; the next choice follows",
+    ),
+    Usage(
         "programme",
         "/buddy programme #channel [every N weeks on DAY TIME] [groups of N] [across|within|anyone|mentors]"
         " [everyone|ask] …",
@@ -162,6 +168,13 @@ class Met:
 
 
 @dataclass(frozen=True)
+class Decline:
+    """Decline a mentee; the only one, unless somebody is named."""
+
+    person: str | None = None
+
+
+@dataclass(frozen=True)
 class Set:
     """Start a programme, or change what was said of it; nothing said opens the form."""
 
@@ -219,6 +232,7 @@ BuddyCommand = (
     | Allow
     | Name
     | Met
+    | Decline
     | Set
     | HandOver
     | End
@@ -324,6 +338,10 @@ def _about(verb: str, said: tuple[Word, ...], make: Callable[[str], BuddyCommand
     return make(person)
 
 
+def _decline(said: tuple[Word, ...], _: date) -> BuddyCommand:
+    return _about("decline", said, Decline) if said else Decline()
+
+
 def _name(said: tuple[Word, ...], _: date) -> Name:
     if [word.key for word in said] not in ([], ["me"]):
         raise usage_of("name", USAGES).missed(" ".join(word.text for word in said))
@@ -363,6 +381,7 @@ _READERS: Final[dict[str, Callable[[tuple[Word, ...], date], BuddyCommand]]] = {
     "pause": _pause,
     "not": _not,
     "allow": _allow,
+    "decline": _decline,
     "name": _name,
     "do": _do_not_name,
     "don't": _do_not_name,

@@ -12,7 +12,7 @@ from bot.programme_settings import settings_of
 from handlers.views import elements
 from handlers.views.buddies_words import names, rhythm, where
 from handlers.views.elements import Block, Message, Payload, View
-from handlers.views.rounds import I_MET, NOT_YET, SWAP_ALONE, swap_button
+from handlers.views.rounds import DECLINE_ALONE, I_MET, NOT_YET, SWAP_ALONE, decline_button, swap_button
 from models.programmes import PAUSED, Programme
 from models.rounds import MET
 
@@ -112,6 +112,7 @@ def _answers(pairing: Together) -> Block:
         elements.button("We met", I_MET, pairing.id),
         elements.button("Not yet", NOT_YET, pairing.id),
         swap_button(pairing.id, SWAP_ALONE),
+        *([decline_button(pairing.id, DECLINE_ALONE)] if pairing.may_decline else []),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
 from bot.matching.results import GuestsStayOut, NotAsked
 from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, Nobody, Parted, Silenced, TooFew
 from handlers.views import elements
-from handlers.views.elements import Block, Message
+from handlers.views.elements import Block, Message, View
 from handlers.views.rounds_reasons import day, people, why_nobody, why_these
 
 SIT_OUT: Final = "rounds.sit_out"
@@ -18,7 +18,8 @@ SWAP: Final = "rounds.swap"
 I_MET: Final = "rounds.i_met"
 NOT_YET: Final = "rounds.not_yet"
 SWAP_ALONE: Final = "rounds.swap_alone"
-"""These three stand in a message to one person, those above in one to all of a pairing."""
+DECLINE_ALONE: Final = "rounds.decline_alone"
+"""These four stand where one person reads them, those above in a message to all of a pairing."""
 DECLINE: Final = "rounds.decline"
 GO_ON: Final = "rounds.go_on"
 WORD = 40
@@ -63,11 +64,11 @@ def _introduction_buttons(facts: Introduction) -> list[Block]:
     buttons = [elements.button("We met", WE_MET, facts.pairing_id)]
     if facts.has_met:
         return buttons
-    buttons.append(swap_button(facts.pairing_id))
-    if facts.may_decline:
-        sure = elements.confirm("Decline?", "Your mentee is then put together with somebody else.", "Decline")
-        buttons.append(elements.button("Decline", DECLINE, facts.pairing_id, confirm=sure))
-    return buttons
+    return [*buttons, swap_button(facts.pairing_id), *_decline(facts)]
+
+
+def _decline(facts: Introduction) -> list[Block]:
+    return [decline_button(facts.pairing_id)] if facts.may_decline else []
 
 
 def swap_button(pairing_id: int, action_id: str = SWAP) -> Block:
@@ -76,6 +77,12 @@ def swap_button(pairing_id: int, action_id: str = SWAP) -> Block:
         "Somebody else?", "If somebody is free, this pairing ends for you and the others hear of it.", "Swap"
     )
     return elements.button("Swap", action_id, pairing_id, confirm=sure)
+
+
+def decline_button(pairing_id: int, action_id: str = DECLINE) -> Block:
+    """Let a mentor decline, once that is confirmed."""
+    sure = elements.confirm("Decline?", "Your mentee is then put together with somebody else.", "Decline")
+    return elements.button("Decline", action_id, pairing_id, confirm=sure)
 
 
 def _who(facts: Introduction) -> str:
@@ -109,7 +116,8 @@ def halfway(facts: Introduction) -> Message:
         lines.append(f"Possible times: {_times(facts)}.")
     if facts.question:
         lines.append(f"To open: *{facts.question}*")
-    return _message(lines, elements.button("We met", WE_MET, facts.pairing_id), swap_button(facts.pairing_id))
+    met = elements.button("We met", WE_MET, facts.pairing_id)
+    return _message(lines, met, swap_button(facts.pairing_id), *_decline(facts))
 
 
 def closing(facts: Closing) -> Message:
@@ -123,6 +131,7 @@ def closing(facts: Closing) -> Message:
         elements.button("We met", I_MET, facts.pairing_id),
         elements.button("Not yet", NOT_YET, facts.pairing_id),
         swap_button(facts.pairing_id, SWAP_ALONE),
+        *([decline_button(facts.pairing_id, DECLINE_ALONE)] if facts.may_decline else []),
     )
 
 
@@ -157,6 +166,15 @@ def nobody_to_swap(others: Sequence[str]) -> Message:
 def declined(mentee: str) -> Message:
     """Confirm that a mentor declined."""
     return Message(f"Done. I look for another mentor for {elements.mention(mentee)}, and say nothing of why.")
+
+
+def which_to_decline(mentees: Mapping[int, Sequence[str]]) -> View:
+    """Ask a mentor of several whom they decline; mentees are given by pairing."""
+    rows = [
+        elements.section(people(names), decline_button(pairing_id, DECLINE_ALONE))
+        for pairing_id, names in mentees.items()
+    ]
+    return elements.modal("elements.notice", "Which mentee?", rows)
 
 
 def left_over(facts: Nobody) -> Message:

@@ -288,9 +288,9 @@ def test_where_i_stand_is_told_with_one_query(store: Engine) -> None:
         enrolments.sit_out(session, actor(BEN), programme_id)
 
     with counted() as statements, sessions.read() as session:
-        (amys,) = enrolments.mine(session, actor(AMY), today=TODAY)
+        (amys,) = enrolments.mine(session, actor(AMY), today=TODAY, now=MONDAY_NOON)
         assert len(statements) == 1
-        (bens,) = enrolments.mine(session, actor(BEN), today=TODAY)
+        (bens,) = enrolments.mine(session, actor(BEN), today=TODAY, now=MONDAY_NOON)
 
     assert (amys.is_owner, amys.takes_part) == (True, False)
     assert (bens.is_owner, bens.takes_part, bens.sits_out) == (False, True, True)
@@ -334,8 +334,8 @@ def test_with_whom_i_am_together_is_read_with_the_rest(store: Engine) -> None:
         standing = pairings[1].id
 
     with sessions.read() as session:
-        (amys,) = enrolments.mine(session, actor(AMY), today=TODAY)
-        (bens,) = enrolments.mine(session, actor(BEN), today=TODAY)
+        (amys,) = enrolments.mine(session, actor(AMY), today=TODAY, now=MONDAY_NOON)
+        (bens,) = enrolments.mine(session, actor(BEN), today=TODAY, now=MONDAY_NOON)
 
     assert amys.pairings == [Together(standing, (BEN, "UCLEO"), MET)]
     assert bens.pairings == [Together(standing, (AMY, "UCLEO"), None)]

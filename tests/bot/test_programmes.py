@@ -276,7 +276,7 @@ def test_a_preview_of_the_next_round_announces_nothing_and_follows_the_rhythm(se
     with sessions.begin() as session:
         said = _settings(weekday=WED)
         programme = programmes.change(session, actor("UOWNER"), programme_id, said, now=MONDAY_NOON)
-        (seen,) = enrolments.mine(session, actor("UOWNER"), today=MONDAY_NOON.date())
+        (seen,) = enrolments.mine(session, actor("UOWNER"), today=MONDAY_NOON.date(), now=MONDAY_NOON)
 
         assert programme.next_on == date(2026, 11, 25)
         assert seen.next_at == utc("2026-11-25 09:00")

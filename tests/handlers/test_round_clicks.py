@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from bot.round_messages import INTRODUCTION
 from models.pacts import STANDING, Pact
+from models.programmes import Programme
 from sandbox.seen import Message
 from tests.handlers import forging
 from tests.handlers import rounds_stage as stage
-from tests.handlers.rounds_stage import NIA, START
+from tests.handlers.buddies_stage import GROWTH, started
+from tests.handlers.one_on_ones_stage import home_of, home_shows, pressed
+from tests.handlers.rounds_stage import NEW_YORK, NIA, START
 from tests.people import AMY, BEN, DAY, HOUR, RAY
 from tests.trellis import Trellis, utc
 
@@ -62,6 +65,52 @@ def test_nobody_presses_for_others(trellis: Trellis) -> None:
     assert all("do not know a buddy" in each or "from another time" in each for each in answers), answers
     (same,) = [each for each in stage.pairings(trellis, programme) if AMY not in each.people]
     assert set(same.answers.values()) == {None}
+
+
+def mentoring(trellis: Trellis) -> Programme:
+    """Hold a round in which Amy is the mentor of Ben and Ray."""
+    programme = started(trellis, AMY, mixing="mentoring", zone=NEW_YORK)
+    for who, role in ((AMY, "mentor for 2"), (BEN, "mentee"), (RAY, "mentee")):
+        trellis.slack.command(who, f"/buddy join as {role}", channel=GROWTH)
+    stage.live_until(trellis, START + HOUR)
+    assert len(stage.pairings(trellis, programme)) == 2
+    return programme
+
+
+def test_a_mentor_declines_by_text_and_on_home_and_nothing_comes_of_the_second_press(
+    trellis: Trellis,
+) -> None:
+    programme = mentoring(trellis)
+    which = trellis.slack.command(AMY, "/buddy decline").view
+    assert which is not None
+
+    of_ben = pressed(trellis, AMY, which, "Decline")
+    again = trellis.slack.press(AMY, which, "Decline")
+    home_shows(trellis, AMY, "Now with <@URAY0001>.")
+    of_ray = pressed(trellis, AMY, home_of(trellis, AMY), "Decline")
+
+    assert "another mentor for <@UBEN0001>" in of_ben.words
+    assert "That pairing is over" in again.text or "That pairing is over" in again.views[-1].words
+    assert "another mentor for <@URAY0001>" in of_ray.words
+    assert stage.pairings(trellis, programme) == []
+    assert "You have no buddy" in trellis.slack.command(AMY, "/buddy decline").text
+
+
+def test_a_mentor_declines_for_three_days_and_nobody_else_at_all(trellis: Trellis) -> None:
+    programme = mentoring(trellis)
+
+    of_mentee = trellis.slack.command(BEN, "/buddy decline").text
+    of_stranger = trellis.slack.command(AMY, "/buddy decline @nia").text
+    is_offered = ["Decline" in home_of(trellis, who).buttons for who in (AMY, BEN)]
+    trellis.tick(START + 4 * DAY)
+    too_late = trellis.slack.command(AMY, "/buddy decline @ben").text
+
+    assert "Only a mentor can decline" in of_mentee
+    assert "is not your mentee" in of_stranger
+    assert is_offered == [True, False]
+    assert "within three days" in too_late
+    assert "Decline" not in home_of(trellis, AMY).buttons
+    assert len(stage.pairings(trellis, programme)) == 2
 
 
 def test_two_go_on_together_and_make_their_action_a_goal(trellis: Trellis) -> None:

@@ -131,6 +131,19 @@ def test_each_buddy_has_buttons_of_their_own_and_who_was_met_has_none() -> None:
     assert all(("confirm" in each) == (each["text"]["text"] == "Swap") for each in buttons)
 
 
+def test_a_mentor_may_decline_with_a_button_of_the_mentee_s() -> None:
+    pairings = [Together(3, [BEN], None), Together(4, [MIA], None, may_decline=True)]
+
+    shown = buddies.overview([stand(pairings=pairings)], BERLIN)
+
+    declining = [
+        each for block in shown.blocks for each in block.get("elements", ()) if each.get("value") == "4"
+    ]
+    assert [each["text"]["text"] for each in declining] == ["We met", "Not yet", "Swap", "Decline"]
+    assert "confirm" in declining[-1]
+    assert str(shown.blocks).count("'Decline'") == str([declining[-1]]).count("'Decline'")
+
+
 def test_an_owner_sees_how_far_a_large_matching_is() -> None:
     assert "Matching: 3,000 of 10,000" in str(VIEWS["page while matching"])
     assert "Matching" not in str(VIEWS["page"])
