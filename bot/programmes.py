@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -15,10 +16,12 @@ from bot.errors import Name, Refusal, Room
 from bot.permissions import Actor, require_owner, require_succession
 from bot.programme_rhythms import Coming, Rhythm, after_extra, next_held
 from bot.programme_settings import Settings, check, settings_of
-from bot.recurrence import local_day
+from bot.recurrence import local_day, place
 from models.members import Member
 from models.programmes import Programme
 from models.rounds import CANCELLED, Round
+
+_DAY: Final = timedelta(days=1)
 
 
 class NoProgrammeThere(Refusal):
@@ -256,9 +259,25 @@ def step_at_once(programme: Programme, now: datetime) -> Coming:
 
 
 def place_anew(session: Session, workspace_id: str) -> None:
-    """Put the next step of a workspace's programmes where their wall clock is by the zone data in use."""
-    for programme in running(session, workspace_id):
+    """Put the next steps of a workspace's programmes, and the rounds people have heard of, where their wall clock is.
+
+    That is by the zone data in use. Each keeps its day; a round its owner had begin at a moment keeps that.
+    """
+    held = session.scalars(Programme.running(workspace_id).with_for_update()).all()
+    for programme in held:
         _move(programme, programme.next_on)
+    for waiting in session.scalars(Round.announced_among([each.id for each in held])):
+        _follow_the_wall_clock(waiting)
+
+
+def _follow_the_wall_clock(waiting: Round) -> None:
+    """Let a round begin, and end, at its hour; both moments were of one wall clock, so days lie between them."""
+    if waiting.at is None or waiting.zone is None:
+        return
+    days = round((waiting.ends_at - waiting.starts_at) / _DAY)
+    waiting.starts_at = place(waiting.on, waiting.at, waiting.zone).starts_at
+    waiting.ends_at = place(waiting.on + days * _DAY, waiting.at, waiting.zone).starts_at
+    waiting.next_fire_at = waiting.starts_at
 
 
 def _move(programme: Programme, on: date) -> None:

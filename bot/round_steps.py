@@ -71,15 +71,16 @@ def written(session: Session, programme: Programme, coming: Coming) -> Round:
         buddy_round = Round(
             workspace_id=programme.workspace_id, programme_id=programme.id, number=coming.number, seed=0
         )
-        _place(buddy_round, coming)
+        _place(buddy_round, programme, coming)
         session.add(buddy_round)
         session.flush()
         draw(buddy_round)
-    _place(buddy_round, coming)
+    _place(buddy_round, programme, coming)
     return buddy_round
 
 
-def _place(buddy_round: Round, coming: Coming) -> None:
+def _place(buddy_round: Round, programme: Programme, coming: Coming) -> None:
+    buddy_round.at, buddy_round.zone = programme.at, programme.zone
     buddy_round.on, buddy_round.starts_at, buddy_round.ends_at = coming.on, coming.starts_at, coming.ends_at
     buddy_round.next_fire_at = coming.starts_at
 

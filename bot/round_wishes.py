@@ -117,6 +117,7 @@ def _begin_now(session: Session, programme: Programme, buddy_round: Round | None
     if buddy_round is None or buddy_round.number >= programme.next_number:
         buddy_round = written(session, programme, programmes.step_at_once(programme, now))
     buddy_round.starts_at, buddy_round.next_fire_at = now, now
+    buddy_round.at, buddy_round.zone = None, None
     buddy_round.on = local_day(now, programme.zone)
     buddy_round.wanted = None
     buddy_round.worker, buddy_round.lease_until = None, None

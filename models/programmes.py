@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime, time
 
 from sqlalchemy import (
+    JSON,
     Delete,
     ForeignKey,
     ForeignKeyConstraint,
@@ -69,6 +70,8 @@ class Programme(Base):
     """For so many rounds the same two do not meet again while it can be avoided."""
     shared_minutes: Mapped[int] = mapped_column(default=120)
     """The least working time of a day that two must have in common."""
+    weights: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    """What counts more, less or not at all in who fits whom, by the name of the term; what is not named as usual."""
     announces: Mapped[bool] = mapped_column(default=True)
     takes_guests: Mapped[bool] = mapped_column(default=False)
     pact_weeks: Mapped[int | None]

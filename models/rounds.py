@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import (
@@ -91,6 +91,10 @@ class Round(Base):
     number: Mapped[int]
     on: Mapped[date]
     """Its day in the programme's zone."""
+    at: Mapped[time | None]
+    """The hour on the wall clock at which it begins; None if its owner had it begin at a moment."""
+    zone: Mapped[str | None]
+    """Where that wall clock hangs."""
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When the next one begins."""
@@ -133,6 +137,12 @@ class Round(Base):
         """Select a programme's rounds that people have heard of and that have not begun."""
         waiting = cls.state.in_((ANNOUNCED, PREVIEWED))
         return select(cls).where(cls.programme_id == programme_id, waiting).order_by(cls.number)
+
+    @classmethod
+    def announced_among(cls, programme_ids: Collection[int]) -> Select[Round]:
+        """Select those of these programmes that have not begun, to move them."""
+        waiting = one_of(cls.programme_id, programme_ids), cls.state.in_((ANNOUNCED, PREVIEWED))
+        return select(cls).where(*waiting).order_by(cls.id).with_for_update()
 
     @classmethod
     def due(cls, moment: datetime, limit: int) -> Select[Round]:

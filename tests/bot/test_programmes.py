@@ -8,7 +8,7 @@ from datetime import date, time
 import pytest
 from sqlalchemy import Engine, select
 
-from bot import enrolments, programme_news, programmes, zone_changes
+from bot import enrolments, programme_news, programmes, rounds, zone_changes
 from bot.errors import Refusal
 from bot.permissions import NotForYouToTake, NotYourProgramme
 from bot.programme_settings import (
@@ -26,6 +26,7 @@ from models.outbox import READY, Delivery
 from models.programmes import EVERYONE, Programme
 from models.rounds import CANCELLED, MATCHED, Round
 from tests.bot.buddies_stage import BERLIN, ROOM, TEAM, actor, found, know, profile, running
+from tests.bot.rounds_stage import HEADS_UP, START, staffed, step
 from tests.people import DAY, HOUR, MONDAY_NOON
 from tests.trellis import utc
 
@@ -284,16 +285,52 @@ def test_a_preview_of_the_next_round_announces_nothing_and_follows_the_rhythm(se
         assert session.get_one(Round, previewed).on == date(2026, 12, 1)
 
 
+def with_new_zone_data(sessions: Sessions) -> None:
+    while True:
+        with sessions.begin() as session:
+            if not zone_changes.refresh(session, now=MONDAY_NOON):
+                break
+
+
 def test_a_country_that_changes_its_clocks_moves_the_next_step(sessions: Sessions) -> None:
     programme_id = running(sessions)
     with sessions.begin() as session:
         right = found(session, programme_id).next_fire_at
         found(session, programme_id).next_fire_at += HOUR
 
-    while True:
-        with sessions.begin() as session:
-            if not zone_changes.refresh(session, now=MONDAY_NOON):
-                break
+    with_new_zone_data(sessions)
 
     with sessions.read() as session:
         assert found(session, programme_id).next_fire_at == right
+
+
+def test_a_round_people_have_heard_of_begins_at_its_hour_by_the_new_zone_data(store: Engine) -> None:
+    sessions = Sessions(store)
+    programme_id = staffed(sessions, 2)
+    step(sessions, HEADS_UP)
+    with sessions.begin() as session:
+        (waiting,) = session.scalars(Round.announced(programme_id))
+        right = waiting.on, waiting.starts_at, waiting.ends_at, waiting.next_fire_at
+        for name in ("starts_at", "ends_at", "next_fire_at"):
+            setattr(waiting, name, getattr(waiting, name) - HOUR)
+        said = _settings(at=time(15))
+        programmes.change(session, actor("U001"), programme_id, said, now=HEADS_UP)
+
+    with_new_zone_data(sessions)
+
+    with sessions.read() as session:
+        (moved,) = session.scalars(Round.announced(programme_id))
+        assert (moved.on, moved.starts_at, moved.ends_at, moved.next_fire_at) == right
+        assert moved.starts_at == START
+
+
+def test_a_round_its_owner_has_begun_stays_where_it_is(sessions: Sessions) -> None:
+    programme_id = staffed(sessions, 2)
+    with sessions.begin() as session:
+        rounds.match_now(session, actor("U001"), programme_id, MONDAY_NOON)
+
+    with_new_zone_data(sessions)
+
+    with sessions.read() as session:
+        (begun,) = session.scalars(Round.announced(programme_id))
+        assert (begun.starts_at, begun.next_fire_at) == (MONDAY_NOON, MONDAY_NOON)
