@@ -33,7 +33,7 @@ from handlers.acquaintance import NOBODY, error_of, profile_of
 from handlers.views import rounds as views
 from handlers.views import rounds_channel, rounds_pacts, rounds_preview
 from handlers.views.elements import Message
-from models.bulk import which_exist
+from models import round_work
 from models.outbox import Delivery
 from models.pacts import Pact
 from models.programmes import Programme
@@ -54,8 +54,19 @@ def take_steps(client: WebClient, sessions: Sessions, now: datetime) -> int:
 
     One that hits a bug keeps no other from being taken, and is put off.
     """
+    with sessions.connect() as connection:
+        # Nearly always there is nothing, and one question is enough to know.
+        is_due = connection.execute(round_work.due(), {"people_now": now}).one()
+    if not any(is_due):
+        return 0
+    # One step makes another due: who was announced may be matched at once.
+    return sum(_each(sessions, kind) for kind in _kinds(client, sessions, now))
+
+
+def _kinds(client: WebClient, sessions: Sessions, now: datetime) -> list[Kind]:
+    """List the kinds of steps in the order in which they follow each other."""
     later = now + AFTER_A_BUG
-    kinds = [
+    return [
         Kind(
             Programme.due_ids(now),
             partial(_announce, client, now=now),
@@ -70,12 +81,6 @@ def take_steps(client: WebClient, sessions: Sessions, now: datetime) -> int:
         ),
         Kind(Pact.due_ids(now), partial(_follow_pact, now=now)),
     ]
-    with sessions.read() as session:
-        # Nearly always there is nothing, and one question is enough to know.
-        if not any(session.execute(which_exist(*(each.asked for each in kinds))).one()):
-            return 0
-    # One step makes another due: who was announced may be matched at once.
-    return sum(_each(sessions, kind) for kind in kinds)
 
 
 Take = Callable[[Sessions, int], bool]

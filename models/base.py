@@ -1,11 +1,27 @@
-"""What all tables share: the declarative base, moments in UTC, and holding a name among all processes."""
+"""What all tables share: the declarative base, moments in UTC and by the store's clock, holding a name among all."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 # Names are spelt out so that a migration can drop a constraint on SQLite and PostgreSQL alike.
 NAMING = {
@@ -53,6 +69,30 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _FromNow(FunctionElement[datetime]):
+    """So many seconds from now by the store's clock, which all workers share."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+
+
+def from_now(seconds: float) -> ColumnElement[datetime]:
+    """Give the moment so many seconds from now by the store's clock, which all workers share (machine time)."""
+    return _FromNow(bindparam(None, float(seconds), unique=True))
+
+
+@compiles(_FromNow)
+def _by_file(element: _FromNow, compiler: SQLCompiler, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    # As SQLAlchemy writes moments, so that the texts can be compared.
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
+
+
+@compiles(_FromNow, "postgresql")
+def _by_server(element: _FromNow, compiler: SQLCompiler, **options: Any) -> str:
+    return f"clock_timestamp() + {compiler.process(element.clauses, **options)} * interval '1 second'"
 
 
 def hold_alone(session: Session, name: str) -> bool:

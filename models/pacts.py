@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, select, text
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
@@ -65,7 +65,7 @@ class Pact(Base):
         return select(cls).where(STANDS, cls.programme_id == programme_id)
 
     @classmethod
-    def due_ids(cls, moment: datetime) -> Select[int]:
+    def due_ids(cls, moment: datetime | ColumnElement[datetime]) -> Select[int]:
         """Select the ids of those with a step to take by the moment; nothing is locked."""
         return select(cls.id).where(STANDS, cls.next_fire_at <= moment).order_by(cls.next_fire_at, cls.id)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Delete,
     ForeignKey,
     ForeignKeyConstraint,
@@ -124,7 +125,7 @@ class Programme(Base):
         return running.order_by(cls.next_fire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
 
     @classmethod
-    def due_ids(cls, moment: datetime) -> Select[int]:
+    def due_ids(cls, moment: datetime | ColumnElement[datetime]) -> Select[int]:
         """Select the ids of those with a step to take by the moment, the earliest first; nothing is locked."""
         running = select(cls.id).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)
         return running.order_by(cls.next_fire_at, cls.id)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
-    bindparam,
     delete,
     func,
     or_,
@@ -25,12 +24,9 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, aliased, mapped_column
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
-from models.base import Base, RowId, SlackId, UtcDateTime
+from models.base import Base, RowId, SlackId, UtcDateTime, from_now
 from models.bulk import one_of
 from models.programmes import Participant, Programme
 
@@ -51,29 +47,6 @@ PREVIEW = "preview"
 STANDING, DISSOLVED = "standing", "dissolved"
 """A pairing stands until somebody leaves it, is not there any more or wants another partner."""
 BROKEN = text("is_broken")
-
-
-class _FromNow(FunctionElement[datetime]):
-    """So many seconds from now by the store's clock, which all workers share."""
-
-    inherit_cache = True
-    type = UtcDateTime()
-
-
-def _from_now(seconds: float) -> ColumnElement[datetime]:
-    return _FromNow(bindparam(None, float(seconds), unique=True))
-
-
-@compiles(_FromNow)
-def _by_file(element: _FromNow, compiler: SQLCompiler, **options: Any) -> str:
-    seconds = compiler.process(element.clauses, **options)
-    # As SQLAlchemy writes moments, so that the texts can be compared.
-    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
-
-
-@compiles(_FromNow, "postgresql")
-def _by_server(element: _FromNow, compiler: SQLCompiler, **options: Any) -> str:
-    return f"clock_timestamp() + {compiler.process(element.clauses, **options)} * interval '1 second'"
 
 
 class Round(Base):
@@ -145,13 +118,7 @@ class Round(Base):
         return select(cls).where(*waiting).order_by(cls.id).with_for_update()
 
     @classmethod
-    def due(cls, moment: datetime, limit: int) -> Select[Round]:
-        """Select those with a step to take by the moment; workers that ask at once get different rows."""
-        waiting = select(cls).where(text(OPEN), cls.next_fire_at <= moment)
-        return waiting.order_by(cls.next_fire_at, cls.id).limit(limit).with_for_update(skip_locked=True)
-
-    @classmethod
-    def due_ids(cls, moment: datetime) -> Select[int]:
+    def due_ids(cls, moment: datetime | ColumnElement[datetime]) -> Select[int]:
         """Select the ids of those with a step to take by the moment, the earliest first; nothing is locked."""
         waiting = select(cls.id).where(text(OPEN), cls.state != MATCHING, cls.next_fire_at <= moment)
         return waiting.order_by(cls.next_fire_at, cls.id)
@@ -167,18 +134,18 @@ class Round(Base):
         """Let a worker match a round for so long, unless another does (machine time)."""
         mine = update(cls).where(cls.id == round_id, cls._is_free())
         mine = mine.execution_options(synchronize_session=False)
-        return mine.values(worker=worker, lease_until=_from_now(seconds)).returning(cls.id)
+        return mine.values(worker=worker, lease_until=from_now(seconds)).returning(cls.id)
 
     @classmethod
     def held(cls, round_id: int, worker: str, seconds: float) -> Update:
         """Change a round, and prolong the lease, only while this worker matches it."""
         mine = update(cls).where(cls.id == round_id, cls.worker == worker)
         mine = mine.execution_options(synchronize_session=False)
-        return mine.values(lease_until=_from_now(seconds)).returning(cls.id)
+        return mine.values(lease_until=from_now(seconds)).returning(cls.id)
 
     @classmethod
     def _is_free(cls) -> ColumnElement[bool]:
-        return or_(cls.lease_until.is_(None), cls.lease_until < _from_now(0))
+        return or_(cls.lease_until.is_(None), cls.lease_until < from_now(0))
 
     @classmethod
     def locked(cls, round_id: int) -> Select[Round]:
