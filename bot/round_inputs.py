@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -15,7 +15,7 @@ from bot.matching import History, Mixing, Person, Rules
 from bot.members import hours_of
 from bot.round_times import at_work
 from models.bulk import rows_of
-from models.programmes import MENTEE, MENTOR, Exclusion, Programme
+from models.programmes import MENTEE, MENTOR, Exclusion, Participant, Programme
 from models.rounds import Partner
 
 WORKING_DAYS: Final = 5
@@ -34,16 +34,30 @@ def rules_of(programme: Programme) -> Rules:
 
 
 def people(session: Session, programme: Programme, takers: Iterable[Taker], on: date) -> list[Person]:
-    """Describe those who take part, in the week of a day; three queries however many there are."""
+    """Describe those who take part, in the week of a day; four queries however many there are.
+
+    The channels they are in are those of other programmes. Slack tells of all others only person by person, which for
+    a workspace of twenty thousand would take hours a round at the rate it allows.
+    """
     present = list(takers)
     ids = [taker.member.user_id for taker in present]
     known = profiles.of(session, programme.workspace_id, ids)
     unwanted: dict[str, set[str]] = {}
     for user_id, other in session.execute(Exclusion.of_people(programme.workspace_id, ids)):
         unwanted.setdefault(user_id, set()).add(other)
+    elsewhere: dict[str, set[str]] = {}
+    for user_id, channel in rows_of(session, Participant.elsewhere(programme, ids)):
+        elsewhere.setdefault(user_id, set()).add(channel)
     spelling = _spelling(known.values())
     return [
-        _person(taker, known[taker.member.user_id], unwanted.get(taker.member.user_id, ()), spelling, on)
+        _person(
+            taker,
+            known[taker.member.user_id],
+            spelling,
+            on,
+            excludes=frozenset(unwanted.get(taker.member.user_id, ())),
+            channels=frozenset(elsewhere.get(taker.member.user_id, ())),
+        )
         for taker in present
     ]
 
@@ -60,7 +74,7 @@ def _texts(known: Attributes) -> tuple[str, ...]:
 
 
 def _person(
-    taker: Taker, known: Attributes, excludes: Collection[str], spelling: Mapping[str, str], on: date
+    taker: Taker, known: Attributes, spelling: Mapping[str, str], on: date, **others: frozenset[str]
 ) -> Person:
     participant, member = taker.participant, taker.member
     return Person(
@@ -73,12 +87,12 @@ def _person(
         wants=_all(known.skills_wanted, spelling),
         languages=_all(known.languages, spelling),
         at_work=at_work(hours_of(member), on),
-        excludes=frozenset(excludes),
         is_guest=member.is_guest,
         mentees=participant.capacity if participant.role == MENTOR else 0,
         seeks_mentor=participant.role == MENTEE,
         left_over_in=participant.left_over_in,
         in_three_in=participant.three_in,
+        **others,
     )
 
 

@@ -218,6 +218,17 @@ class Participant(Base):
         return select(cls.user_id, cls.state, cls.paused_until).where(cls.programme_id == programme_id)
 
     @classmethod
+    def elsewhere(cls, programme: Programme, user_ids: Collection[str]) -> Select[str, str]:
+        """Select in which channels of other running programmes these people are: rows of id and channel.
+
+        Who left a programme of their own may be in its channel or not: that is not known.
+        """
+        found = select(cls.user_id, Programme.channel).join(Programme, Programme.id == cls.programme_id)
+        found = found.where(Programme.workspace_id == programme.workspace_id, Programme.ended_at.is_(None))
+        others = found.where(Programme.id != programme.id, cls.state.in_((IN, PAUSED)))
+        return others.where(one_of(cls.user_id, user_ids))
+
+    @classmethod
     def unnamed_in(cls, programme_id: int) -> Select[str]:
         """Select who of a programme does not want the channel to read their name."""
         return select(cls.user_id).where(cls.programme_id == programme_id, cls.is_unnamed)

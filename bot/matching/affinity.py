@@ -37,6 +37,7 @@ SKILL_STEPS: Final = np.array([0, 600, 800, 900, 1000], dtype=np.int32)
 PLENTY_OF_MINUTES: Final = 20 * 60
 FAR_APART_YEARS: Final = 4
 LONG_AGO_ROUNDS: Final = 24
+MANY_CHANNELS: Final = 4
 PER_MILLE: Final = 1000
 
 
@@ -79,6 +80,14 @@ def language_fit(common: Whole) -> Any:
 def location_fit(is_same: Any) -> Any:
     """Weigh that two people could meet in person."""
     return is_same * PER_MILLE
+
+
+def channels_lost(common: Whole) -> Any:
+    """Weigh that two share so many channels, which people who are not known to share any do not lose.
+
+    They hear of each other there anyway. It is never told as a reason: it would say where somebody is, or is not.
+    """
+    return _capped(common, MANY_CHANNELS) * PER_MILLE // MANY_CHANNELS
 
 
 def weighed(weight: int, fit: Any) -> Any:
@@ -146,6 +155,8 @@ def terms(
     yield weighed(weights.skills, int(skills_fit(len(taught)))), taught[0] if taught else None
     yield from _of_profiles(first, second, rules)
     yield _newness(first, second, meetings, weights)
+    shared = len(first.channels & second.channels)
+    yield weights.channels - weighed(weights.channels, channels_lost(shared)), None
 
 
 def affinity(first: Person, second: Person, meetings: Meetings, rules: Rules) -> int:

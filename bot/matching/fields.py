@@ -1,18 +1,27 @@
 """Everybody of a round as arrays: how well they fit and who may not meet, thousands of pairs at a time.
 
-What many people have alike comes from two layers (`bot/matching/layers.py`); what is a person's own, skills,
+What many people have alike comes from layers (`bot/matching/layers.py`); what is a person's own, skills,
 exclusions, manager and history, is laid over them. No array has a cell for every pair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from bot.matching.affinity import Meetings, newness_lost, skills_fit, weighed
-from bot.matching.layers import FORBIDDEN, UNKNOWN, Numbers, Points, belonging, working_life
+from bot.matching.layers import (
+    FORBIDDEN,
+    UNKNOWN,
+    Layer,
+    Numbers,
+    Points,
+    acquaintance,
+    belonging,
+    working_life,
+)
 from bot.matching.links import Links, Taught
 from bot.matching.people import Person, Rules
 
@@ -30,7 +39,8 @@ class Field:
         self.people, sides = _places(people, rules)
         self.size = len(self.people)
         self._apart = np.zeros(max(CELLS, self.size), np.int16)
-        self._layers = (belonging(self.people, sides, rules), working_life(self.people, rules))
+        alike = belonging(self.people, sides, rules), working_life(self.people, rules)
+        self._layers = (*alike, *acquaintance(self.people, rules))
         self._skill_points = weighed(rules.weights.skills, skills_fit(np.arange(256))).astype(np.int16)
         self._relate()
 
@@ -57,9 +67,7 @@ class Field:
 
     def affinities(self, rows: Numbers, *, with_repeats: bool = False) -> Points:
         """Weigh some places against all; who may not meet, or only as a repeat, is below 0."""
-        first, second = self._layers
-        found = first.block(rows)
-        found += second.block(rows)
+        found = self._summed(lambda layer: layer.block(rows))
         cells = found.reshape(-1)
         row, other, taught = self._taught.cells(rows)
         cells[row * self.size + other] += self._skill_points[np.minimum(taught, 255)]
@@ -71,28 +79,32 @@ class Field:
 
     def most_untaught(self) -> Points:
         """Say for every place what it can be worth at most to those with whom it shares no skill."""
-        first, second = self._layers
-        return first.most() + second.most()
+        return self._summed(Layer.most)
+
+    def _summed(self, weigh: Callable[[Layer], Points]) -> Points:
+        """Add up what the layers say."""
+        first, *others = self._layers
+        found = weigh(first)
+        for layer in others:
+            found += weigh(layer)
+        return found
 
     def partly(self, rows: Numbers, columns: Numbers) -> tuple[Points, Cells]:
         """Weigh some places against some, and against all others where one can teach the other something.
 
         The second is cells: the position of the place among these, the other, and what they are worth.
         """
-        first, second = self._layers
         row, other, taught = self._taught.cells(rows)
         points = self._skill_points[np.minimum(taught, 255)]
         position = np.full(self.size, UNKNOWN, np.int64)
         position[columns] = np.arange(len(columns))
-        block = first.block(rows, columns)
-        block += second.block(rows, columns)
+        block = self._summed(lambda layer: layer.block(rows, columns))
         if len(columns):
             inside = position[other] >= 0
             block[row[inside], position[other[inside]]] += points[inside]
             row, other, points = row[~inside], other[~inside], points[~inside]
         counts = np.bincount(row, minlength=len(rows))
-        points += first.lists(rows, counts, other)
-        points += second.lists(rows, counts, other)
+        points += self._summed(lambda layer: layer.lists(rows, counts, other))
         self._restrict(rows, position, block, (row, other, points))
         return block, (row, other, points)
 
@@ -142,8 +154,7 @@ class Field:
 
     def pairs(self, first: Numbers, second: Numbers) -> Points:
         """Weigh each of some places against one other, repeats included."""
-        one, other = self._layers
-        found: Points = one.pairs(first, second) + other.pairs(first, second)
+        found = self._summed(lambda layer: layer.pairs(first, second))
         both = [
             (self.people[a], self.people[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)
         ]

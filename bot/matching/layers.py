@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.matching.affinity import (
+    channels_lost,
     department_fit,
     hours_fit,
     language_fit,
@@ -85,14 +86,16 @@ class Layer:
 
 
 def belonging(people: Sequence[Person], sides: Sequence[int], rules: Rules) -> Layer:
-    """Lay out departments and places, and on which side of mentoring people are; nobody has met anybody yet."""
+    """Lay out departments and places, and on which side of mentoring people are; all are strangers to each other."""
+    weights = rules.weights
+    strangers = weights.newness + weights.channels
 
     def weigh(one: Traits, other: Traits) -> Points:
         known = (one[0] >= 0) & (other[0] >= 0)
         same = one[0] == other[0]
         located = (one[1] >= 0) & (one[1] == other[1])
         points = weighed(rules.weights.department, department_fit(rules.mixing, same, known))
-        points = points + weighed(rules.weights.location, location_fit(located)) + rules.weights.newness
+        points = points + weighed(rules.weights.location, location_fit(located)) + strangers
         forbidden = _mixed_wrongly(rules, same, known)
         if rules.is_mentoring:
             forbidden = forbidden | (one[2] == other[2])
@@ -100,8 +103,7 @@ def belonging(people: Sequence[Person], sides: Sequence[int], rules: Rules) -> L
 
     departments, _ = _coded(person.department for person in people)
     locations, _ = _coded(person.location for person in people)
-    weights = rules.weights
-    most = weights.department + weights.location + weights.newness
+    most = weights.department + weights.location + strangers
     return Layer((departments, locations, np.array(sides, np.int64)), weigh, most)
 
 
@@ -124,6 +126,27 @@ def working_life(people: Sequence[Person], rules: Rules) -> Layer:
 
     weights = rules.weights
     return Layer((hours, languages, years), weigh, weights.hours + weights.tenure + weights.language)
+
+
+def acquaintance(people: Sequence[Person], rules: Rules) -> Iterator[Layer]:
+    """Lay out what those lose who share channels; nothing where of nobody a channel is known, or none counts."""
+    if not rules.weights.channels or not any(person.channels for person in people):
+        return
+    channels, known = _coded(person.channels or None for person in people)
+    names = {name: place for place, name in enumerate(sorted(frozenset[str]().union(*known)))}
+    is_in = np.zeros((len(known) + 1, len(names)), np.float32)  # the last row is of whom none is known
+    for row, some in enumerate(known):
+        is_in[row, [names[name] for name in some]] = 1
+
+    def weigh(one: Traits, other: Traits) -> Points:
+        if one[0].ndim == 1:
+            common = np.einsum("ij,ij->i", is_in[one[0]], is_in[other[0]])
+        else:
+            common = is_in[one[0].ravel()] @ is_in[other[0]].T
+        lost: Points = -weighed(rules.weights.channels, channels_lost(common.astype(np.int32)))
+        return lost.astype(np.int16)
+
+    yield Layer((channels,), weigh, 0)
 
 
 def _unless(forbidden: Any, points: Any) -> Points:

@@ -51,6 +51,8 @@ class Person:
     """The number of the round in which they were last left over."""
     in_three_in: int | None = None
     """The number of the round in which they last were in a larger group than meant."""
+    channels: frozenset[str] = frozenset()
+    """Where they are beside this programme, as far as that is known; told to nobody, as a channel may be private."""
 
     @property
     def burdened_in(self) -> int | None:
@@ -76,10 +78,11 @@ class Weights:
     skills: int = 350
     department: int = 200
     hours: int = 150
-    tenure: int = 100
-    newness: int = 100
+    tenure: int = 75
+    newness: int = 75
     language: int = 50
     location: int = 50
+    channels: int = 50
 
     def __post_init__(self) -> None:
         if min(vars(self).values()) < 0 or sum(vars(self).values()) > LARGEST_AFFINITY:

@@ -11,7 +11,9 @@ from typing import Any, Final, Generic, TypeVar, get_args
 from bot.matching.people import AtWork, History, Mixing, Person, Round, Rules, Weights
 from bot.matching.results import Group, LeftOver, Reason, Relaxation, Result, WhyLeftOver
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+READABLE: Final = (1, FORMAT)
+"""In the first, channels did not count and were not known."""
 T = TypeVar("T")
 NAMED: Final = {
     kind.__name__: kind for union in (Reason, WhyLeftOver, Relaxation) for kind in get_args(union)
@@ -56,7 +58,7 @@ def restored(text: str) -> Round:
     rules = {
         **kept["rules"],
         "mixing": Mixing(kept["rules"]["mixing"]),
-        "weights": Weights(**kept["rules"]["weights"]),
+        "weights": Weights(**{"channels": 0, **kept["rules"]["weights"]}),
     }
     return Round(
         tuple(_person(row, ids, words, patterns) for row in kept["people"]),
@@ -140,12 +142,13 @@ def _row(person: Person, ids: _Table[str], words: _Table[str], patterns: _Table[
         int(person.seeks_mentor),
         person.left_over_in,
         person.in_three_in,
+        ids.all(sorted(person.channels)),
     ]
 
 
 def _person(row: Sequence[Any], ids: list[str], words: list[str], patterns: list[AtWork]) -> Person:
     name, department, manager, location, started, offers, wants, languages, at_work, excludes, *rest = row
-    is_guest, mentees, seeks_mentor, left_over_in, in_three_in = rest
+    is_guest, mentees, seeks_mentor, left_over_in, in_three_in, *channels = rest
     return Person(
         ids[name],
         None if department is None else words[department],
@@ -162,6 +165,7 @@ def _person(row: Sequence[Any], ids: list[str], words: list[str], patterns: list
         bool(seeks_mentor),
         left_over_in,
         in_three_in,
+        frozenset(ids[at] for some in channels for at in some),
     )
 
 
@@ -181,6 +185,6 @@ def _text(kept: dict[str, Any]) -> str:
 
 def _kept(text: str) -> dict[str, Any]:
     kept: dict[str, Any] = json.loads(text)
-    if kept.get("format") != FORMAT:
-        raise UnknownFormat(f"format {kept.get('format')}, not {FORMAT}")
+    if kept.get("format") not in READABLE:
+        raise UnknownFormat(f"format {kept.get('format')}, none of {READABLE}")
     return kept

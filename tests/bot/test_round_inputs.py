@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import time
 
-from bot import exclusions, matching, profiles, round_inputs
+from bot import enrolments, exclusions, matching, profiles, programmes, round_inputs
 from bot.enrolments import takers
 from bot.matching import History, Person, Rules
+from bot.programme_settings import Settings
+from bot.programmes import Channel
 from bot.runtime.database import Sessions
 from models.members import Member
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import TEAM, actor, found
+from tests.bot.buddies_stage import BERLIN, TEAM, actor, found
 from tests.bot.rounds_stage import quick as quick
 from tests.people import MONDAY_NOON
 from tests.statements import counted
@@ -46,7 +48,28 @@ def test_exclusions_go_in_and_the_number_of_queries_stays_the_same(quick: Sessio
 
     assert known["U001"].excludes == frozenset({"U002"})
     assert len(known) == 20
-    assert len(statements) == 4
+    assert len(statements) == 5
+
+
+def test_the_channels_of_other_programmes_go_in_and_this_one_s_does_not(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3)
+    with quick.begin() as session:
+        beside = [
+            programmes.start(session, actor("U001"), Channel(channel), Settings(BERLIN), now=MONDAY_NOON)
+            for channel in ("CTEA", "CENDED")
+        ]
+        for other, who in ((0, "U001"), (0, "U002"), (0, "U003"), (1, "U001")):
+            enrolments.join(session, actor(who), beside[other], now=MONDAY_NOON)
+        enrolments.leave(session, actor("U003"), beside[0], now=MONDAY_NOON)
+        programmes.end(session, actor("U001"), beside[1].id, now=MONDAY_NOON)
+
+    known = people(quick, programme_id)
+
+    assert {name: each.channels for name, each in known.items()} == {
+        "U001": {"CTEA"},
+        "U002": {"CTEA"},
+        "U003": frozenset(),
+    }
 
 
 def test_of_nobody_more_hours_are_asked_than_they_work_and_of_nobody_else_fewer(quick: Sessions) -> None:

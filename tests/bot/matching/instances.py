@@ -66,6 +66,7 @@ def _person(chance: random.Random, names: list[str], name: str, *, everything: b
         wants=some(chance, SKILLS, 3),
         languages=chance.choice([frozenset(), frozenset({"en"}), frozenset({"en", "fi"}), frozenset({"fi"})]),
         at_work=chance.choice([(), EARLY, EARLY, LATE, LATE, NIGHT, SHORT]),
+        channels=some(chance, ("CTEA", "CRUN", "CHESS", "CINEMA", "CHOIR"), 5),
     )
 
 

@@ -130,6 +130,21 @@ def test_a_meeting_long_ago_is_no_repeat_but_counts_less_than_none() -> None:
     assert fits[0] < fits[1] < fits[3]
 
 
+def test_the_fewer_channels_two_share_the_better_and_nobody_is_told() -> None:
+    one, *others = (
+        Person(name, channels=frozenset(channels))
+        for name, channels in (("A", "xyz"), ("B", ""), ("C", "w"), ("D", "x"), ("E", "xyz"))
+    )
+    known = frozenset({"x", "y", "z", "w"})
+
+    fits = [affinity(one, each, NOBODY_MET, ANY) for each in others]
+    (group,) = match([one, others[2]], History(), ANY, 1).groups
+
+    assert fits[0] == fits[1] > fits[2] > fits[3]
+    assert not any(set(map(str, vars(reason).values())) & known for reason in group.reasons)
+    assert group.reasons == (NeverMet(),)
+
+
 def test_weights_are_a_thousand_at_most() -> None:
     with pytest.raises(ValueError, match="1000"):
         Weights(skills=900, hours=150)

@@ -68,7 +68,7 @@ def test_a_round_of_many_is_kept_in_few_bytes() -> None:
     assert len(text) < 200 * len(people)
 
 
-@pytest.mark.parametrize("text", ['{"format": 2}', "{}"])
+@pytest.mark.parametrize("text", ['{"format": 3}', "{}"])
 def test_what_another_version_wrote_is_refused(text: str) -> None:
     for reading in (restored, read):
         with pytest.raises(UnknownFormat):
@@ -78,7 +78,17 @@ def test_what_another_version_wrote_is_refused(text: str) -> None:
 def test_what_is_kept_says_its_format() -> None:
     matched = small_round(1)
 
-    assert json.loads(snapshot(matched))["format"] == json.loads(written(replay(matched)))["format"] == 1
+    assert json.loads(snapshot(matched))["format"] == json.loads(written(replay(matched)))["format"] == 2
+
+
+def test_a_round_kept_before_channels_counted_is_played_as_it_was() -> None:
+    kept, result = (Path(__file__).parent / "kept_in_format_1.jsonl").read_text().splitlines()
+
+    matched = restored(kept)
+
+    assert matched.rules.weights.channels == 0
+    assert replay(matched) == read(result)
+    assert restored(snapshot(matched)) == matched
 
 
 @pytest.mark.siege
