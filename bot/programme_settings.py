@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import time
 from typing import Any, Final
 
 from bot.errors import Refusal
 from bot.programme_rhythms import Rhythm
 from bot.zones import is_known
-from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTORING, WITHIN, Programme
+from models.programmes import ACROSS, ANY, ASKED, EVERYONE, LESS, MENTORING, MORE, OFF, WITHIN, Programme
 
 MIXINGS: Final = (ANY, ACROSS, WITHIN, MENTORING)
 ENROLMENTS: Final = (ASKED, EVERYONE)
@@ -19,6 +19,14 @@ WEEKS: Final = range(1, 13)
 REPEAT_WINDOWS: Final = range(27)
 SHARED_MINUTES: Final = range(0, 9 * 60, 60)
 PACT_WEEKS: Final = range(4, 7)
+TERMS: Final = (
+    *("skills", "department", "hours", "tenure"),
+    *("newness", "channels", "language", "location"),
+)
+"""What counts in who fits whom, named as the weights of `bot.matching.people`."""
+LEVELS: Final = (MORE, LESS, OFF)
+USUAL: Final = "usual"
+"""What is said to take a level back; it is not kept."""
 
 
 class ImpossibleGroup(Refusal):
@@ -39,6 +47,10 @@ class ImpossibleHours(Refusal):
 
 class ImpossiblePact(Refusal):
     """Two can agree to stay together for 4, 5 or 6 weeks."""
+
+
+class NothingCounts(Refusal):
+    """Something has to count, or I could tell nobody why these two. Leave at least one thing in."""
 
 
 class ImpossibleSetting(Refusal):
@@ -62,6 +74,8 @@ class Settings:
     announces: bool = True
     takes_guests: bool = False
     pact_weeks: int | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
+    """How much a term counts, where not as usual."""
 
     @property
     def rhythm(self) -> Rhythm:
@@ -79,8 +93,10 @@ class Settings:
         return self.enrolment != other.enrolment or mine != theirs
 
     def changed(self, said: Mapping[str, Any]) -> Settings:
-        """Take over what was said, named as here, and leave the rest as it is."""
-        return replace(self, **said)
+        """Take over what was said, named as here, and leave the rest as it is; of weights each by itself."""
+        weights = {**self.weights, **said.get("weights", {})}
+        unusual = {term: level for term, level in weights.items() if level != USUAL}
+        return replace(self, **{**said, "weights": unusual})
 
 
 def settings_of(programme: Programme) -> Settings:
@@ -90,7 +106,8 @@ def settings_of(programme: Programme) -> Settings:
 
 def check(settings: Settings) -> None:
     """Refuse what no programme can be; each refusal names the form's field."""
-    pact = settings.pact_weeks
+    pact, weights = settings.pact_weeks, settings.weights
+    is_known_weight = weights.keys() <= set(TERMS) and set(weights.values()) <= set(LEVELS)
     possible: tuple[tuple[bool, type[Refusal], str], ...] = (
         (settings.mixing in MIXINGS, ImpossibleSetting, "mixing"),
         (settings.enrolment in ENROLMENTS, ImpossibleSetting, "enrolment"),
@@ -101,7 +118,9 @@ def check(settings: Settings) -> None:
         (settings.repeat_window in REPEAT_WINDOWS, ImpossibleWindow, "repeat_window"),
         (settings.shared_minutes in SHARED_MINUTES, ImpossibleHours, "shared_minutes"),
         (pact is None or pact in PACT_WEEKS, ImpossiblePact, "pact_weeks"),
+        (is_known_weight, ImpossibleSetting, "weights"),
+        (list(weights.values()) != [OFF] * len(TERMS), NothingCounts, "weights"),
     )
-    for is_possible, refusal, field in possible:
+    for is_possible, refusal, name in possible:
         if not is_possible:
-            raise refusal(field=f"buddies.{field}")
+            raise refusal(field=f"buddies.{name}")

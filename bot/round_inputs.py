@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 from bot import profiles
 from bot.attributes import Attributes, comparable
 from bot.enrolments import Taker
-from bot.matching import History, Mixing, Person, Rules
+from bot.matching import History, Mixing, Person, Rules, Weights
 from bot.members import hours_of
 from bot.round_times import at_work
 from models.bulk import rows_of
-from models.programmes import MENTEE, MENTOR, Exclusion, Participant, Programme
+from models.programmes import LESS, MENTEE, MENTOR, MORE, OFF, Exclusion, Participant, Programme
 from models.rounds import Partner
 
 WORKING_DAYS: Final = 5
+HALVES: Final = {OFF: 0, LESS: 1, MORE: 4}
+"""How many halves of its usual share a term of the affinity gets."""
 
 
 def rules_of(programme: Programme) -> Rules:
@@ -30,6 +32,7 @@ def rules_of(programme: Programme) -> Rules:
         repeat_window=programme.repeat_window,
         least_shared_minutes=programme.shared_minutes * WORKING_DAYS,
         guests_may=programme.takes_guests,
+        weights=Weights().in_shares({term: HALVES[level] for term, level in programme.weights.items()}),
     )
 
 

@@ -16,6 +16,7 @@ from handlers.doors import Visit
 from handlers.screens import Screen
 from handlers.views import buddies_forms as forms
 from handlers.views import buddies_owners as owner_views
+from handlers.views.buddies_settings import read_settings
 from handlers.views.elements import Payload
 
 
@@ -31,7 +32,7 @@ def register(app: App) -> None:
 
 def start(view: Payload, client: WebClient, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Start a programme in the channel that was picked."""
-    settings = forms.read_settings(view)
+    settings = read_settings(view)
     room = channels.enter(client, visit.actor, forms.read_channel(view))
     with doors.effect_of(view, visit, sessions) as session:
         programme = programmes.start(session, visit.actor, room, settings, now=visit.now)
@@ -41,7 +42,7 @@ def start(view: Payload, client: WebClient, visit: Visit, sessions: Sessions, sc
 
 def change(view: Payload, client: WebClient, visit: Visit, sessions: Sessions, screen: Screen) -> None:
     """Let other settings hold from the next round on."""
-    settings, number = forms.read_settings(view), doors.number_carried(view)
+    settings, number = read_settings(view), doors.number_carried(view)
     with doors.effect_of(view, visit, sessions) as session:
         programme = programmes.change(session, visit.actor, number, settings, now=visit.now)
     screen.conclude(owner_views.changed(programme, visit.zone))

@@ -33,6 +33,8 @@ ASKED, EVERYONE = "asked", "everyone"
 IN, PAUSED, LEFT, GONE = "in", "paused", "left", "gone"
 """Where a participant stands. Who left did so of their own; who is gone is no longer in the channel."""
 MENTOR, MENTEE = "mentor", "mentee"
+MORE, LESS, OFF = "more", "less", "off"
+"""How much something counts in who fits whom, where not as usual."""
 RUNS = text("ended_at IS NULL")
 
 

@@ -88,8 +88,18 @@ class Weights:
         if min(vars(self).values()) < 0 or sum(vars(self).values()) > LARGEST_AFFINITY:
             raise ValueError(f"weights must be 0 or more and {LARGEST_AFFINITY} together at most: {self}")
 
+    def in_shares(self, halves: Mapping[str, int]) -> Weights:
+        """Share all points out anew: each term gets so many halves of its share here, two where nothing is said.
+
+        What one term gives up the others gain, in their proportion.
+        """
+        shares = {name: points * halves.get(name, AS_IT_IS) for name, points in vars(self).items()}
+        whole = max(1, sum(shares.values()))
+        return Weights(**{name: LARGEST_AFFINITY * each // whole for name, each in shares.items()})
+
 
 LARGEST_AFFINITY: Final = 1000
+AS_IT_IS: Final = 2
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ USAGES: Final = (
         " [everyone|ask] …",
         "/buddy programme #coffee every 2 weeks on tuesday 10:00 groups of 2 across",
         "starts or changes a programme; also `in Europe/Berlin`, `even if alone`, `repeat after 6 rounds`,"
-        " `share 2 hours`, `quietly`, `with guests`, `pact of 4 weeks`",
+        " `share 2 hours`, `quietly`, `with guests`, `pact of 4 weeks`, `more skills and tenure`, `ignore location`",
     ),
     HAND_OVER,
     Usage(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from bot.programme_settings import USUAL
 from bot.zones import named
 from handlers.grammars.dates import WEEKDAYS, read_time, weekday
 from handlers.grammars.readers import Reader
 from handlers.grammars.words import number
-from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTORING, WITHIN
+from models.programmes import ACROSS, ANY, ASKED, EVERYONE, LESS, MENTORING, MORE, OFF, WITHIN
 
+WEIGHTS: Final = "weights"
 Said = dict[str, Any]
 """What was said of settings, named as in `bot.programme_settings.Settings`."""
 
@@ -18,7 +20,19 @@ _EVERY_OTHER: Final = ("other week", "second week", "2nd week")
 _OPENERS: Final = (
     *("every", "on", "at", "in", "groups", "pairs", "anyone", "across", "within", "mentors", "everyone"),
     *("ask", "repeat", "share", "announce", "guests", "pact", "no", "even", "if"),
+    *("more", "less", "ignore", "usual"),
 )
+_TERMS: Final = {
+    **dict.fromkeys(("skills", "skill"), "skills"),
+    **dict.fromkeys(("departments", "department"), "department"),
+    **dict.fromkeys(("hours", "hour"), "hours"),
+    **dict.fromkeys(("tenure", "years"), "tenure"),
+    **dict.fromkeys(("newness", "new"), "newness"),
+    **dict.fromkeys(("channels", "channel"), "channels"),
+    **dict.fromkeys(("languages", "language"), "language"),
+    **dict.fromkeys(("places", "place", "location", "locations"), "location"),
+}
+"""What people call what counts."""
 
 
 def read_settings(reader: Reader) -> Said:
@@ -27,10 +41,17 @@ def read_settings(reader: Reader) -> Said:
     while not reader.is_done:
         reader.begin_part()
         part = _read_part(reader)
-        if part.keys() & said.keys():
+        if _is_said_again(part, said):
             raise reader.lost(*_OPENERS)
-        said |= part
+        weights = {**said.get(WEIGHTS, {}), **part.get(WEIGHTS, {})}
+        said |= part | ({WEIGHTS: weights} if weights else {})
     return said
+
+
+def _is_said_again(part: Said, said: Said) -> bool:
+    """Whether something was said before; of weights each is a thing of its own."""
+    weights = part.get(WEIGHTS, {}).keys() & said.get(WEIGHTS, {}).keys()
+    return bool(weights or part.keys() & said.keys() - {WEIGHTS})
 
 
 def _read_part(reader: Reader) -> Said:
@@ -129,6 +150,26 @@ def _pact(reader: Reader) -> Said:
     return {"pact_weeks": _count(reader, "weeks", "week")}
 
 
+def _counting(level: str) -> Callable[[Reader], Said]:
+    """Make the reader of what counts so much: "more skills and tenure"."""
+
+    def read(reader: Reader) -> Said:
+        terms = [_read_term(reader)]
+        while reader.skip("and"):
+            terms.append(_read_term(reader))
+        return {WEIGHTS: dict.fromkeys(terms, level)}
+
+    return read
+
+
+def _read_term(reader: Reader) -> str:
+    if reader.key not in _TERMS:
+        raise reader.lost(*_TERMS)
+    term = _TERMS[reader.key]
+    reader.advance()
+    return term
+
+
 _READERS: Final[dict[str, Callable[[Reader], Said]]] = {
     "every": _every,
     "on": _on,
@@ -139,6 +180,10 @@ _READERS: Final[dict[str, Callable[[Reader], Said]]] = {
     "no repeat": _repeat,
     "share": _share,
     "pact": _pact,
+    "more": _counting(MORE),
+    "less": _counting(LESS),
+    "ignore": _counting(OFF),
+    "usual": _counting(USUAL),
 }
 
 _WHOLE: Final[dict[str, tuple[str, object]]] = {

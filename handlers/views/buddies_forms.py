@@ -1,30 +1,19 @@
-"""Forms of buddy programmes: its settings and its owner's page, joining, pausing, handing over, excluding."""
+"""Forms of buddy programmes: starting and changing one, its owner's page, joining, pausing, handing over, excluding."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, time
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
-from bot.programme_settings import (
-    ENROLMENTS,
-    GROUP_SIZES,
-    MIXINGS,
-    PACT_WEEKS,
-    REPEAT_WINDOWS,
-    SHARED_MINUTES,
-    WEEKS,
-    ImpossibleSetting,
-    Settings,
-    settings_of,
-)
-from bot.zones import named
+from bot.programme_settings import Settings, settings_of
 from handlers.views import elements, programme_reports
 from handlers.views.buddies import LISTED, MATCH_NOW, PREVIEW, VERBS
+from handlers.views.buddies_settings import choice_in, menu, setting_fields
 from handlers.views.buddies_words import HELD, in_words
 from handlers.views.elements import Block, Payload, View
-from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTEE, MENTOR, MENTORING, WITHIN, Programme
+from models.programmes import MENTEE, MENTOR, Programme
 
 START_FORM, CHANGE_FORM, JOIN_FORM, PAUSE_FORM, HAND_OVER_FORM, EXCLUDE_FORM = (
     f"buddies.{name}_form" for name in ("start", "change", "join", "pause", "hand_over", "exclude")
@@ -33,27 +22,7 @@ OPEN_CHANGE, OPEN_HAND_OVER, END = "buddies.open_change", "buddies.open_hand_ove
 CHANNEL, PERSON, UNTIL, ROLE, CAPACITY = (
     f"buddies.{name}" for name in ("channel", "person", "until", "role", "capacity")
 )
-MIXING, REQUIRED, GROUP_SIZE, EVERY, WEEKDAY, AT, ZONE = (
-    f"buddies.{name}"
-    for name in ("mixing", "is_mixing_required", "group_size", "every_weeks", "weekday", "at", "zone")
-)
-ENROLMENT, WINDOW, SHARED, EXTRAS, PACT = (
-    f"buddies.{name}" for name in ("enrolment", "repeat_window", "shared_minutes", "extras", "pact_weeks")
-)
-
-_MIXINGS: Final = {
-    ANY: "Anyone with anyone",
-    ACROSS: "Across departments",
-    WITHIN: "Within departments",
-    MENTORING: "Mentors with mentees",
-}
-_ENROLMENTS: Final = {ASKED: "Whoever joins", EVERYONE: "Everyone in the channel, who may leave"}
-_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ANNOUNCE, _GUESTS, _YES = "announces", "takes_guests", "yes"
-_EXTRAS: Final = {_ANNOUNCE: "The channel reads who is with whom", _GUESTS: "Guests may take part"}
 _ROLES: Final = {MENTOR: "I am a mentor", MENTEE: "I look for a mentor"}
-_NONE: Final = "0"
-LONGEST_ZONE: Final = 60
 
 
 @dataclass(frozen=True)
@@ -68,7 +37,7 @@ class Joining:
 def start_form(settings: Settings, channel: str | None = None) -> View:
     """Ask for all that makes a programme; what is offered will do."""
     picker = _channel_picker(channel)
-    fields = [elements.field(CHANNEL, "In which channel", picker), *_setting_fields(settings)]
+    fields = [elements.field(CHANNEL, "In which channel", picker), *setting_fields(settings)]
     return elements.modal(START_FORM, "Start a programme", fields, submit="Start it")
 
 
@@ -76,7 +45,7 @@ def change_form(programme: Programme) -> View:
     """Ask what is to be changed, filled with what stands."""
     fields = [
         elements.context("It holds from the next round on. A round that is announced keeps its day."),
-        *_setting_fields(settings_of(programme)),
+        *setting_fields(settings_of(programme)),
     ]
     return elements.modal(
         CHANGE_FORM, "Change the programme", fields, submit="Change it", carries=str(programme.id)
@@ -89,118 +58,9 @@ def _channel_picker(channel: str | None) -> Block:
     return picker | ({"initial_conversation": channel} if channel else {})
 
 
-def _setting_fields(settings: Settings) -> list[Block]:
-    extras = [
-        name for name, holds in ((_ANNOUNCE, settings.announces), (_GUESTS, settings.takes_guests)) if holds
-    ]
-    strict = [_YES] if settings.is_mixing_required else []
-    return [
-        elements.field(EVERY, "A round", _select(_weeks(), str(settings.every_weeks))),
-        elements.field(WEEKDAY, "On", _select(dict(enumerate(_WEEKDAYS)), str(settings.weekday))),
-        elements.field(AT, "At", {"type": "timepicker", "initial_time": f"{settings.at:%H:%M}"}),
-        elements.field(
-            ZONE,
-            "Time zone",
-            elements.text_box(settings.zone, limit=LONGEST_ZONE),
-            hint="For example Europe/Berlin",
-        ),
-        elements.field(
-            GROUP_SIZE, "In groups of", _select({n: str(n) for n in GROUP_SIZES}, str(settings.group_size))
-        ),
-        elements.field(MIXING, "Who meets whom", _select(_MIXINGS, settings.mixing)),
-        elements.field(
-            REQUIRED,
-            "Keep to that strictly",
-            elements.choices([elements.option("Even if somebody stays alone", _YES)], strict),
-            is_optional=True,
-        ),
-        elements.field(ENROLMENT, "Who takes part", _select(_ENROLMENTS, settings.enrolment)),
-        elements.field(
-            WINDOW, "The same two do not meet again for", _select(_windows(), str(settings.repeat_window))
-        ),
-        elements.field(SHARED, "They share at least", _select(_hours(), str(settings.shared_minutes))),
-        elements.field(
-            EXTRAS,
-            "Also",
-            elements.choices([elements.option(words, name) for name, words in _EXTRAS.items()], extras),
-            is_optional=True,
-        ),
-        elements.field(
-            PACT, "After they met, two may agree on", _select(_pacts(), str(settings.pact_weeks or _NONE))
-        ),
-    ]
-
-
-def _select(options: dict[Any, str], initial: str) -> Block:
-    offered = [elements.option(words, str(value)) for value, words in options.items()]
-    return elements.choice("static_select", offered, initial)
-
-
-def _weeks() -> dict[int, str]:
-    return {weeks: "every week" if weeks == 1 else f"every {weeks} weeks" for weeks in WEEKS}
-
-
-def _windows() -> dict[int, str]:
-    return {rounds: "1 round" if rounds == 1 else f"{rounds} rounds" for rounds in REPEAT_WINDOWS}
-
-
-def _hours() -> dict[int, str]:
-    return {each: f"{each // 60} working hour{'' if each == 60 else 's'}" for each in SHARED_MINUTES}
-
-
-def _pacts() -> dict[str, str]:
-    return {_NONE: "nothing more", **{str(weeks): f"{weeks} weeks together" for weeks in PACT_WEEKS}}
-
-
 def read_channel(view: Payload) -> str:
     """Read the channel that was picked; who picked it is still to be found in it."""
     return str(view["state"]["values"][CHANNEL][CHANNEL]["selected_conversation"])
-
-
-def read_settings(view: Payload) -> Settings:
-    """Read what the form says; raises ImpossibleSetting for what no form of ours offers."""
-    values = {name: state[name] for name, state in view["state"]["values"].items()}
-    extras = {chosen["value"] for chosen in values[EXTRAS].get("selected_options") or []}
-    zone = named((values[ZONE]["value"] or "").strip())
-    if zone is None:
-        raise UnknownZoneName(field=ZONE)
-    return Settings(
-        zone=zone,
-        mixing=_one_of(MIXINGS, values, MIXING),
-        is_mixing_required=bool(values[REQUIRED].get("selected_options")),
-        group_size=_number(values, GROUP_SIZE),
-        every_weeks=_number(values, EVERY),
-        weekday=_number(values, WEEKDAY),
-        at=time.fromisoformat(values[AT]["selected_time"]),
-        enrolment=_one_of(ENROLMENTS, values, ENROLMENT),
-        repeat_window=_number(values, WINDOW),
-        shared_minutes=_number(values, SHARED),
-        announces=_ANNOUNCE in extras,
-        takes_guests=_GUESTS in extras,
-        pact_weeks=_number(values, PACT) or None,
-    )
-
-
-class UnknownZoneName(ImpossibleSetting):
-    """I do not know that time zone. Names look like Europe/Berlin or America/New_York."""
-
-
-def _chosen(values: Payload, field: str) -> str:
-    return str((values[field].get("selected_option") or {}).get("value"))
-
-
-def _one_of(known: Collection[str], values: Payload, field: str) -> str:
-    chosen = _chosen(values, field)
-    if chosen not in known:
-        raise ImpossibleSetting(field=field)
-    return chosen
-
-
-def _number(values: Payload, field: str) -> int:
-    chosen = _chosen(values, field)
-    if not elements.is_number(chosen):
-        raise ImpossibleSetting(field=field)
-    return int(chosen)
 
 
 def page(programme: Programme, matched: tuple[int, int] | None = None) -> View:
@@ -251,11 +111,11 @@ def join_form(channel: str | None = None) -> View:
             elements.field(
                 ROLE,
                 "Where mentors meet mentees",
-                _select(_ROLES, ""),
+                menu(_ROLES, ""),
                 is_optional=True,
                 hint="Other programmes need nothing here.",
             ),
-            elements.field(CAPACITY, "A mentor takes", _select(capacities, ""), is_optional=True),
+            elements.field(CAPACITY, "A mentor takes", menu(capacities, ""), is_optional=True),
         ],
         submit="Take part",
     )
@@ -264,7 +124,7 @@ def join_form(channel: str | None = None) -> View:
 def read_join_form(view: Payload) -> Joining:
     """Read which channel, and as what."""
     values = {name: state[name] for name, state in view["state"]["values"].items()}
-    role, capacity = _chosen(values, ROLE), _chosen(values, CAPACITY)
+    role, capacity = choice_in(values, ROLE), choice_in(values, CAPACITY)
     return Joining(
         channel=read_channel(view),
         role=role if role in _ROLES else None,

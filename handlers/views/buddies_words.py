@@ -11,7 +11,7 @@ from bot.programme_news import ARCHIVED, UNSEEN, WITHOUT_BOT
 from bot.programme_settings import Settings
 from bot.recurrence import Recurrence
 from handlers.views import elements
-from models.programmes import ACROSS, ANY, ASKED, EVERYONE, MENTORING, PAUSED, WITHIN
+from models.programmes import ACROSS, ANY, ASKED, EVERYONE, LESS, MENTORING, MORE, OFF, PAUSED, WITHIN
 
 MIXINGS: Final = {
     ANY: "anyone with anyone",
@@ -28,6 +28,19 @@ HELD: Final = {
     WITHOUT_BOT: "I am not in the channel; `/invite` lets me in",
     UNSEEN: "I no longer find the channel",
 }
+
+
+TERMS: Final = {
+    "skills": "skills to teach each other",
+    "department": "departments, as they mix",
+    "hours": "shared working hours",
+    "tenure": "years here apart",
+    "newness": "being new to each other",
+    "channels": "few channels in common",
+    "language": "languages in common",
+    "location": "the same place",
+}
+COUNTS: Final = {MORE: "Counts more", LESS: "Counts less", OFF: "Does not count"}
 
 
 def rhythm(settings: Settings) -> str:
@@ -50,8 +63,20 @@ def in_words(settings: Settings) -> str:
                 if settings.pact_weeks
                 else ""
             ),
+            *_counts(settings),
         )
     )
+
+
+def _counts(settings: Settings) -> list[str]:
+    """Say in a line what counts otherwise than usual in who fits whom, if anything does."""
+    at = {level: [term for term in TERMS if settings.weights.get(term) == level] for level in COUNTS}
+    said = [
+        f"{COUNTS[level]}: {', '.join(TERMS[term] for term in terms)}."
+        for level, terms in at.items()
+        if terms
+    ]
+    return [" ".join(said)] if said else []
 
 
 def _groups(settings: Settings) -> str:

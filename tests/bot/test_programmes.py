@@ -12,12 +12,14 @@ from bot import enrolments, programme_news, programmes, rounds, zone_changes
 from bot.errors import Refusal
 from bot.permissions import NotForYouToTake, NotYourProgramme
 from bot.programme_settings import (
+    TERMS,
     ImpossibleGroup,
     ImpossibleHours,
     ImpossiblePact,
     ImpossibleSetting,
     ImpossibleWeeks,
     ImpossibleWindow,
+    NothingCounts,
     settings_of,
 )
 from bot.programmes import CannotOwn, Channel, ChannelArchived, ProgrammeEnded, ThereIsOne, YoursAlready
@@ -132,6 +134,9 @@ def _settings(**said: object) -> programmes.Settings:
         ({"weekday": 7}, ImpossibleSetting),
         ({"mixing": "random"}, ImpossibleSetting),
         ({"enrolment": "forced"}, ImpossibleSetting),
+        ({"weights": {"charm": "more"}}, ImpossibleSetting),
+        ({"weights": {"skills": "most"}}, ImpossibleSetting),
+        ({"weights": dict.fromkeys(TERMS, "off")}, NothingCounts),
     ],
 )
 def test_what_no_programme_can_be_is_refused_at_its_field(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import time
 
-from bot import enrolments, exclusions, matching, profiles, programmes, round_inputs
+from bot import enrolments, exclusions, matching, profiles, programmes, round_inputs, round_matching
 from bot.enrolments import takers
-from bot.matching import History, Person, Rules
-from bot.programme_settings import Settings
+from bot.matching import History, Person, Rules, Weights
+from bot.programme_settings import TERMS, USUAL, Settings, settings_of
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
 from models.members import Member
+from models.programmes import MORE, OFF
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import BERLIN, TEAM, actor, found
 from tests.bot.rounds_stage import quick as quick
@@ -70,6 +71,30 @@ def test_the_channels_of_other_programmes_go_in_and_this_one_s_does_not(quick: S
         "U002": {"CTEA"},
         "U003": frozenset(),
     }
+
+
+def test_a_programme_s_weights_decide_who_is_together_and_stay_with_the_round(quick: Sessions) -> None:
+    assert set(TERMS) == set(vars(Weights()))
+    programme_id = stage.staffed(quick, 4, weights={"skills": OFF, "location": MORE})
+    with quick.begin() as session:
+        for teacher, learner, place in (("U001", "U002", "Rome"), ("U003", "U004", "Oslo")):
+            profiles.save(session, actor(teacher), {"skills_offered": (place,), "location": "Rome"})
+            profiles.save(session, actor(learner), {"skills_wanted": (place,), "location": "Oslo"})
+
+    stage.first_round(quick)
+
+    together = stage.groups(quick, programme_id)
+    with quick.begin() as session:
+        programme = found(session, programme_id)
+        wanted = settings_of(programme).changed({"weights": {"skills": USUAL, "location": USUAL}})
+        programmes.change(session, actor("U001"), programme_id, wanted, now=stage.START)
+        held = stage.rounds_of(quick, programme_id)[0].id
+        replayed = round_matching.replayed(session, held)
+    assert together == [("U001", "U003"), ("U002", "U004")]
+    assert [group.members for group in replayed.groups] == together
+    with quick.read() as session:
+        assert found(session, programme_id).weights == {}
+        assert round_inputs.rules_of(found(session, programme_id)).weights == Weights()
 
 
 def test_of_nobody_more_hours_are_asked_than_they_work_and_of_nobody_else_fewer(quick: Sessions) -> None:

@@ -19,6 +19,8 @@ from tests.handlers.one_on_ones_stage import home_of, home_shows, pressed
 from tests.people import AMY, BEN, JONAS, MIA, RAY, ZOE
 from tests.trellis import Trellis
 
+COUNTS = "What counts otherwise than usual"
+
 
 def chosen(trellis: Trellis, who: str, label: str) -> View:
     """Choose from the menu of the first programme on Home."""
@@ -48,6 +50,7 @@ def test_a_programme_is_started_and_changed_with_forms(trellis: Trellis) -> None
             "They share at least": "3 working hours",
             "Also": ["Guests may take part"],
             "After they met, two may agree on": "4 weeks together",
+            COUNTS: ["More: years here apart", "Ignore: the same place"],
         },
         view=form,
     )
@@ -62,11 +65,13 @@ def test_a_programme_is_started_and_changed_with_forms(trellis: Trellis) -> None
 
     page = chosen(trellis, AMY, "The programme…")
     assert "Two may agree to stay together for 4 weeks" in page.words
+    assert "Counts more: years here apart. Does not count: the same place." in page.words
     filled = pressed(trellis, AMY, page, "Change it")
     trellis.slack.submit(AMY, {"In groups of": "2"}, view=filled)
     changed = programme_of(trellis)
     assert changed is not None
     assert (changed.group_size, changed.every_weeks, changed.is_mixing_required) == (2, 3, True)
+    assert changed.weights == {"tenure": "more", "location": "off"}
 
 
 def test_a_form_says_beside_the_field_what_is_the_matter(trellis: Trellis) -> None:
@@ -74,7 +79,10 @@ def test_a_form_says_beside_the_field_what_is_the_matter(trellis: Trellis) -> No
 
     elsewhere = trellis.slack.submit(AMY, {"In which channel": ENGINEERING}, view=form)
     on_mars = trellis.slack.submit(AMY, {"In which channel": GROWTH, "Time zone": "Mars"}, view=form)
+    both = ["More: the same place", "Ignore: the same place"]
+    twice = trellis.slack.submit(AMY, {"Time zone": "Europe/Berlin", COUNTS: both}, view=form)
 
+    assert "picked twice" in twice.errors[COUNTS]
     assert "do not find you and me in that channel" in elsewhere.errors["In which channel"]
     assert "do not know that time zone" in on_mars.errors["Time zone"]
     assert programme_of(trellis) is None

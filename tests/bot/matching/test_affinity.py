@@ -152,6 +152,19 @@ def test_weights_are_a_thousand_at_most() -> None:
         replace(Weights(), skills=-1)
 
 
+def test_what_one_term_gives_up_the_others_gain_in_their_proportion() -> None:
+    usual = Weights()
+
+    leaning = usual.in_shares({"tenure": 4, "department": 1, "location": 0})
+
+    assert usual.in_shares({}) == usual
+    assert leaning.location == 0
+    assert leaning.tenure / leaning.skills == pytest.approx(2 * usual.tenure / usual.skills, rel=0.02)
+    assert leaning.department / leaning.skills == pytest.approx(usual.department / usual.skills / 2, rel=0.02)
+    assert 990 < sum(vars(leaning).values()) <= 1000 == sum(vars(usual).values())
+    assert set(vars(usual.in_shares(dict.fromkeys(vars(usual), 0))).values()) == {0}
+
+
 @pytest.mark.parametrize(
     ("one", "other", "minutes"), [(EARLY, LATE, 300), (EARLY, EARLY, 2400), (NIGHT, LATE, 0)]
 )

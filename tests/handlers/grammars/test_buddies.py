@@ -102,6 +102,18 @@ def test_a_text_is_read(text: str, said: BuddyCommand) -> None:
             {"shared_minutes": 180, "announces": False, "pact_weeks": 4},
         ),
         ("announce no pact", {"announces": True, "pact_weeks": None}),
+        (
+            "more skills and tenure less hours every week ignore location usual languages",
+            {
+                "weights": {
+                    **dict.fromkeys(("skills", "tenure"), "more"),
+                    "hours": "less",
+                    "location": "off",
+                    "language": "usual",
+                },
+                "every_weeks": 1,
+            },
+        ),
     ],
 )
 def test_every_setting_has_its_words(text: str, said: dict[str, Any]) -> None:
@@ -124,6 +136,8 @@ def test_every_setting_has_its_words(text: str, said: dict[str, Any]) -> None:
         (f"programme {COFFEE} groups of many", "groups of 2"),
         (f"programme {COFFEE} tuesday friday", "/buddy programme"),
         (f"programme {COFFEE} in Atlantis", "/buddy programme"),
+        (f"programme {COFFEE} more skils", "skills"),
+        (f"programme {COFFEE} more skills ignore skills", "/buddy programme"),
         (f"programme {COFFEE} hand over to bob", "type @ and pick the person"),
     ],
 )

@@ -25,7 +25,7 @@ from bot.programme_settings import Settings
 from handlers.views import buddies, buddies_forms, buddies_news, buddies_owners
 from handlers.views.buddies_words import in_words
 from handlers.views.elements import Message
-from models.programmes import EVERYONE, IN, MENTORING, PAUSED, Programme
+from models.programmes import EVERYONE, IN, MENTORING, MORE, OFF, PAUSED, Programme
 from models.rounds import MET
 from sandbox.block_kit.surfaces import check_message, check_view
 from tests.handlers.views.reading import MOST_WORDS, words_of
@@ -89,7 +89,9 @@ MESSAGES = {
 }
 VIEWS = {
     "start": buddies_forms.start_form(Settings(BERLIN), "C1"),
-    "change": buddies_forms.change_form(programme(is_mixing_required=True, announces=False)),
+    "change": buddies_forms.change_form(
+        programme(is_mixing_required=True, announces=False, weights={"hours": OFF})
+    ),
     "page": buddies_forms.page(programme(held_because=None)),
     "page while matching": buddies_forms.page(programme(held_because=None), (3000, 10000)),
     "join": buddies_forms.join_form(),
@@ -178,6 +180,10 @@ def test_a_long_list_stays_within_slacks_limits() -> None:
         ({"announces": False, "takes_guests": True}, "Nothing is announced. Guests may take part."),
         ({"enrolment": EVERYONE}, "Everyone in the channel takes part"),
         ({"pact_weeks": 5}, "stay together for 5 weeks"),
+        (
+            {"weights": {"tenure": MORE, "skills": MORE, "location": OFF}},
+            "Counts more: skills to teach each other, years here apart. Does not count: the same place.",
+        ),
     ],
 )
 def test_every_setting_is_said(facts: dict[str, Any], words: str) -> None:
