@@ -52,11 +52,15 @@ def group(user_ids: Collection[str]) -> str:
     return GROUP + ",".join(sorted(user_ids))
 
 
-def enqueue(session: Session, messages: Sequence[Message]) -> int:
-    """Write the messages whose key is new and say how many; one that stands already stays as it is."""
+def enqueue(session: Session, messages: Sequence[Message], *, are_likely_new: bool = False) -> int:
+    """Write the messages whose key is new and say how many; one that stands already stays as it is.
+
+    Where this cannot be expected, `are_likely_new` makes it cheaper.
+    """
     nonces = _nonces(len(messages))
     rows = [(*message, nonce) for message, nonce in zip(messages, nonces, strict=True)]
-    return insert_missing(session, Delivery, rows, names=COLUMNS, alike={"state": READY, "attempt": 0})
+    alike = {"state": READY, "attempt": 0}
+    return insert_missing(session, Delivery, rows, names=COLUMNS, alike=alike, are_likely_new=are_likely_new)
 
 
 def _nonces(count: int) -> list[str]:

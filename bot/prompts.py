@@ -15,7 +15,7 @@ from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.question_bank import ANY_TIME, Question, default_bank
 from bot.question_choice import Asked, Choice, FreshStart, LongAgo, NeverTouched, Why, choose
-from models.bulk import insert_missing, rows_of
+from models.bulk import insert_new, rows_of
 from models.one_on_ones import Occurrence, Turn, pair_of
 from models.prompts import Prompt
 
@@ -72,7 +72,7 @@ def put_to(session: Session, occurrences: Mapping[int, Turn], *, now: datetime) 
         {"occurrence_id": each, **_next_or_kept(turn, asked.get((turn.workspace_id, turn.pair), []))}
         for each, turn in occurrences.items()
     ]
-    insert_missing(session, Prompt, rows, alike={"put_at": now, "is_not_useful": False})
+    insert_new(session, Prompt, rows, alike={"put_at": now, "is_not_useful": False})
 
 
 def _next_or_kept(turn: Turn, history: Sequence[Asked]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _next_or_kept(turn: Turn, history: Sequence[Asked]) -> dict[str, Any]:
 def remember(session: Session, workspace_id: str, choices: Mapping[str, Choice], *, now: datetime) -> None:
     """Remember what pairs were given outside any 1-on-1, so that none of it comes again soon; one statement."""
     rows = [_told(workspace_id, pair, choice.question, choice.why) for pair, choice in choices.items()]
-    insert_missing(session, Prompt, rows, alike={"put_at": now, "is_not_useful": False})
+    insert_new(session, Prompt, rows, alike={"put_at": now, "is_not_useful": False})
 
 
 def kept(following: Occurrence, pair: str, question: Question, *, now: datetime) -> Prompt:

@@ -66,7 +66,7 @@ class QuestionBank:
         return self._themes_by_id[theme_id]
 
     def fitting(self, situations: frozenset[str]) -> Mapping[str, frozenset[str]]:
-        """Give the ids of the questions for the situations that hold, by theme; none of them is empty.
+        """Give the ids of the questions for the situations that hold, by theme in order; none of them is empty.
 
         Thousands of pairs ask for the same ones together, so they are gathered once.
         """
@@ -75,7 +75,7 @@ class QuestionBank:
             for question in self.questions:
                 if question.fits(situations):
                     fitting.setdefault(question.theme, set()).add(question.id)
-            self._fitting[situations] = {theme: frozenset(ids) for theme, ids in fitting.items()}
+            self._fitting[situations] = {theme: frozenset(fitting[theme]) for theme in sorted(fitting)}
         return self._fitting[situations]
 
     def __contains__(self, question_id: str) -> bool:

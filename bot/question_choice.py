@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Final, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 
 from bot.question_bank import Question, QuestionBank
 
 ByTheme = Mapping[str, Set[str]]
-"""Ids of questions by theme; a theme that is there has some."""
-NEVER: Final = datetime.min.replace(tzinfo=UTC)  # before anything that has happened
+"""Ids of questions by theme, in the order of the themes' ids; a theme that is there has some."""
 
 
 class Asked(NamedTuple):
@@ -75,9 +74,7 @@ def choose(
     fresh = _not_yet_in_this_cycle(_candidates(bank, history, fits), history)
     last_at = {asked.theme: asked.at for asked in history}
     theme = _next_theme(fresh, history[-1].theme if history else None, last_at, chance)
-    last_seen = {asked.question_id: place for place, asked in enumerate(history)}
-    longest_ago = min(last_seen.get(each, -1) for each in fresh[theme])
-    best = sorted(each for each in fresh[theme] if last_seen.get(each, -1) == longest_ago)
+    best = sorted(_longest_unseen(fresh[theme], history))
     return Choice(bank.question(chance.choice(best)), _why(bank, theme, last_at))
 
 
@@ -90,8 +87,14 @@ def _candidates(bank: QuestionBank, history: Sequence[Asked], fits: frozenset[st
     return (_without(fitting, unwanted) or fitting) if unwanted else fitting
 
 
-def _without(questions: ByTheme, ids: Set[str]) -> ByTheme:
-    return {theme: left for theme, group in questions.items() if (left := group - ids)}
+def _without(questions: ByTheme, ids: set[str]) -> ByTheme:
+    # Most themes have none of them, and are kept as they are in a tenth of the time.
+    untouched = map(ids.isdisjoint, questions.values())
+    return {
+        theme: left
+        for (theme, group), is_whole in zip(questions.items(), untouched, strict=True)
+        if (left := group if is_whole else group - ids)
+    }
 
 
 def _not_yet_in_this_cycle(candidates: ByTheme, history: Sequence[Asked]) -> ByTheme:
@@ -117,15 +120,23 @@ def _next_theme(
     fresh: ByTheme, last_theme: str | None, last_at: Mapping[str, datetime], chance: random.Random
 ) -> str:
     """Choose the theme left alone for longest, never the last one while there is another."""
-    others = sorted(fresh.keys() - {last_theme}) or sorted(fresh)
-    total = sum(map(len, fresh.values()))
-    for theme in others:
-        # More than half of what is left: it needs every other turn from now on, or it will have to follow itself.
-        if 2 * len(fresh[theme]) > total:
-            return theme
-    touched = [last_at.get(theme, NEVER) for theme in others]
-    earliest = min(touched)
-    return chance.choice([theme for theme, at in zip(others, touched, strict=True) if at == earliest])
+    others = [theme for theme in fresh if theme != last_theme] or list(fresh)
+    sizes = [len(fresh[theme]) for theme in others]
+    # More than half of what is left: it needs every other turn from now on, or it will have to follow itself.
+    if 2 * max(sizes) > sum(map(len, fresh.values())):
+        return others[sizes.index(max(sizes))]
+    untouched = [theme for theme in others if theme not in last_at]
+    if untouched:
+        return chance.choice(untouched)
+    earliest = min(last_at[theme] for theme in others)
+    return chance.choice([theme for theme in others if last_at[theme] == earliest])
+
+
+def _longest_unseen(ids: Set[str], history: Sequence[Asked]) -> Set[str]:
+    """Return those never seen, else the one that was seen before all others."""
+    last_seen = {asked.question_id: place for place, asked in enumerate(history)}
+    never_seen = ids - last_seen.keys()
+    return never_seen or {min(ids, key=last_seen.__getitem__)}
 
 
 def _why(bank: QuestionBank, theme: str, last_at: Mapping[str, datetime]) -> Why:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as converted
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -54,23 +55,37 @@ def insert_missing(
     *,
     names: Sequence[str] | None = None,
     alike: Mapping[str, Any] = NOTHING,
+    are_likely_new: bool = False,
 ) -> int:
     """Insert the rows whose unique keys are new and say how many were; all rows name the same columns.
 
     Rows that are tuples take their names from `names`. What they have in common may be given once. A row that stands
-    already is left as it is: this is what makes planning and receipts safe to repeat.
+    already is left as it is: this is what makes planning and receipts safe to repeat. Where this is not to be expected,
+    `are_likely_new` saves PostgreSQL from looking for each of them first, a fifth of its work.
     """
     if not rows:
         return 0
     names = tuple(names or rows[0])
     if is_postgresql(session):
-        inserting = _insert_arrays(table, names, tuple(alike), or_ignore=True)
         given = _arrays(names, rows, alike)
+        if are_likely_new and _are_all_new(session, _insert_arrays(table, names, tuple(alike)), given):
+            return len(rows)
+        inserting = _insert_arrays(table, names, tuple(alike), or_ignore=True)
         done = session.execute(inserting, given, execution_options={"preserve_rowcount": True})
         return cast("CursorResult[Any]", done).rowcount
     # Here what comes back is counted: drivers disagree about how many rows many inserts at once touched.
     each = [{**_named(names, row), **alike} for row in rows]
     return len(session.execute(_insert_rows(table), each).all())
+
+
+def _are_all_new(session: Session, inserting: Insert, given: Mapping[str, Any]) -> bool:
+    """Insert rows and say whether it was done: none is if one of them stands already."""
+    try:
+        with session.begin_nested():
+            session.execute(inserting, given)
+    except IntegrityError:
+        return False
+    return True
 
 
 def insert_new(
@@ -79,9 +94,9 @@ def insert_new(
     rows: Rows,
     *,
     alike: Mapping[str, Any] = NOTHING,
-    returning: Sequence[str],
+    returning: Sequence[str] = (),
 ) -> Sequence[Row[Any]]:
-    """Insert the rows and give these columns of each, in any order; all rows name the same columns.
+    """Insert the rows and give these columns of each, in any order, if any; all rows name the same columns.
 
     What they have in common may be given once. Raises IntegrityError, and then inserts none, if one of them
     stands already.
@@ -92,8 +107,11 @@ def insert_new(
     inserting: Insert = insert(_table(table))
     given: Any = [{**row, **alike} for row in rows]
     if is_postgresql(session):
-        inserting = _insert_arrays(table, names, tuple(alike), or_ignore=False)
+        inserting = _insert_arrays(table, names, tuple(alike))
         given = _arrays(names, rows, alike)
+    if not returning:
+        session.execute(inserting, given)
+        return []
     return session.execute(inserting.returning(*(columns[name] for name in returning)), given).all()
 
 
@@ -199,7 +217,7 @@ def _insert_rows(table: type[Base]) -> Any:
 
 @cache
 def _insert_arrays(
-    table: type[Base], names: tuple[str, ...], alike: tuple[str, ...], *, or_ignore: bool
+    table: type[Base], names: tuple[str, ...], alike: tuple[str, ...], *, or_ignore: bool = False
 ) -> Insert:
     """Write the statement once, with an array a column: of many VALUES the driver would read each placeholder."""
     rows = _unnested(_table(table), names)
@@ -257,7 +275,7 @@ def _arrays(
 
 def _array(values: Sequence[object]) -> str:
     kinds = set(map(type, values))
-    if kinds == {int}:
+    if kinds <= _PLAIN:
         return "{" + ",".join(map(str, values)) + "}"
     if kinds == {str}:
         texts = cast("Sequence[str]", values)
@@ -268,6 +286,8 @@ def _array(values: Sequence[object]) -> str:
     return "{" + ",".join(map(_element, values)) + "}"
 
 
+_PLAIN = {int, date, time}
+"""Their texts have nothing that means something to PostgreSQL."""
 _MEANT = re.compile(r'["\\]')
 """What means something to PostgreSQL even in a quoted text; most columns have nothing of it."""
 

@@ -54,7 +54,8 @@ def plan(session: Session, turns: Sequence[Turn], *, now: datetime) -> None:
     meetings = _add(session, steps)
     prompts.put_to(session, {meeting.id: step.turn for step, meeting in meetings}, now=now)
     messages = [messages_of(step.turn, meeting, people) for step, meeting in meetings]
-    outbox.enqueue(session, [message for about_one in messages for message in about_one])
+    written = [message for about_one in messages for message in about_one]
+    outbox.enqueue(session, written, are_likely_new=True)  # as their meetings are
     # A question kept for this meeting has been put.
     update_each(
         session, OneOnOne, [_stepped(step, people) for step in steps], alike={"carried_question": None}

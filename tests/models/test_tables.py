@@ -134,6 +134,16 @@ def test_texts_that_mean_something_to_a_store_are_kept_as_they_are(sessions: Ses
         assert {each.key for each in session.query(Receipt)} == set(ODD_TEXTS)
 
 
+def test_a_row_that_is_there_against_expectation_is_left_as_it_is(sessions: Sessions) -> None:
+    rows = [{"workspace_id": TEAM, "key": key, "taken_at": MONDAY_NOON} for key in ("one", "two", "three")]
+    with sessions.begin() as session:
+        assert insert_missing(session, Receipt, rows[:1], are_likely_new=True) == 1
+        assert insert_missing(session, Receipt, rows, are_likely_new=True) == 2
+
+    with sessions.read() as session:
+        assert {each.key for each in session.query(Receipt)} == {"one", "two", "three"}
+
+
 def meeting(one_on_one_id: int, day: int) -> dict[str, object]:
     return {
         "workspace_id": TEAM,
