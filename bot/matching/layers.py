@@ -33,6 +33,7 @@ FORBIDDEN: Final = np.int16(-10 * LARGEST_AFFINITY)
 """So far below 0 that no points lift it above, and that three of them still are a number of 16 bits."""
 CELLS: Final = 16_000_000
 """A table of more is not kept but made anew, for the rows that are asked for."""
+BITS: Final = 64
 AT_ONCE: Final = 1_000_000
 """So many cells of a table are made at once, for what that takes besides."""
 
@@ -133,20 +134,24 @@ def acquaintance(people: Sequence[Person], rules: Rules) -> Iterator[Layer]:
     if not rules.weights.channels or not any(person.channels for person in people):
         return
     channels, known = _coded(person.channels or None for person in people)
-    names = {name: place for place, name in enumerate(sorted(frozenset[str]().union(*known)))}
-    is_in = np.zeros((len(known) + 1, len(names)), np.float32)  # the last row is of whom none is known
-    for row, some in enumerate(known):
-        is_in[row, [names[name] for name in some]] = 1
+    names = sorted(frozenset[str]().union(*known))
+    words = [names[begin : begin + BITS] for begin in range(0, len(names), BITS)]
+    # A bit for each channel; the last row is of whom none is known.
+    sets = [np.array([*(_bits(word, some) for some in known), 0], np.uint64) for word in words]
+    lost = weighed(rules.weights.channels, channels_lost(np.arange(len(names) + 1)))
+    points = (-lost).astype(np.int16)
 
     def weigh(one: Traits, other: Traits) -> Points:
-        if one[0].ndim == 1:
-            common = np.einsum("ij,ij->i", is_in[one[0]], is_in[other[0]])
-        else:
-            common = is_in[one[0].ravel()] @ is_in[other[0]].T
-        lost: Points = -weighed(rules.weights.channels, channels_lost(common.astype(np.int32)))
-        return lost.astype(np.int16)
+        common = sum(np.bitwise_count(word[one[0]] & word[other[0]]).astype(np.intp) for word in sets)
+        found: Points = points.take(common)
+        return found
 
     yield Layer((channels,), weigh, 0)
+
+
+def _bits(names: Sequence[str], held: frozenset[str]) -> int:
+    """Write which of some names are held as the bits of a number."""
+    return sum(1 << place for place, name in enumerate(names) if name in held)
 
 
 def _unless(forbidden: Any, points: Any) -> Points:

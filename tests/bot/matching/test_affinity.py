@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import date
 
@@ -24,7 +25,7 @@ from bot.matching.results import (
     SharedLanguage,
     TenureApart,
 )
-from tests.bot.matching.instances import EARLY, LATE, NIGHT, small_round
+from tests.bot.matching.instances import EARLY, LATE, NIGHT, small_round, some
 from tests.bot.matching.judge import may_meet
 
 NOBODY_MET = Meetings(1, {})
@@ -143,6 +144,18 @@ def test_the_fewer_channels_two_share_the_better_and_nobody_is_told() -> None:
     assert fits[0] == fits[1] > fits[2] > fits[3]
     assert not any(set(map(str, vars(reason).values())) & known for reason in group.reasons)
     assert group.reasons == (NeverMet(),)
+
+
+def test_any_number_of_channels_counts_for_all_as_for_two() -> None:
+    chance, names = random.Random(5), [f"C{number}" for number in range(150)]
+    people = [Person(name, channels=some(chance, names, 40)) for name in "ABCDEFGH"]
+
+    everybody = Field(people, NOBODY_MET, ANY).affinities(np.arange(len(people)), with_repeats=True)
+
+    expected = [[affinity(one, other, NOBODY_MET, ANY) for other in people] for one in people]
+    away = ~np.eye(len(people), dtype=bool)
+    assert np.array_equal(everybody[away], np.array(expected)[away])
+    assert len(set(everybody[away].tolist())) > 2
 
 
 def test_weights_are_a_thousand_at_most() -> None:
