@@ -26,7 +26,7 @@ VOCABULARY = (
     " every other week weeks month months on the first sixth last tuesday tuesdays tue at to for from by as with"
     " in and a 0 1 2 30 53 99999 10:00 25:00 10am pm noon min h hour manager me buddy today tomorrow friday next"
     " 2027-04-01 2027-02-31 9999-12-31 31 february march 60% % -5 @ben <@U0BEN|ben> <@U0AMY> <!channel>"
-    " <#C0COFFEE|coffee> #tea join leave not programme groups across pact mentor name hand over"
+    " <#C0COFFEE|coffee> #tea join leave not decline programme groups across pact mentor name hand over more skills"
     " &lt;@U0BEN&gt; &amp; , . \u201c \u200b \u00a0 <"
 )
 command_like = st.lists(st.sampled_from(VOCABULARY.split(" ")), max_size=12).map(" ".join)
@@ -69,7 +69,7 @@ def test_every_usage_belongs_to_its_verb(command: str, usage: Usage) -> None:
             "/buddy",
             [
                 *("overview", "join", "leave", "skip", "pause", "resume", "not", "allow", "name"),
-                *("do not name me", "met", "programme", "programme", "preview", "match", "help"),
+                *("do not name me", "met", "decline", "programme", "programme", "preview", "match", "help"),
             ],
         ),
     ],
