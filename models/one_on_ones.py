@@ -72,7 +72,6 @@ class OneOnOne(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        Index("ix_one_on_one_pair", "workspace_id", "pair", "id"),
         Index("ix_one_on_one_organiser", "workspace_id", "organiser"),
         Index("ix_one_on_one_partner", "workspace_id", "partner"),
     )
@@ -159,8 +158,9 @@ class OneOnOne(Base):
     @classmethod
     def of_pair(cls, workspace_id: str, pair: str) -> Select[OneOnOne]:
         """Select every 1-on-1 the pair has or had, the newest first."""
-        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.pair == pair)
-        return chosen.order_by(cls.id.desc())
+        people = pair.split(":")  # found among those of either, who have but a few
+        chosen = select(cls).where(cls.workspace_id == workspace_id, cls.organiser.in_(people))
+        return chosen.where(cls.partner.in_(people)).order_by(cls.id.desc())
 
     @classmethod
     def all_standing(cls, workspace_id: str, after: int, limit: int) -> Select[OneOnOne]:
