@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -287,10 +287,17 @@ def name(session: Session, actor: Actor, *, is_unnamed: bool) -> None:
         participant.is_unnamed = is_unnamed
 
 
-def takers(session: Session, programme: Programme, round_number: int, now: datetime) -> Takers:
-    """Say who can be matched for a round at this moment, and why everybody else cannot; one query."""
+def takers(
+    session: Session,
+    programme: Programme,
+    round_number: int,
+    now: datetime,
+    *,
+    among: Collection[str] | None = None,
+) -> Takers:
+    """Say who can be matched for a round at this moment, or who of some, and why the others cannot; one query."""
     present, out = [], {}
-    for participant, member in session.execute(Participant.with_members(programme.id)):
+    for participant, member in session.execute(Participant.with_members(programme.id, among)):
         reason = _hindrance(programme, participant, member, round_number, now)
         if reason is None:
             present.append(Taker(participant, member))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -105,10 +105,10 @@ def release(session: Session, programme: Programme, *, now: datetime) -> None:
         invitation.not_before = min(invitation.not_before, at_work)
 
 
-def call_off(
-    session: Session, programme: Programme, round_id: int, people: Sequence[Member], *, now: datetime
-) -> None:
-    """Tell people who heard of a round that there is none this time."""
+def called_off(
+    programme: Programme, round_id: int, people: Iterable[Member], *, now: datetime
+) -> list[outbox.Message]:
+    """Write to people who heard of a round that there is none this time."""
     told = []
     for member in people:
         opens = hours_of(member).next_working(now)
@@ -124,7 +124,7 @@ def call_off(
                 opens + LOOK_AGAIN,
             )
         )
-    outbox.enqueue(session, told)
+    return told
 
 
 def _enqueue(

@@ -275,9 +275,11 @@ def _follow_the_wall_clock(waiting: Round) -> None:
     if waiting.at is None or waiting.zone is None:
         return
     days = round((waiting.ends_at - waiting.starts_at) / _DAY)
+    is_told = waiting.is_told
     waiting.starts_at = place(waiting.on, waiting.at, waiting.zone).starts_at
     waiting.ends_at = place(waiting.on + days * _DAY, waiting.at, waiting.zone).starts_at
-    waiting.next_fire_at = waiting.starts_at
+    if is_told:
+        waiting.next_fire_at = waiting.starts_at
 
 
 def _move(programme: Programme, on: date) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -11,14 +12,18 @@ from sqlalchemy.orm import Session
 from bot import profiles
 from bot.attributes import Attributes, comparable
 from bot.enrolments import Taker
-from bot.matching import History, Mixing, Person, Rules, Weights
+from bot.matching import Group, History, Mixing, Person, Rules, Weights
+from bot.matching.affinity import LONG_AGO_ROUNDS, pairs_in
+from bot.matching.results import NeverMet, NotMetFor, Reason
 from bot.members import hours_of
 from bot.round_times import at_work
+from models import round_work
 from models.bulk import rows_of
 from models.programmes import LESS, MENTEE, MENTOR, MORE, OFF, Exclusion, Participant, Programme
-from models.rounds import Partner
+from models.rounds import Partner, Round
 
 WORKING_DAYS: Final = 5
+PAIR: Final = 2
 HALVES: Final = {OFF: 0, LESS: 1, MORE: 4}
 """How many halves of its usual share a term of the affinity gets."""
 
@@ -108,12 +113,43 @@ def _all(texts: Sequence[str], spelling: Mapping[str, str]) -> frozenset[str]:
 
 
 def history(session: Session, programme: Programme, number: int) -> History:
-    """Read who was put together in a programme before a round."""
+    """Read who was put together in a programme before a round, as far back as matching looks.
+
+    A repeat is one within the owner's window, and of repeats the oldest are within it too; beyond that an earlier
+    meeting counts for less the longer it is past, until `LONG_AGO_ROUNDS`. Who was left over or in a three stands
+    with the participant. What lies further back would only make the matching of an old programme ever slower.
+    """
+    since = _horizon(number, programme.repeat_window)
     met: dict[int, dict[int, list[str]]] = {}
-    for met_in, pairing_id, user_id in rows_of(session, Partner.history(programme.id, 0)):
-        if met_in < number:
-            met.setdefault(met_in, {}).setdefault(pairing_id, []).append(user_id)
+    for met_in, pairing_id, user_id in rows_of(session, round_work.met_since(programme.id, since, number)):
+        met.setdefault(met_in, {}).setdefault(pairing_id, []).append(user_id)
     return _as_history(number, met)
+
+
+def _horizon(number: int, repeat_window: int) -> int:
+    """Give the first round that is remembered when one is matched."""
+    return number - max(LONG_AGO_ROUNDS, repeat_window)
+
+
+def remembering(session: Session, buddy_round: Round, groups: Sequence[Group]) -> list[Group]:
+    """Say of two who are new to each other as far as matching looks when they met before that; at most a query."""
+    new = {each.members for each in groups if NeverMet() in each.reasons}
+    if not new or _horizon(buddy_round.number, 0) <= 1:
+        return list(groups)
+    people = {who for members in new for who in members}
+    asked = round_work.last_met_before(buddy_round.programme_id, buddy_round.number, people)
+    met = {(one, other): number for one, other, number in rows_of(session, asked)}
+    return [_remembering(each, met, buddy_round.number) if each.members in new else each for each in groups]
+
+
+def _remembering(group: Group, met: Mapping[tuple[str, str], int], number: int) -> Group:
+    """Tell of the latest of these meetings instead, of larger groups of none: some of them may be new."""
+    earlier = [met[pair] for pair in pairs_in(group.members) if pair in met]
+    if not earlier:
+        return group
+    ago: list[Reason] = [NotMetFor(number - max(earlier))] if len(group.members) == PAIR else []
+    told = (each for reason in group.reasons for each in (ago if reason == NeverMet() else [reason]))
+    return replace(group, reasons=tuple(told))
 
 
 def history_of(session: Session, programme: Programme, number: int, user_id: str) -> History:

@@ -1,81 +1,96 @@
 """Matching a round by one worker under a lease: what goes in, the work itself outside of any transaction, what came.
 
-A worker that is killed loses its lease; another takes over, and comes to the same groups.
+What goes in is read outside of what writes, and kept; so is what came of it, before any of it is written. A worker
+that is killed loses its lease; another takes over where it was, and comes to the same groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from bot import matching, outbox, round_inputs, round_results
 from bot import round_messages as messages
 from bot.enrolments import Out, takers
-from bot.matching import Group, Result
-from bot.round_results import Planned
-from bot.round_steps import free_takers, hold, keep_input, next_step, packed, unpacked
-from models.members import Member
+from bot.matching import Group, LeftOver, Result
+from bot.round_jobs import Job
+from bot.round_results import ANEW, GONE, Planned, known
+from bot.round_steps import free_takers, hold, packed, unpacked
 from models.programmes import Programme
-from models.rounds import ANNOUNCED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Round
+from models.rounds import ANNOUNCED, CANCELLED, MATCHED, MATCHING, PREVIEW, PREVIEWED, TOLD, Round
 
 OPEN_TO_ALL: Final = frozenset({Out.LEFT, Out.GONE, Out.DEACTIVATED})
 """Why somebody is missing may be told; that they pause or sit a round out is theirs alone."""
-MOST_OPENED: Final = 100
-"""So many groups of a preview are tried to make room for somebody; each takes a few milliseconds."""
-MOST_AFFECTED: Final = 100
-"""Beside so many who are matched anew groups are opened one by one."""
 LEASE_SECONDS: Final = 120.0
 """Progress prolongs it each second or so; matching is silent for much less than this."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A round one worker matches; it needs no store meanwhile."""
-
-    round_id: int
-    worker: str
-    given: matching.Round
-    is_preview: bool
-    kept: tuple[Group, ...] = ()
-    """The groups of a preview that go out as they were shown; the matching is about everybody else."""
-    shown: Result | None = None
-    placed: Mapping[str, matching.Person] = field(default_factory=dict)
-    """The people of these groups, by id."""
-    gone: tuple[str, ...] = ()
-    """Who was in the preview's groups and left the programme, the channel or the workspace, as anybody may know."""
 
 
 class LeaseLost(Exception):
     """Another worker matches the round by now."""
 
 
-def lease(session: Session, round_id: int, worker: str, now: datetime) -> Job | None:
+class Lease(NamedTuple):
+    """The right of one worker to match a round, or to preview it."""
+
+    round_id: int
+    worker: str
+    is_preview: bool
+
+
+def lease(session: Session, round_id: int, worker: str, now: datetime) -> Lease | None:
     """Take a round to match it; None if another worker has, or there is nothing to match any more."""
     held = hold(session, round_id)
     if held is None:
         return None
-    programme, buddy_round = held
+    _, buddy_round = held
     is_preview = buddy_round.wanted == PREVIEW and buddy_round.state in (ANNOUNCED, PREVIEWED)
     if not is_preview and buddy_round.state != MATCHING:
         buddy_round.wanted = None
         return None
     if session.scalar(Round.lease(round_id, worker, LEASE_SECONDS)) is None:
         return None
-    if is_preview:
-        present = free_takers(session, programme, buddy_round.number, now)
-        keep_input(session, programme, buddy_round, present)
-    session.flush()
-    if buddy_round.result is not None and not is_preview:
-        return _as_previewed(session, programme, buddy_round, worker, now)
-    return Job(round_id, worker, _given(buddy_round), is_preview)
+    return Lease(round_id, worker, is_preview)
+
+
+def reads_people(session: Session, leased: Lease) -> bool:
+    """Whether it is still to be read who takes part, for a round that is to be sent."""
+    return not leased.is_preview and session.get_one(Round, leased.round_id).record is None
+
+
+def gather(session: Session, leased: Lease, now: datetime) -> Job:
+    """Read all that goes into a matching, as it stands now, or as it was kept; nothing is written."""
+    buddy_round = session.get_one(Round, leased.round_id)
+    programme = session.get_one(Programme, buddy_round.programme_id)
+    if not leased.is_preview and buddy_round.record is not None:
+        decided, *shown = unpacked(buddy_round.result or b"").split(PART)
+        job = Job(*leased[:2], _given(buddy_round), is_preview=False, decided=matching.read(decided))
+        return replace(job, shown=matching.read(shown[0])) if shown else job
+    if leased.is_preview or buddy_round.snapshot is None:
+        return Job(
+            *leased[:2], _fresh(session, programme, buddy_round, now), leased.is_preview, is_kept=False
+        )
+    if buddy_round.result is not None:
+        return _as_previewed(session, programme, buddy_round, leased.worker, now)
+    return Job(*leased[:2], _given(buddy_round), is_preview=False)
+
+
+PART: Final = "\n"
+"""Between what was decided and what a preview showed; neither has a line break in it."""
+
+
+def _fresh(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> matching.Round:
+    present = free_takers(session, programme, buddy_round.number, now)
+    people = tuple(round_inputs.people(session, programme, present, buddy_round.on))
+    met = round_inputs.history(session, programme, buddy_round.number)
+    return matching.Round(people, met, round_inputs.rules_of(programme), buddy_round.seed)
 
 
 def _given(buddy_round: Round) -> matching.Round:
-    assert buddy_round.snapshot is not None  # written when the round began, or was to be previewed
+    assert buddy_round.snapshot is not None  # kept when it was first matched, or was to be previewed
     return matching.restored(unpacked(buddy_round.snapshot))
 
 
@@ -126,111 +141,72 @@ def _with_places_left(person: matching.Person, taken: Mapping[str, int]) -> matc
     return replace(person, mentees=left) if person.id in taken else person
 
 
-def compute(job: Job, progress: matching.Progress) -> Result:
-    """Match, which takes up to some seconds; raises what `progress` raises."""
-    given = job.given
-    found = matching.match(given.people, given.history, given.rules, given.seed, progress=progress)
-    if job.shown is None:
-        return found
-    kept, found = _with_room_made(job, found, progress)
-    if not kept:
-        return found
-    members = {each.members for each in kept}
-    placed = {who for group in members for who in group}
-    over = tuple(each for each in found.left_over if each.person not in placed)
-    if kept == job.shown.groups and not found.groups:
-        return replace(job.shown, left_over=over)
-    relaxed = tuple(each for each in job.shown.relaxations if _is_about(each, members))
-    return Result(
-        tuple(sorted((*kept, *found.groups), key=lambda group: group.members)),
-        over,
-        (*relaxed, *found.relaxations),
-        affinity=sum(group.affinity for group in kept) + found.affinity,
-        bound=job.shown.bound,
-        is_proven=False,
-    )
-
-
-def _with_room_made(job: Job, found: Result, progress: matching.Progress) -> tuple[tuple[Group, ...], Result]:
-    """Open up groups of a preview, as few as will do, where somebody would be left over beside them.
-
-    Where many are to be matched anyway, all groups or none: to try one after another would take too long.
-    """
-    given, kept = job.given, list(job.kept)
-    if not found.left_over or given.rules.is_mentoring:
-        return job.kept, found
-    people = list(given.people)
-    if len(people) > MOST_AFFECTED:
-        wider = [*people, *job.placed.values()]
-        trial = matching.match(wider, given.history, given.rules, given.seed, progress=progress)
-        return ((), trial) if len(trial.left_over) < len(found.left_over) else (job.kept, found)
-    for tried, group in enumerate(job.kept[:MOST_OPENED]):
-        if not found.left_over:
-            break
-        progress(tried, len(job.kept))
-        wider = [*people, *(job.placed[each] for each in group.members)]
-        trial = matching.match(wider, given.history, given.rules, given.seed)
-        if len(trial.left_over) < len(found.left_over):
-            found, people = trial, wider
-            kept.remove(group)
-    return tuple(kept), found
-
-
-def _is_about(relaxation: object, groups: set[tuple[str, ...]]) -> bool:
-    """Whether a relaxation concerns one of these groups."""
-    members = getattr(relaxation, "members", None)
-    if members is not None:
-        return tuple(members) in groups
-    pair = {getattr(relaxation, "first", ""), getattr(relaxation, "second", "")}
-    return any(pair <= set(group) for group in groups)
-
-
 def replayed(session: Session, round_id: int) -> Result:
     """Match a round once more from what was kept of it: the same seed and input give the same groups."""
     return matching.replay(_given(session.get_one(Round, round_id)))
 
 
-def note_progress(session: Session, job: Job, done: int, of: int) -> None:
+def note_progress(session: Session, job: Job | Lease, done: int, of: int) -> None:
     """Write how far the matching is, which prolongs the lease; raises LeaseLost."""
     mine = Round.held(job.round_id, job.worker, LEASE_SECONDS).values(done=done, of=of)
     if session.scalar(mine) is None:
         raise LeaseLost
 
 
-def plan(session: Session, job: Job, result: Result, now: datetime) -> list[Planned]:
-    """Prepare the introductions, before the transaction that writes them."""
-    buddy_round = session.get_one(Round, job.round_id)
-    return [] if job.is_preview else round_results.plan(session, buddy_round, result.groups, now)
-
-
-def finish(session: Session, job: Job, result: Result, planned: list[Planned], now: datetime) -> bool:
-    """Write what came of it, and all that is to be told, once; False if another worker matches the round by now."""
+def _mine(session: Session, job: Job | Lease) -> tuple[Programme, Round]:
+    """Hold a round that this worker matches, which prolongs the lease; raises LeaseLost."""
     held = hold(session, job.round_id)
-    if held is None or held[1].worker != job.worker:
-        return False
+    mine = Round.held(job.round_id, job.worker, LEASE_SECONDS)
+    if held is None or session.scalar(mine) is None:
+        raise LeaseLost
     programme, buddy_round = held
+    if not job.is_preview and buddy_round.state != MATCHING:
+        raise LeaseLost
+    return programme, buddy_round
+
+
+def snapshot(job: Job) -> bytes:
+    """Write down what goes in."""
+    return packed(matching.snapshot(job.given))
+
+
+def keep_input(session: Session, job: Job, kept: bytes) -> None:
+    """Keep what goes in, by which the round can be replayed; raises LeaseLost."""
+    _, buddy_round = _mine(session, job)
+    buddy_round.snapshot, buddy_round.done, buddy_round.of = kept, 0, len(job.given.people)
+
+
+def call_off(session: Session, job: Job, now: datetime) -> None:
+    """Leave out a round for which there are not two people, and say so to the owner and the one; raises LeaseLost."""
+    programme, buddy_round = _mine(session, job)
+    alone = [each.id for each in job.given.people]
+    buddy_round.state, buddy_round.wanted = CANCELLED, None
+    buddy_round.record = {"people": 0, "groups": 0, "left_over": len(alone), "relaxations": []}
+    people = known(session, programme.workspace_id, [programme.owner, *alone])
+    told = [
+        messages.to_member(
+            messages.TOO_FEW, buddy_round, people[each], buddy_round.id, now=now, until=buddy_round.ends_at
+        )
+        for each in dict.fromkeys([programme.owner, *alone])
+    ]
+    outbox.enqueue(session, told)
+
+
+def written(job: Job, result: Result) -> bytes:
+    """Write down what came of a matching, for a round to be sent beside what its preview showed."""
+    texts = [matching.written(each) for each in (result, job.shown) if each is not None]
+    return packed(PART.join(texts[:1] if job.is_preview else texts))
+
+
+def show(session: Session, job: Job, result: bytes, now: datetime) -> None:
+    """Keep what came of a preview, and show it to whoever asked for it; raises LeaseLost."""
+    programme, buddy_round = _mine(session, job)
     buddy_round.worker, buddy_round.lease_until, buddy_round.done = None, None, buddy_round.of
-    if job.is_preview:
-        _show(session, programme, buddy_round, result, now)
-        return True
-    if buddy_round.state != MATCHING:
-        return False
-    rules = round_inputs.rules_of(programme)
-    buddy_round.state = MATCHED
-    buddy_round.next_fire_at = next_step(programme, buddy_round, now)
-    round_results.keep(session, programme, buddy_round, result, planned, rules, now=now)
-    _tell_owner(session, programme, buddy_round, job, result, now)
-    return True
-
-
-def _show(session: Session, programme: Programme, buddy_round: Round, result: Result, now: datetime) -> None:
-    buddy_round.result, buddy_round.wanted = packed(matching.written(result)), None
-    buddy_round.state = PREVIEWED
+    buddy_round.result, buddy_round.wanted, buddy_round.state = result, None, PREVIEWED
     shown_to = buddy_round.wanted_by or programme.owner
-    shown = messages.to_owner(
-        messages.PREVIEWED, buddy_round, shown_to, buddy_round.drawn, _asked(now), now=now
-    )
-    outbox.enqueue(session, [shown])
+    asked = _asked(now)
+    told = messages.to_owner(messages.PREVIEWED, buddy_round, shown_to, buddy_round.drawn, asked, now=now)
+    outbox.enqueue(session, [told])
 
 
 def _asked(now: datetime) -> str:
@@ -238,21 +214,57 @@ def _asked(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}"
 
 
-def _tell_owner(
-    session: Session, programme: Programme, buddy_round: Round, job: Job, result: Result, now: datetime
-) -> None:
-    kinds = []
+def decide(session: Session, job: Job, result: Result, kept: bytes) -> None:
+    """Let this be what comes of the round, whoever goes on to write it; raises LeaseLost."""
+    _, buddy_round = _mine(session, job)
+    buddy_round.result, buddy_round.record = kept, record(job, result)
+
+
+def record(job: Job, result: Result) -> dict[str, Any]:
+    """Write how good a round is, each relaxation, and what is otherwise than previewed."""
     shown = {each.members for each in job.shown.groups} if job.shown else set()
     sent = {each.members for each in result.groups}
-    if job.shown is not None and sent != shown:
-        changes = {"gone": list(job.gone), "anew": len(sent - shown)}
-        buddy_round.record = {**(buddy_round.record or {}), **changes}
-        kinds.append(messages.CHANGED)
-    if not result.groups:
-        kinds.append(messages.TOO_FEW)
-    owner = session.get_one(Member, (programme.workspace_id, programme.owner))
-    until = buddy_round.ends_at
-    told = [
-        messages.to_member(kind, buddy_round, owner, buddy_round.id, now=now, until=until) for kind in kinds
-    ]
-    outbox.enqueue(session, told)
+    changes = {GONE: list(job.gone), ANEW: len(sent - shown)} if job.shown and sent != shown else {}
+    return {**round_results.record(result), **changes}
+
+
+def unwritten(session: Session, job: Job, result: Result) -> list[tuple[int, Group]]:
+    """List the groups that have still to be written, with their places."""
+    return round_results.unwritten(session, session.get_one(Round, job.round_id), result.groups)
+
+
+def plan(
+    session: Session, job: Job, groups: Sequence[tuple[int, Group]], now: datetime
+) -> dict[int, Planned]:
+    """Prepare some groups, by place, before the transaction that writes them."""
+    planned = round_results.plan(
+        session, session.get_one(Round, job.round_id), [group for _, group in groups], now
+    )
+    return {place: each for (place, _), each in zip(groups, planned, strict=True)}
+
+
+def write(session: Session, job: Job, planned: Mapping[int, Planned], now: datetime) -> None:
+    """Write some of the groups; nobody hears of them yet. Raises LeaseLost."""
+    programme, buddy_round = _mine(session, job)
+    round_results.add_pairings(session, programme, buddy_round, planned, now=now)
+
+
+def leave_over(session: Session, job: Job, over: Sequence[LeftOver]) -> None:
+    """Write for whom there is nobody; raises LeaseLost."""
+    _, buddy_round = _mine(session, job)
+    round_results.leave_over(session, buddy_round, over)
+
+
+def shown(job: Job) -> bytes | None:
+    """Write down what a preview showed; None without one."""
+    return packed(matching.written(job.shown)) if job.shown else None
+
+
+def finish(session: Session, job: Job, result: Result, shown: bytes | None, now: datetime) -> None:
+    """Let a round that is written be matched, once; what is to be told of it is its next step. Raises LeaseLost."""
+    _, buddy_round = _mine(session, job)
+    buddy_round.worker, buddy_round.lease_until, buddy_round.done = None, None, buddy_round.of
+    buddy_round.state, buddy_round.next_fire_at = MATCHED, now
+    buddy_round.result = shown
+    buddy_round.record = {**(buddy_round.record or {}), TOLD: False}
+    round_results.settle_ledger(session, buddy_round, result, job.given.rules)

@@ -19,6 +19,7 @@ from bot.round_facts import PactFacts
 from bot.round_partings import parted
 from bot.round_results import known
 from bot.round_times import suits_most
+from models import round_work
 from models.members import Member
 from models.outbox import Delivery
 from models.pacts import OFFERED, OVER, STANDING, Pact
@@ -151,11 +152,25 @@ def take(session: Session, pact_id: int, now: datetime) -> bool:
     return True
 
 
-def standing_in(session: Session, programme: Programme, now: datetime) -> list[Pact]:
-    """Give a programme's pacts that stand; those that cannot go on end here."""
-    pacts = session.scalars(Pact.standing_in(programme.id)).all()
-    ended = _ended(session, pacts, now)
-    return [each for each in pacts if each.id not in ended]
+def standing_in(
+    session: Session, programme: Programme, now: datetime, *, among: Collection[str] | None = None
+) -> list[Pact]:
+    """Give a programme's pacts, or those of some people, that stand and can go on."""
+    chosen = Pact.standing_in(programme.id) if among is None else round_work.pacts_of(programme.id, among)
+    pacts = session.scalars(chosen).all()
+    over = parted(session, pacts, now)
+    return [each for each in pacts if each.id not in over]
+
+
+def parted_in(session: Session, programme: Programme, now: datetime) -> list[int]:
+    """Name a programme's pacts that stand and cannot go on."""
+    return list(parted(session, session.scalars(Pact.standing_in(programme.id)).all(), now))
+
+
+def end_parted(session: Session, pact_ids: Collection[int], now: datetime) -> None:
+    """End those of these pacts that cannot go on."""
+    pacts = session.scalars(Pact.among(pact_ids).with_for_update()).all()
+    _ended(session, [each for each in pacts if each.state == STANDING], now)
 
 
 def _ended(session: Session, pacts: Sequence[Pact], now: datetime) -> Collection[int]:

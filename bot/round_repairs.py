@@ -15,8 +15,9 @@ from bot.enrolments import Taker
 from bot.matching import Found, Group
 from bot.matching.results import NobodyFree, NotAsked
 from bot.round_results import known
-from bot.round_standing import Standing, standing_in, with_people
+from bot.round_standing import Standing, with_people
 from bot.round_steps import free_takers, hold
+from models import round_work
 from models.outbox import CANCELLED, DOUBTFUL, READY, SENDING, SENT, Delivery
 from models.programmes import GONE, IN, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
 from models.rounds import DECLINED, DISSOLVED, LeftOver, Pairing, Partner, Round
@@ -27,13 +28,25 @@ PAIR: Final = 2
 
 
 class Board:
-    """A round as it stands while it is mended: who is where, and who is free."""
+    """A round as it stands while it is mended: who is where, and who is free.
+
+    It is read with the store's writer waiting, so of thousands only those are who could be put together now.
+    """
 
     def __init__(self, session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
-        """Read it; the round is held by whoever asks."""
+        """Look at it; the round is held by whoever asks."""
         self._session, self._programme, self._round, self._now = session, programme, buddy_round, now
-        present = free_takers(session, programme, buddy_round.number, now)
-        self._takers = {each.member.user_id: each for each in present}
+        self._takers: dict[str, Taker | None] = {}
+
+    def _present(self, user_ids: Collection[str]) -> dict[str, Taker]:
+        """Find who of these can be matched now; each is looked up once."""
+        unknown = [each for each in user_ids if each not in self._takers]
+        if unknown:
+            self._takers |= dict.fromkeys(unknown)
+            number = self._round.number
+            found = free_takers(self._session, self._programme, number, self._now, among=unknown)
+            self._takers |= {each.member.user_id: each for each in found}
+        return {each: taker for each in user_ids if (taker := self._takers[each]) is not None}
 
     def dissolve(self, pairing: Pairing, *, leaving: Collection[str]) -> None:
         """End a pairing; those who are left in it stay together, if they are two or more, else find somebody.
@@ -43,7 +56,8 @@ class Board:
         self._end(pairing)
         introduction = self._introduction(pairing)
         (before,) = with_people(self._session, [pairing])
-        staying = [each for each in before.people if each not in leaving and each in self._takers]
+        present = self._present(before.people)
+        staying = [each for each in before.people if each not in leaving and each in present]
         for user_id in self._placed_anew(staying, before, pairing):
             if introduction is not None and introduction.state in (SENDING, DOUBTFUL, SENT):
                 self.tell(messages.REPLACED, user_id, pairing)
@@ -99,7 +113,8 @@ class Board:
 
         Nobody does for whom is together with somebody already, but in the pairing this one is to take the place of.
         """
-        if user_id not in self._takers or not self._has_place(user_id, instead_of):
+        taker = self.taker(user_id)
+        if taker is None or not self._has_place(taker, instead_of):
             return None
         if self._programme.mixing == MENTORING:
             found = self._search_mentoring(user_id, besides)
@@ -110,11 +125,16 @@ class Board:
         self._put_together(found.group)
         return tuple(each for each in found.group.members if each != user_id)
 
-    def _has_place(self, user_id: str, instead_of: Pairing | None) -> bool:
+    def _together(self, user_ids: Collection[str]) -> list[tuple[int, str]]:
+        """Read who of these stands in which pairing of the round."""
+        asked = round_work.together(self._programme.id, self._round.id, user_ids)
+        return [(pairing_id, who) for pairing_id, who in self._session.execute(asked)]
+
+    def _has_place(self, taker: Taker, instead_of: Pairing | None) -> bool:
         """Whether somebody is together with nobody yet, or is a mentor who takes one more mentee."""
-        standing = standing_in(self._session, [self._round.id])
-        taken = sum(user_id in each.people for each in standing if each.pairing is not instead_of)
-        part = self._takers[user_id].participant
+        part = taker.participant
+        standing = self._together([part.user_id])
+        taken = sum(instead_of is None or pairing_id != instead_of.id for pairing_id, _ in standing)
         is_mentor = self._programme.mixing == MENTORING and part.role == MENTOR
         return taken < (part.capacity if is_mentor else 1)
 
@@ -130,27 +150,28 @@ class Board:
 
     def _search_mentoring(self, user_id: str, besides: frozenset[str]) -> Found | None:
         """Find a mentor for a mentee; for a mentor, a mentee who is left over."""
-        if self._takers[user_id].participant.role == MENTOR:
+        taker = self.taker(user_id)
+        if taker is not None and taker.participant.role == MENTOR:
             return next(
                 (
                     found
                     for mentee in self.free()
-                    if mentee not in besides and self._takers[mentee].participant.role == MENTEE
+                    if mentee not in besides and self._present([mentee])[mentee].participant.role == MENTEE
                     if (found := self._search(mentee, [user_id], besides=frozenset())) is not None
                 ),
                 None,
             )
-        mentee, *rest = self._people([user_id, *(each for each in self._takers if each != user_id)])
-        kept = [
-            Group((each.mentor, who), (), 0)
-            for each in standing_in(self._session, [self._round.id])
-            for who in each.people
-            if each.mentor is not None and who != each.mentor
-        ]
-        met = round_inputs.history_of(self._session, self._programme, self._round.number, user_id)
+        return self._search_mentor(user_id, besides)
+
+    def _search_mentor(self, user_id: str, besides: frozenset[str]) -> Found | None:
+        session, buddy_round = self._session, self._round
+        mentors = session.scalars(round_work.mentors_with_room(self._programme.id, buddy_round.id)).all()
+        mentee, *rest = self._people([user_id, *(each for each in mentors if each != user_id)])
+        kept = [Group((mentor,), (), 0) for _, mentor in self._together(mentors)]
+        met = round_inputs.history_of(session, self._programme, buddy_round.number, user_id)
         rules = round_inputs.rules_of(self._programme)
         declined = besides | self._met_now(user_id)
-        return matching.next_mentor(mentee, rest, kept, met, rules, self._round.seed, declined=declined)
+        return matching.next_mentor(mentee, rest, kept, met, rules, buddy_round.seed, declined=declined)
 
     def _met_now(self, user_id: str) -> frozenset[str]:
         """Name those a person was together with in this very round: they do not come again in it."""
@@ -161,27 +182,30 @@ class Board:
 
     def free(self) -> list[str]:
         """Name those who are in the round and together with nobody."""
-        placed = {who for each in standing_in(self._session, [self._round.id]) for who in each.people}
-        over = set(self._session.scalars(LeftOver.people_of(self._round.id)))
-        parted = set(self._session.scalars(Partner.parted_in(self._round.id)))
-        return sorted(((over | parted) - placed) & self._takers.keys())
+        session, round_id = self._session, self._round.id
+        over = set(session.scalars(LeftOver.people_of(round_id)))
+        waiting = over | set(session.scalars(Partner.parted_in(round_id)))
+        placed = {who for _, who in self._together(waiting)}
+        return sorted(self._present(sorted(waiting - placed)))
 
     def _people(self, user_ids: Sequence[str]) -> list[matching.Person]:
-        chosen = [self._takers[each] for each in user_ids if each in self._takers]
+        chosen = self._present(user_ids).values()
         return round_inputs.people(self._session, self._programme, chosen, self._round.on)
 
     def taker(self, user_id: str) -> Taker | None:
         """Find somebody who can be matched now."""
-        return self._takers.get(user_id)
+        return self._present([user_id]).get(user_id)
 
     def _put_together(self, group: Group) -> None:
         """Make a pairing; who was left over before is not so any more."""
         session, buddy_round = self._session, self._round
-        last = session.scalar(Pairing.last_place(buddy_round.id)) or 0
-        planned = round_results.plan(session, buddy_round, [group], self._now)
-        round_results.add_pairings(
-            session, self._programme, buddy_round, planned, first_place=last + 1, now=self._now
+        place = (session.scalar(Pairing.last_place(buddy_round.id)) or 0) + 1
+        (planned,) = round_results.plan(session, buddy_round, [group], self._now)
+        made = round_results.add_pairings(
+            session, self._programme, buddy_round, {place: planned}, now=self._now
         )
+        standing = with_people(session, [session.get_one(Pairing, made[place])])
+        outbox.enqueue(session, round_results.introductions(session, buddy_round, standing, self._now))
         session.execute(LeftOver.placed(buddy_round.id, group.members))
         for participant in session.scalars(Participant.those(self._programme.id, group.members)):
             if participant.left_over_in == buddy_round.number:
@@ -191,7 +215,7 @@ class Board:
         """Tell somebody that nobody else is free, and let them come first next time."""
         session, buddy_round = self._session, self._round
         row = {"round_id": buddy_round.id, "user_id": user_id, "workspace_id": buddy_round.workspace_id}
-        is_mentor = self._takers[user_id].participant.role == MENTOR
+        is_mentor = self._present([user_id])[user_id].participant.role == MENTOR
         session.merge(LeftOver(**row, reason=NOT_ASKED if is_mentor else NOBODY_FREE))
         for participant in session.scalars(Participant.those(self._programme.id, [user_id])):
             participant.left_over_in = buddy_round.number

@@ -1,4 +1,8 @@
-"""What comes of a round's matching: pairings with times and a question, who is left over, the ledger, the record."""
+"""What comes of a round's matching: pairings with times and a question, who is left over, the ledger, the record.
+
+It is decided first, which takes effect once, then written some groups at a time, and told at last: whoever goes on
+with it after a crash finds by the places taken what is still to be written.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from bot import members, outbox, prompts, round_facts
+from bot import prompts, round_facts, round_inputs
 from bot import round_messages as messages
 from bot.matching import Group, LeftOver, Result, Rules
 from bot.members import hours_of
+from bot.outbox import Message
 from bot.question_bank import ANY_TIME, QuestionBank, default_bank
 from bot.question_choice import Asked, Choice, choose
+from bot.round_standing import Standing, standing_in
 from bot.round_times import NOTICE, meeting_times
 from models import programmes as programme_tables
+from models import round_work
 from models import rounds as round_tables
-from models.bulk import insert_missing
+from models.bulk import insert_missing, insert_new
 from models.members import Member
 from models.one_on_ones import pair_of
-from models.programmes import MENTEE, MENTOR, Participant, Programme
-from models.rounds import Pairing, Partner, Round
+from models.programmes import MENTEE, MENTOR, Programme
+from models.rounds import STANDING, Pairing, Partner, Round
 
-PAIR = 2
-Known = Mapping[str, Member]
+PAIR: Final = 2
+GONE, ANEW = "gone", "anew"
+"""What the record of a round that did not go out as previewed says besides: who left, and how many groups are new."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +49,19 @@ class Planned:
 
 
 def known(session: Session, workspace_id: str, user_ids: Iterable[str]) -> dict[str, Member]:
-    """Find these people's records, keyed by id."""
-    wanted = sorted(set(user_ids))
-    if len(wanted) <= FEW:
-        return members.known(session, workspace_id, wanted)
-    return {each.user_id: each for each in session.scalars(Member.people_of(workspace_id))}
-
-
-FEW = 500
-"""So many ids are asked for by name; of more, everybody of the workspace is read."""
+    """Find these people's records, keyed by id, however many they are; one query."""
+    found = session.scalars(round_work.people(workspace_id, sorted(set(user_ids))))
+    return {each.user_id: each for each in found}
 
 
 def plan(session: Session, buddy_round: Round, groups: Sequence[Group], now: datetime) -> list[Planned]:
-    """Find times and an opening question for each group; two queries however many there are."""
+    """Find times and an opening question for each group; three queries however many there are."""
     people = known(session, buddy_round.workspace_id, (each for group in groups for each in group.members))
     pairs = [_talk(group.members) for group in groups]
     asked = prompts.histories(session, [buddy_round.workspace_id], pairs)
     since, until = max(now, buddy_round.starts_at) + NOTICE, buddy_round.ends_at
     planned = []
-    for group, pair in zip(groups, pairs, strict=True):
+    for group, pair in zip(round_inputs.remembering(session, buddy_round, groups), pairs, strict=True):
         team = [hours_of(people[each]) for each in group.members]
         choice = _opening(buddy_round.workspace_id, pair, asked.get((buddy_round.workspace_id, pair), []))
         planned.append(Planned(group, tuple(meeting_times(team, since, until)), choice))
@@ -89,27 +91,10 @@ def _talk(people: Sequence[str]) -> str:
     return pair_of(*people) if len(people) == PAIR else ":".join(sorted(people))
 
 
-def keep(
-    session: Session,
-    programme: Programme,
-    buddy_round: Round,
-    result: Result,
-    planned: Sequence[Planned],
-    rules: Rules,
-    *,
-    now: datetime,
-) -> None:
-    """Write all that came of a round, and what is to be told of it, in the transaction at hand."""
-    pairings = add_pairings(session, programme, buddy_round, planned, first_place=1, now=now)
-    _leave_over(session, buddy_round, result.left_over)
-    # Of a round without any group its owner hears as such.
-    told = [each.person for each in result.left_over if pairings or each.person != programme.owner]
-    _tell_left_over(session, buddy_round, told)
-    _settle_ledger(session, buddy_round, result, rules)
-    parts = -(-len(pairings) // messages.GROUPS_A_MESSAGE)
-    buddy_round.record = {**record(result), "parts": parts}
-    if programme.announces:
-        outbox.enqueue(session, messages.announcements(programme, buddy_round, parts, now))
+def unwritten(session: Session, buddy_round: Round, groups: Sequence[Group]) -> list[tuple[int, Group]]:
+    """List the groups of a decided round that have still to be written, with their places; one query."""
+    taken = set(session.scalars(round_work.places(buddy_round.id)))
+    return [(place, each) for place, each in enumerate(groups, start=1) if place not in taken]
 
 
 def record(result: Result) -> dict[str, Any]:
@@ -122,6 +107,7 @@ def record(result: Result) -> dict[str, Any]:
         "bound": result.bound,
         "is_proven": result.is_proven,
         "relaxations": [round_facts.written(each) for each in result.relaxations],
+        "parts": -(-len(result.groups) // messages.GROUPS_A_MESSAGE),
     }
 
 
@@ -129,20 +115,24 @@ def add_pairings(
     session: Session,
     programme: Programme,
     buddy_round: Round,
-    planned: Sequence[Planned],
+    planned: Mapping[int, Planned],
     *,
-    first_place: int,
     now: datetime,
-) -> list[Pairing]:
-    """Add pairings from a place on, with who is in them, and have them introduced."""
-    pairings = [
-        _pairing(buddy_round, place, each, now) for place, each in enumerate(planned, start=first_place)
-    ]
-    session.add_all(pairings)
-    session.flush()
-    rows = [
-        {"pairing_id": pairing.id, "user_id": user_id, "role": _role(programme, nth)}
-        for pairing, each in zip(pairings, planned, strict=True)
+) -> dict[int, int]:
+    """Add pairings at these places, with who is in them, and give their ids by place; three statements."""
+    alike = {
+        "workspace_id": buddy_round.workspace_id,
+        "round_id": buddy_round.id,
+        "state": STANDING,
+        "made_at": now,
+        "is_broken": False,
+    }
+    rows = [_row(place, each) for place, each in planned.items()]
+    made = insert_new(session, Pairing, rows, alike=alike, returning=["place", "id"])
+    ids = {row.place: row.id for row in made}
+    partners = [
+        {"pairing_id": ids[place], "user_id": user_id, "role": _role(programme, nth)}
+        for place, each in planned.items()
         for nth, user_id in enumerate(each.group.members)
     ]
     alike = {
@@ -150,22 +140,18 @@ def add_pairings(
         "programme_id": programme.id,
         "number": buddy_round.number,
     }
-    insert_missing(session, Partner, rows, alike=alike)
-    _remember_questions(session, buddy_round, planned, now)
-    _introduce(session, buddy_round, zip(pairings, planned, strict=True), now)
-    return pairings
+    insert_missing(session, Partner, partners, alike=alike)
+    _remember_questions(session, buddy_round, planned.values(), now)
+    return ids
 
 
-def _pairing(buddy_round: Round, place: int, planned: Planned, now: datetime) -> Pairing:
-    return Pairing(
-        workspace_id=buddy_round.workspace_id,
-        round_id=buddy_round.id,
-        place=place,
-        reasons=[round_facts.written(each) for each in planned.group.reasons],
-        times=[each.isoformat() for each in planned.times],
-        question_id=planned.choice.question.id,
-        made_at=now,
-    )
+def _row(place: int, planned: Planned) -> dict[str, Any]:
+    return {
+        "place": place,
+        "reasons": [round_facts.written(each) for each in planned.group.reasons],
+        "times": [each.isoformat() for each in planned.times],
+        "question_id": planned.choice.question.id,
+    }
 
 
 def _role(programme: Programme, nth: int) -> str | None:
@@ -176,61 +162,66 @@ def _role(programme: Programme, nth: int) -> str | None:
 
 
 def _remember_questions(
-    session: Session, buddy_round: Round, planned: Sequence[Planned], now: datetime
+    session: Session, buddy_round: Round, planned: Iterable[Planned], now: datetime
 ) -> None:
     put = {_talk(each.group.members): each.choice for each in planned if len(each.group.members) == PAIR}
     prompts.remember(session, buddy_round.workspace_id, put, now=now)
 
 
-def _introduce(
-    session: Session, buddy_round: Round, pairings: Iterable[tuple[Pairing, Planned]], now: datetime
-) -> None:
-    made = list(pairings)
-    people = known(
-        session, buddy_round.workspace_id, (each for _, planned in made for each in planned.group.members)
-    )
-    outbox.enqueue(
-        session,
-        [
-            messages.to_pairing(
-                messages.INTRODUCTION,
-                buddy_round,
-                pairing,
-                [people[each] for each in planned.group.members],
-                now=now,
-                until=buddy_round.ends_at,
-            )
-            for pairing, planned in made
-        ],
-    )
+def introductions(
+    session: Session, buddy_round: Round, pairings: Sequence[Standing], now: datetime
+) -> list[Message]:
+    """Write to the people of these pairings who they are; one query."""
+    people = known(session, buddy_round.workspace_id, (who for each in pairings for who in each.people))
+    return [
+        messages.to_pairing(
+            messages.INTRODUCTION,
+            buddy_round,
+            each.pairing,
+            [people[who] for who in each.people],
+            now=now,
+            until=buddy_round.ends_at,
+        )
+        for each in pairings
+    ]
 
 
-def _leave_over(session: Session, buddy_round: Round, over: Sequence[LeftOver]) -> None:
+def leave_over(session: Session, buddy_round: Round, over: Sequence[LeftOver]) -> None:
+    """Write for whom a round had nobody; who stands there already stays."""
     rows = [{"user_id": each.person, "reason": type(each.why).__name__} for each in over]
     alike = {"round_id": buddy_round.id, "workspace_id": buddy_round.workspace_id}
     insert_missing(session, round_tables.LeftOver, rows, alike=alike)
 
 
-def _tell_left_over(session: Session, buddy_round: Round, user_ids: Sequence[str]) -> None:
-    people = known(session, buddy_round.workspace_id, user_ids)
-    now, until = buddy_round.starts_at, buddy_round.ends_at
-    told = [
-        messages.to_member(
-            messages.LEFT_OVER, buddy_round, people[each], buddy_round.id, now=now, until=until
-        )
-        for each in user_ids
-    ]
-    outbox.enqueue(session, told)
-
-
-def _settle_ledger(session: Session, buddy_round: Round, result: Result, rules: Rules) -> None:
-    """Remember who had the worse end, so that they are served first next time."""
+def settle_ledger(session: Session, buddy_round: Round, result: Result, rules: Rules) -> None:
+    """Remember who had the worse end, so that they are served first next time; two statements."""
     over = {each.person for each in result.left_over}
     crowded = {
         each for group in result.groups if len(group.members) > rules.group_size for each in group.members
     }
-    for participant in session.scalars(Participant.those(buddy_round.programme_id, sorted(over | crowded))):
-        if participant.user_id in over:
-            participant.left_over_in = buddy_round.number
-        else:
-            participant.three_in = buddy_round.number
+    programme_id, number = buddy_round.programme_id, buddy_round.number
+    session.execute(round_work.note_left_over(programme_id, sorted(over), number))
+    session.execute(round_work.note_three(programme_id, sorted(crowded - over), number))
+
+
+def news(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
+    """Write all that is to be told of a round that was matched; five queries."""
+    came = buddy_round.record or {}
+    introduced = introductions(session, buddy_round, standing_in(session, [buddy_round.id]), now)
+    over = session.scalars(round_tables.LeftOver.people_of(buddy_round.id)).all()
+    # Of a round without any group its owner hears as such.
+    told = sorted(each for each in over if came.get("groups") or each != programme.owner)
+    people = known(session, buddy_round.workspace_id, [*told, programme.owner])
+    starts_at, until = buddy_round.starts_at, buddy_round.ends_at
+
+    def to_member(kind: str, who: str, at: datetime) -> Message:
+        return messages.to_member(kind, buddy_round, people[who], buddy_round.id, now=at, until=until)
+
+    parts = int(came.get("parts", 0)) if programme.announces else 0
+    return [
+        *introduced,
+        *(to_member(messages.LEFT_OVER, each, starts_at) for each in told),
+        *messages.announcements(programme, buddy_round, parts, now),
+        *([to_member(messages.CHANGED, programme.owner, now)] if ANEW in came else []),
+        *([to_member(messages.TOO_FEW, programme.owner, now)] if not came.get("groups") else []),
+    ]

@@ -1,10 +1,14 @@
-"""Who says nothing of rounds: counted once a round, and paused after three in a row, with a message that says so."""
+"""Who says nothing of rounds: counted once a round, and paused after three in a row, with a message that says so.
+
+Thousands may be silent at once. They are paused and told some at a time, and only then is the round counted for
+everybody: who is paused already is not counted again, should it be interrupted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -13,23 +17,21 @@ from bot import round_messages as messages
 from bot.members import silent_until
 from bot.recurrence import local_day, place
 from bot.round_results import known
-from bot.round_standing import Standing, standing_in
 from bot.round_times import closing_on
-from models.members import Member
-from models.programmes import IN, PAUSED, Participant, Programme
-from models.rounds import MATCHED, Round
+from models import round_work
+from models.bulk import rows_of
+from models.programmes import Programme
+from models.rounds import MET, Round
 
 SILENT: Final = "silent"
 """Why a participant is paused who said nothing for some rounds."""
 SILENT_ROUNDS: Final = 3
 
 
-def settle_earlier(session: Session, programme: Programme, number: int, now: datetime) -> None:
-    """Settle the rounds before this one, but for those whose people have not been asked yet."""
-    for earlier in session.scalars(Round.open_of(programme.id)):
-        is_asked = earlier.state == MATCHED and closes_at(programme, earlier) <= now
-        if earlier.number < number and is_asked:
-            settle(session, programme, earlier, now)
+def earlier(session: Session, programme: Programme, number: int, now: datetime) -> list[int]:
+    """Name the rounds before one that are to be settled: but for those whose people have not been asked yet."""
+    waiting = session.scalars(round_work.unsettled(programme.id, number))
+    return [each.id for each in waiting if closes_at(programme, each) <= now]
 
 
 def closes_at(programme: Programme, buddy_round: Round) -> datetime:
@@ -38,36 +40,55 @@ def closes_at(programme: Programme, buddy_round: Round) -> datetime:
     return place(closing_on(buddy_round.on, ends_on), programme.at, programme.zone).starts_at
 
 
-def settle(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
-    """Count, once a round, who said nothing of it; whoever did so three times in a row is paused, and told."""
+def weary(session: Session, round_id: int, now: datetime) -> Sequence[str]:
+    """Name who is to be paused before a round is settled, as they said nothing for the third time; two queries."""
+    buddy_round = session.get_one(Round, round_id)
     if buddy_round.silence_counted_at is not None:
-        return
-    buddy_round.silence_counted_at = now
-    pairings = standing_in(session, [buddy_round.id])
-    people = known(session, programme.workspace_id, (who for each in pairings for who in each.people))
-    silent = _silent(pairings, people, now)
-    counted = session.scalars(Participant.those(programme.id, sorted(people))).all()
-    paused = [people[each.user_id] for each in counted if _count(each, is_silent=each.user_id in silent)]
-    until = now + messages.ANNOUNCED_FOR
+        return []
+    silent = _heard(session, buddy_round, now).silent
+    return session.scalars(round_work.weary(buddy_round.programme_id, silent, SILENT_ROUNDS - 1)).all()
+
+
+def pause(session: Session, round_id: int, user_ids: Sequence[str], now: datetime) -> None:
+    """Pause some of these weary people, and tell them; who has said something by now goes on."""
+    buddy_round = session.get_one(Round, round_id)
+    pausing = round_work.pause_weary(buddy_round.programme_id, user_ids, SILENT_ROUNDS - 1, because=SILENT)
+    people = known(session, buddy_round.workspace_id, session.scalars(pausing).all())
+    until, subject = now + messages.ANNOUNCED_FOR, buddy_round.programme_id
     told = [
-        messages.to_member(messages.SILENCED, buddy_round, each, programme.id, now=now, until=until)
-        for each in paused
+        messages.to_member(messages.SILENCED, buddy_round, each, subject, now=now, until=until)
+        for each in people.values()
     ]
     outbox.enqueue(session, told)
 
 
-def _silent(pairings: Sequence[Standing], people: dict[str, Member], now: datetime) -> set[str]:
-    """Name who said nothing although they could: not where another said that they met, nor while away."""
-    spoke = {
-        who for each in pairings for who, answer in each.answers.items() if each.has_met or answer is not None
+def settle(session: Session, buddy_round: Round, now: datetime) -> None:
+    """Count, once a round, who said nothing of it; the round is held by whoever asks."""
+    if buddy_round.silence_counted_at is not None:
+        return
+    buddy_round.silence_counted_at = now
+    heard = _heard(session, buddy_round, now)
+    session.execute(round_work.count_silence(buddy_round.programme_id, heard.silent, but_because=SILENT))
+    session.execute(round_work.forget_silence(buddy_round.programme_id, heard.others))
+
+
+class _Heard(NamedTuple):
+    """Who said nothing of a round although they could, and everybody else in it."""
+
+    silent: list[str]
+    others: list[str]
+
+
+def _heard(session: Session, buddy_round: Round, now: datetime) -> _Heard:
+    """Find who said nothing although they could: not where another said that they met, nor while away."""
+    rows = rows_of(session, round_work.said(buddy_round.id))
+    have_met = {pairing_id for pairing_id, _, answer in rows if answer == MET}
+    away = {
+        member.user_id
+        for member in session.scalars(round_work.out_of_reach(buddy_round.workspace_id))
+        if silent_until(member, now) is not None
     }
-    return {who for who, member in people.items() if who not in spoke and silent_until(member, now) is None}
-
-
-def _count(participant: Participant, *, is_silent: bool) -> bool:
-    """Count a round for somebody, and say whether that has paused them."""
-    participant.silent_rounds = participant.silent_rounds + 1 if is_silent else 0
-    if participant.silent_rounds < SILENT_ROUNDS or participant.state != IN:
-        return False
-    participant.state, participant.paused_until, participant.paused_because = PAUSED, None, SILENT
-    return True
+    spoke = {who for pairing_id, who, answer in rows if pairing_id in have_met or answer is not None}
+    people = {who for _, who, _ in rows}
+    silent = people - spoke - away
+    return _Heard(sorted(silent), sorted(people - silent))

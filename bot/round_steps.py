@@ -1,51 +1,52 @@
-"""The steps of a round: heads-up, start, half-way, closing, end; each a transaction that takes effect once.
+"""The steps of a round: heads-up, start, introductions, half-way, closing, end.
 
-Whoever takes one holds the programme first and then the round, so that two workers wait for each other and no more.
+Each is first read: what is due, and what is to be told. That is written some messages at a time, each under a key of
+its own, and only then is the step taken, in a short transaction that takes effect once. Whoever takes it holds the
+programme first and then the round, so that two workers wait for each other and no more; after a crash in between the
+step is still due, and what was written stays.
 """
 
 from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from bot import matching, outbox, programme_news, programmes, round_inputs, round_pacts
-from bot import round_messages as messages
-from bot.enrolments import Taker, end_pause, takers
+from bot import programmes, round_pacts, round_silence
+from bot.enrolments import Taker, takers
 from bot.programme_rhythms import Coming
-from bot.recurrence import local_day, place
-from bot.round_results import known
-from bot.round_silence import closes_at, settle, settle_earlier
-from bot.round_standing import standing_in
-from bot.round_times import halfway_on
-from models.members import Member
-from models.outbox import Delivery
-from models.programmes import Participant, Programme
-from models.rounds import ANNOUNCED, CANCELLED, CLOSED, MATCHED, MATCHING, PREVIEW, PREVIEWED, Round
+from bot.round_due import Step, next_step, step_of
+from models import round_work
+from models.programmes import PAUSED, Programme
+from models.rounds import (
+    ANNOUNCED,
+    CANCELLED,
+    CLOSED,
+    MATCHED,
+    MATCHING,
+    PREVIEW,
+    PREVIEWED,
+    TOLD,
+    Round,
+)
 
-FEWEST = 2
 NEWEST = 3
 """Among so many rounds is the one that is matched now."""
 
 
 def announce(session: Session, programme_id: int, now: datetime) -> bool:
-    """Write the round whose heads-up is due and tell all who take part; False if somebody else has, or nothing is."""
+    """Write the round whose heads-up is due, of which people are then told; False if there is none, or no more."""
     programme = session.scalar(Programme.due_one(programme_id, now))
     if programme is None:
         return False
     due = programmes.step(programme, now)
-    if due is None:
-        return True
-    settle_earlier(session, programme, due.number, now)
-    buddy_round = written(session, programme, due)
-    told = [
-        messages.heads_up(buddy_round, taker.member, now)
-        for taker in free_takers(session, programme, due.number, now)
-    ]
-    outbox.enqueue(session, told)
+    if due is not None:
+        # Until all have been told that is its next step.
+        written(session, programme, due).next_fire_at = now
     return True
 
 
@@ -103,59 +104,44 @@ def hold(session: Session, round_id: int) -> tuple[Programme, Round] | None:
     return programme, session.scalars(locked).one()
 
 
-def take(session: Session, round_id: int, now: datetime) -> bool:
-    """Take the step of a round that is due; False if somebody else has."""
+def take(session: Session, round_id: int, step: Step, now: datetime) -> bool:
+    """Take this step of a round, of which all has been told; False if somebody else has, or another is due by now."""
     held = hold(session, round_id)
-    if held is None or held[1].next_fire_at > now:
+    if held is None or step_of(*held, now) is not step:
         return False
     programme, buddy_round = held
-    if buddy_round.state in (ANNOUNCED, PREVIEWED):
-        _begin(session, programme, buddy_round, now)
-        return True
-    if buddy_round.state == MATCHED:
-        follow_up(session, programme, buddy_round, now)
-        return True
-    return False
+    match step:
+        case Step.HEADS_UP:
+            buddy_round.next_fire_at = buddy_round.starts_at
+        case Step.BEGIN:
+            _begin(buddy_round)
+        case Step.CALL_OFF:
+            buddy_round.state, buddy_round.wanted = CANCELLED, None
+        case Step.CLOSE:
+            round_silence.settle(session, buddy_round, now)
+            buddy_round.state = CLOSED
+        case _:
+            _go_on(programme, buddy_round, now)
+    return True
 
 
-def _begin(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
-    """Let a round be matched, with all that goes in as it stands now; or call it off."""
-    if buddy_round.number >= programme.next_number:
-        # A preview was made of it, but nobody was told yet that it is near.
-        buddy_round.next_fire_at = programmes.coming(programme).starts_at
-        return
-    is_over = programme.ended_at is not None or programme.held_because is not None
-    if is_over or now >= buddy_round.ends_at:
-        buddy_round.state = CANCELLED
-        _tell_of_none(session, programme, buddy_round, now)
-        return
-    settle_earlier(session, programme, buddy_round.number, now)
-    present = free_takers(session, programme, buddy_round.number, now)
-    if len(present) < FEWEST:
-        _call_off(session, programme, buddy_round, [each.member for each in present], now)
-        return
-    if buddy_round.result is None:
-        keep_input(session, programme, buddy_round, present)
-    buddy_round.state, buddy_round.wanted = MATCHING, None
+def _begin(buddy_round: Round) -> None:
+    """Let a round be matched: from here on nobody sits it out any more, and whoever matches it reads who is there."""
+    buddy_round.state, buddy_round.wanted, buddy_round.record = MATCHING, None, None
     buddy_round.worker, buddy_round.lease_until = None, None
+    if buddy_round.result is None:
+        buddy_round.snapshot = None
 
 
-def _tell_of_none(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
-    """Tell those who heard of a round that there is none; nobody else waits for it."""
-    taking_part = session.scalars(Participant.of_programme(programme.id)).all()
-    keys = [messages.about(buddy_round, "heads_up", each.user_id) for each in taking_part]
-    heard = session.scalars(Delivery.who_got(programme.workspace_id, keys)).all()
-    people = known(session, programme.workspace_id, heard)
-    programme_news.call_off(session, programme, buddy_round.id, list(people.values()), now=now)
-
-
-def keep_input(session: Session, programme: Programme, buddy_round: Round, present: Sequence[Taker]) -> None:
-    """Keep all that goes into a round's matching, as it stands now."""
-    people = tuple(round_inputs.people(session, programme, present, buddy_round.on))
-    met = round_inputs.history(session, programme, buddy_round.number)
-    given = matching.Round(people, met, round_inputs.rules_of(programme), buddy_round.seed)
-    buddy_round.snapshot = packed(matching.snapshot(given))
-    buddy_round.done, buddy_round.of = 0, len(present)
+def _go_on(programme: Programme, buddy_round: Round, now: datetime) -> None:
+    if buddy_round.state != MATCHED:
+        announced_at = programmes.coming(programme).starts_at
+        is_near = buddy_round.number < programme.next_number
+        buddy_round.next_fire_at = buddy_round.starts_at if is_near else announced_at
+        return
+    if not buddy_round.is_told:
+        buddy_round.record = {key: value for key, value in (buddy_round.record or {}).items() if key != TOLD}
+    buddy_round.next_fire_at = next_step(programme, buddy_round, now)
 
 
 def progress(session: Session, programme: Programme) -> tuple[int, int] | None:
@@ -175,99 +161,51 @@ def unpacked(kept: bytes) -> str:
     return zlib.decompress(kept).decode()
 
 
-def free_takers(session: Session, programme: Programme, number: int, now: datetime) -> list[Taker]:
-    """Give those who can be matched now: who takes part, but for those who agreed to stay together.
+def free_takers(
+    session: Session,
+    programme: Programme,
+    number: int,
+    now: datetime,
+    *,
+    among: Collection[str] | None = None,
+) -> list[Taker]:
+    """Give those, or who of some, can be matched now: who takes part, but for those who agreed to stay together.
 
     Whose partner in a pact does not take part any more is free again.
     """
-    present = takers(session, programme, number, now).present
-    ids = {each.member.user_id for each in present}
-    pacts = [set(pact.people) for pact in round_pacts.standing_in(session, programme, now)]
-    together = {who for people in pacts if people <= ids for who in people}
-    for each in present:
-        end_pause(each.participant)  # takers found it over: from here on they count as anybody does
+    together = _together(session, programme, number, now, among)
+    present = takers(session, programme, number, now, among=among).present
     return [each for each in present if each.member.user_id not in together]
 
 
-def _call_off(
-    session: Session, programme: Programme, buddy_round: Round, present: Sequence[Member], now: datetime
-) -> None:
-    """Leave out a round for which there are not two people, and say so to the owner and to the one."""
-    buddy_round.state, buddy_round.wanted = CANCELLED, None
-    buddy_round.record = {"people": 0, "groups": 0, "left_over": len(present), "relaxations": []}
-    owner = session.get_one(Member, (programme.workspace_id, programme.owner))
-    people = {each.user_id: each for each in (owner, *present)}
-    told = [
-        messages.to_member(
-            messages.TOO_FEW, buddy_round, each, buddy_round.id, now=now, until=buddy_round.ends_at
-        )
-        for each in people.values()
-    ]
-    outbox.enqueue(session, told)
+def _together(
+    session: Session, programme: Programme, number: int, now: datetime, among: Collection[str] | None
+) -> set[str]:
+    """Name who of these stays together by a pact, as all of its people take part."""
+    pacts = [set(pact.people) for pact in round_pacts.standing_in(session, programme, now, among=among)]
+    people = {who for each in pacts for who in each}
+    there = takers(session, programme, number, now, among=people).present if people else []
+    ids = {each.member.user_id for each in there}
+    return {who for each in pacts if each <= ids for who in each}
 
 
-def follow_up(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> None:
-    """Take the last step that is due of a round under way; what an outage took is not caught up on."""
-    halfway_at, closing_at = moments(programme, buddy_round)
-    if now >= buddy_round.ends_at:
-        settle(session, programme, buddy_round, now)
-        buddy_round.state = CLOSED
-        return
-    if now >= closing_at:
-        _ask_all(session, buddy_round, now)
-    elif halfway_at is not None and now >= halfway_at:
-        _remind_all(session, buddy_round, closing_at, now)
-    buddy_round.next_fire_at = next_step(programme, buddy_round, now)
+class Over(NamedTuple):
+    """What is over in a programme without anybody having written so: pacts that cannot go on, and whose pauses."""
+
+    programme_id: int
+    pacts: list[int]
+    pauses: list[str]
 
 
-def moments(programme: Programme, buddy_round: Round) -> tuple[datetime | None, datetime]:
-    """Say when those in a round are reminded, and when they are asked what became of it (UTC)."""
-    ends_on = local_day(buddy_round.ends_at, programme.zone)
-    half = halfway_on(buddy_round.on, ends_on)
-    halfway = place(half, programme.at, programme.zone).starts_at if half else None
-    return halfway, closes_at(programme, buddy_round)
+def over(session: Session, round_id: int, now: datetime) -> Over:
+    """Say what is over in the programme of a round."""
+    buddy_round = session.get_one(Round, round_id)
+    programme = session.get_one(Programme, buddy_round.programme_id)
+    present = takers(session, programme, buddy_round.number, now).present
+    back = [each.member.user_id for each in present if each.participant.state == PAUSED]
+    return Over(programme.id, round_pacts.parted_in(session, programme, now), back)
 
 
-def next_step(programme: Programme, buddy_round: Round, now: datetime) -> datetime:
-    """Say when the next step of a matched round is to be taken."""
-    planned = (*moments(programme, buddy_round), buddy_round.ends_at)
-    return min(
-        (each for each in planned if each is not None and now < each <= buddy_round.ends_at),
-        default=buddy_round.ends_at,
-    )
-
-
-def _remind_all(session: Session, buddy_round: Round, until: datetime, now: datetime) -> None:
-    pairings = [each for each in standing_in(session, [buddy_round.id]) if not each.has_met]
-    people = known(session, buddy_round.workspace_id, (who for each in pairings for who in each.people))
-    told = [
-        messages.to_pairing(
-            messages.HALFWAY,
-            buddy_round,
-            each.pairing,
-            [people[who] for who in each.people],
-            now=now,
-            until=until,
-        )
-        for each in pairings
-    ]
-    outbox.enqueue(session, told)
-
-
-def _ask_all(session: Session, buddy_round: Round, now: datetime) -> None:
-    pairings = [each for each in standing_in(session, [buddy_round.id]) if not each.has_met]
-    people = known(session, buddy_round.workspace_id, (who for each in pairings for who in each.people))
-    told = [
-        messages.to_member(
-            messages.CLOSING,
-            buddy_round,
-            people[who],
-            each.pairing.id,
-            each.pairing.place,
-            now=now,
-            until=buddy_round.ends_at,
-        )
-        for each in pairings
-        for who in each.people
-    ]
-    outbox.enqueue(session, told)
+def end_pauses(session: Session, programme_id: int, user_ids: Collection[str]) -> None:
+    """Write that the pauses of these are over; the day stays, by which its end is told."""
+    session.execute(round_work.end_pauses(programme_id, user_ids))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,18 +16,18 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from bot import members, programmes, round_judging, round_matching, round_pacts, round_repairs, round_steps
+from bot import members, programmes, round_judging, round_pacts, round_repairs, round_steps
 from bot import round_messages as messages
 from bot.members import Profile
 from bot.outbox import Later, Never
+from bot.round_due import Step, step_of
 from bot.round_facts import PactFacts
 from bot.round_judging import Facts
-from bot.round_matching import Job, LeaseLost
 from bot.round_seen import SUBJECTS
 from bot.round_standing import with_people
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
-from handlers import channels, doors
+from handlers import channels, doors, round_turns
 from handlers.acquaintance import NOBODY, error_of, profile_of
 from handlers.views import rounds as views
 from handlers.views import rounds_channel, rounds_pacts, rounds_preview
@@ -37,7 +36,7 @@ from models import round_work
 from models.outbox import Delivery
 from models.pacts import Pact
 from models.programmes import Programme
-from models.rounds import ANNOUNCED, PREVIEWED, Pairing, Round
+from models.rounds import Pairing, Round
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +44,6 @@ WAIT_FOR_SLACK: Final = timedelta(minutes=30)
 """How long a round waits for Slack to say who is in its channel; then what is known has to do."""
 AFTER_A_BUG: Final = timedelta(hours=1)
 ASK_AGAIN: Final = timedelta(minutes=5)
-PROGRESS_SECONDS: Final = 1.0
 STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
@@ -122,10 +120,10 @@ def _announce(client: WebClient, sessions: Sessions, programme_id: int, *, now: 
         programme = session.get_one(Programme, programme_id)
     waits = now - programmes.coming(programme).heads_up_at < WAIT_FOR_SLACK
     is_seen = _is_surveyed(client, sessions, programme, now=now)
+    if not waits or is_seen:
+        return round_turns.announce(sessions, programme_id, now)
     with sessions.begin() as session:
-        if waits and not is_seen:
-            return round_steps.put_off_heads_up(session, programme_id, now + ASK_AGAIN)
-        return round_steps.announce(session, programme_id, now)
+        return round_steps.put_off_heads_up(session, programme_id, now + ASK_AGAIN)
 
 
 def _is_surveyed(client: WebClient, sessions: Sessions, programme: Programme, *, now: datetime) -> bool:
@@ -143,45 +141,17 @@ def _step(client: WebClient, sessions: Sessions, round_id: int, *, now: datetime
     with sessions.read() as session:
         buddy_round = session.get_one(Round, round_id)
         programme = session.get_one(Programme, buddy_round.programme_id)
-    begins = buddy_round.state in (ANNOUNCED, PREVIEWED)
+    begins = step_of(programme, buddy_round, now) is Step.BEGIN
     waits = begins and now - buddy_round.starts_at < WAIT_FOR_SLACK
     is_seen = not begins or _is_surveyed(client, sessions, programme, now=now)
+    if not waits or is_seen:
+        return round_turns.take(sessions, round_id, now)
     with sessions.begin() as session:
-        if waits and not is_seen:
-            return round_steps.put_off(session, round_id, now + ASK_AGAIN)
-        return round_steps.take(session, round_id, now)
+        return round_steps.put_off(session, round_id, now + ASK_AGAIN)
 
 
 def _match(sessions: Sessions, round_id: int, *, now: datetime) -> bool:
-    """Match a round under a lease, outside of any transaction, and write what came of it."""
-    with sessions.begin() as session:
-        job = round_matching.lease(session, round_id, secrets.token_hex(8), now)
-    if job is None:
-        return False
-    try:
-        result = round_matching.compute(job, _progress(sessions, job))
-    except LeaseLost:
-        log.warning("lease_lost", extra={"round": round_id})
-        return False
-    with sessions.read() as session:
-        planned = round_matching.plan(session, job, result, now)
-    with sessions.begin() as session:
-        return round_matching.finish(session, job, result, planned, now)
-
-
-def _progress(sessions: Sessions, job: Job) -> Callable[[int, int], None]:
-    """Write how far a large matching is, once a second."""
-    last = time.monotonic()
-
-    def note(done: int, of: int) -> None:
-        nonlocal last
-        if time.monotonic() - last < PROGRESS_SECONDS:
-            return
-        with sessions.begin() as session:
-            round_matching.note_progress(session, job, done, of)
-        last = time.monotonic()
-
-    return note
+    return round_turns.match(sessions, round_id, secrets.token_hex(8), now)
 
 
 def _mend(client: WebClient, sessions: Sessions, pairing_id: int, *, now: datetime) -> bool:

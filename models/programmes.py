@@ -208,11 +208,14 @@ class Participant(Base):
         return select(cls).where(one_of(cls.programme_id, programme_ids), one_of(cls.user_id, user_ids))
 
     @classmethod
-    def with_members(cls, programme_id: int) -> Select[Participant, Member]:
-        """Select all who ever took part in a programme and what is known of them, by id."""
+    def with_members(
+        cls, programme_id: int, among: Collection[str] | None = None
+    ) -> Select[Participant, Member]:
+        """Select all who ever took part in a programme, or some, and what is known of them, by id."""
         same = and_(Member.workspace_id == cls.workspace_id, Member.user_id == cls.user_id)
         found = select(cls, Member).join(Member, same).where(cls.programme_id == programme_id)
-        return found.order_by(cls.user_id)
+        chosen = found if among is None else found.where(one_of(cls.user_id, among))
+        return chosen.order_by(cls.user_id)
 
     @classmethod
     def states(cls, programme_id: int) -> Select[str, str, date | None]:

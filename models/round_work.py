@@ -1,16 +1,21 @@
-"""What rounds are asked besides their rows: what is due on a beat, and what steps of thousands of people read and write."""
+"""What rounds are asked besides their rows: what a beat looks for, and what steps of thousands of people need."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import Select, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from models.base import UtcDateTime
-from models.bulk import which_exist
+from models.bulk import one_of, which_exist
+from models.members import Member
+from models.pacts import STANDING as PACT_STANDS
 from models.pacts import Pact
-from models.programmes import Programme
-from models.rounds import Pairing, Round
+from models.programmes import IN, MENTOR, PAUSED, Participant, Programme
+from models.rounds import MATCHED, STANDING, Pairing, Partner, Round
 
 
 @cache
@@ -27,3 +32,131 @@ def due() -> Select[*tuple[bool, ...]]:
         Pairing.broken_ids(),
         Pact.due_ids(people_now),
     )
+
+
+def people(workspace_id: str, user_ids: Collection[str]) -> Select[Member]:
+    """Select these members, however many they are."""
+    return select(Member).where(Member.workspace_id == workspace_id, one_of(Member.user_id, user_ids))
+
+
+def out_of_reach(workspace_id: str) -> Select[Member]:
+    """Select who asked for silence or is away, were it once."""
+    chosen = select(Member).where(Member.workspace_id == workspace_id)
+    return chosen.where(or_(Member.is_paused, Member.is_away))
+
+
+def met_since(programme_id: int, since: int, before: int) -> Select[int, int, str]:
+    """Select who was put together from one round on and before another: rows of round, pairing and person."""
+    rounds = select(Round.id).where(
+        Round.programme_id == programme_id, Round.number >= since, Round.number < before
+    )
+    found = select(Partner.number, Partner.pairing_id, Partner.user_id)
+    # By way of the rounds: an index over the partners of a programme leads through all there ever were.
+    return found.join(Pairing, Pairing.id == Partner.pairing_id).where(Pairing.round_id.in_(rounds))
+
+
+def last_met_before(programme_id: int, number: int, user_ids: Collection[str]) -> Select[*tuple[Any, ...]]:
+    """Select which two of these people met before a round: rows of both, the smaller id first, and the last round."""
+    other = aliased(Partner)
+    both = and_(other.pairing_id == Partner.pairing_id, other.user_id > Partner.user_id)
+    met = select(Partner.user_id, other.user_id, func.max(Partner.number)).join(other, both)
+    met = met.where(Partner.programme_id == programme_id, Partner.number < number)
+    met = met.where(one_of(Partner.user_id, user_ids), one_of(other.user_id, user_ids))
+    return met.group_by(Partner.user_id, other.user_id)
+
+
+def unsettled(programme_id: int, before: int) -> Select[Round]:
+    """Select a programme's rounds under way before another of whose people it is not counted yet who was silent."""
+    mine = select(Round).where(Round.programme_id == programme_id, Round.number < before)
+    return mine.where(Round.state == MATCHED, Round.silence_counted_at.is_(None)).order_by(Round.number)
+
+
+def said(round_id: int) -> Select[int, str, str | None]:
+    """Select what those in the pairings of a round that stand said: rows of pairing, person and what."""
+    found = select(Partner.pairing_id, Partner.user_id, Partner.answer)
+    found = found.join(Pairing, Pairing.id == Partner.pairing_id)
+    return found.where(Pairing.round_id == round_id, Pairing.state == STANDING)
+
+
+def places(round_id: int) -> Select[int]:
+    """Select the places of a round that are taken already."""
+    return select(Pairing.place).where(Pairing.round_id == round_id)
+
+
+def together(programme_id: int, round_id: int, user_ids: Collection[str]) -> Select[int, str]:
+    """Select which of these people are in pairings of a round that stand: rows of pairing and person."""
+    found = select(Partner.pairing_id, Partner.user_id).where(Partner.programme_id == programme_id)
+    # A question of its own about each: a join would begin with all pairings of the round.
+    mine = Pairing.id == Partner.pairing_id, Pairing.round_id == round_id, Pairing.state == STANDING
+    return found.where(one_of(Partner.user_id, user_ids), select(Pairing.id).where(*mine).exists())
+
+
+def mentors_with_room(programme_id: int, round_id: int) -> Select[str]:
+    """Select the mentors of a programme who could take one more mentee in a round, by id."""
+    taken = select(func.count()).select_from(Partner).join(Pairing, Pairing.id == Partner.pairing_id)
+    taken = taken.where(Partner.workspace_id == Participant.workspace_id)
+    taken = taken.where(Partner.user_id == Participant.user_id, Partner.role == MENTOR)
+    taken = taken.where(Pairing.round_id == round_id, Pairing.state == STANDING)
+    mentors = select(Participant.user_id).where(
+        Participant.programme_id == programme_id, Participant.role == MENTOR
+    )
+    return mentors.where(taken.scalar_subquery() < Participant.capacity).order_by(Participant.user_id)
+
+
+def pacts_of(programme_id: int, user_ids: Collection[str]) -> Select[Pact]:
+    """Select the pacts of a programme that stand and have one of these people in them."""
+    theirs = select(Partner.pairing_id).where(
+        Partner.programme_id == programme_id, one_of(Partner.user_id, user_ids)
+    )
+    return select(Pact).where(Pact.state == PACT_STANDS, Pact.pairing_id.in_(theirs))
+
+
+def weary(programme_id: int, user_ids: Collection[str], at_least: int) -> Select[str]:
+    """Select who of these takes part and was silent for so many rounds in a row, by id."""
+    mine = select(Participant.user_id).where(Participant.programme_id == programme_id)
+    mine = mine.where(Participant.state == IN, Participant.silent_rounds >= at_least)
+    return mine.where(one_of(Participant.user_id, user_ids)).order_by(Participant.user_id)
+
+
+def _those(programme_id: int, user_ids: Collection[str]) -> Update:
+    chosen = update(Participant).where(
+        Participant.programme_id == programme_id, one_of(Participant.user_id, user_ids)
+    )
+    # None of these is held by a session that goes on.
+    return chosen.execution_options(synchronize_session=False)
+
+
+def pause_weary(programme_id: int, user_ids: Collection[str], at_least: int, *, because: str) -> Update:
+    """Pause who of these takes part and was silent for so many rounds in a row, and count one more; gives their ids."""
+    mine = _those(programme_id, user_ids).where(Participant.state == IN)
+    mine = mine.where(Participant.silent_rounds >= at_least).returning(Participant.user_id)
+    count = Participant.silent_rounds + 1
+    return mine.values(state=PAUSED, paused_until=None, paused_because=because, silent_rounds=count)
+
+
+def count_silence(programme_id: int, user_ids: Collection[str], *, but_because: str) -> Update:
+    """Count one more silent round for these, but for those who are paused for this reason."""
+    is_paused = and_(Participant.state == PAUSED, Participant.paused_because == but_because)
+    mine = _those(programme_id, user_ids).where(or_(Participant.paused_because.is_(None), ~is_paused))
+    return mine.values(silent_rounds=Participant.silent_rounds + 1)
+
+
+def forget_silence(programme_id: int, user_ids: Collection[str]) -> Update:
+    """Let these have said something."""
+    return _those(programme_id, user_ids).where(Participant.silent_rounds > 0).values(silent_rounds=0)
+
+
+def end_pauses(programme_id: int, user_ids: Collection[str]) -> Update:
+    """Write that the pauses of these are over; the day stays, by which its end is told."""
+    mine = _those(programme_id, user_ids).where(Participant.state == PAUSED)
+    return mine.values(state=IN, paused_because=None)
+
+
+def note_left_over(programme_id: int, user_ids: Collection[str], number: int) -> Update:
+    """Remember of these that a round had nobody for them."""
+    return _those(programme_id, user_ids).values(left_over_in=number)
+
+
+def note_three(programme_id: int, user_ids: Collection[str], number: int) -> Update:
+    """Remember of these that they were in a larger group than meant in a round."""
+    return _those(programme_id, user_ids).values(three_in=number)

@@ -42,6 +42,8 @@ ANNOUNCED, PREVIEWED, MATCHING, MATCHED, CLOSED, CANCELLED = (
 OPEN = "state IN ('announced', 'previewed', 'matching', 'matched')"
 MET, NOT_YET, SWAP, DECLINED = "met", "not yet", "swap", "declined"
 """What a partner says of a pairing; a mentor may decline it."""
+TOLD = "told"
+"""What a record says with False until all have been told of a round; earlier versions did not say it."""
 PREVIEW = "preview"
 """What an owner may want of a round: to see it first."""
 STANDING, DISSOLVED = "standing", "dissolved"
@@ -78,7 +80,10 @@ class Round(Base):
     snapshot: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """What went into the matching, as `bot.matching` writes and reads it."""
     record: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """What came of it: each relaxation, how good it is, and whether that is proven."""
+    """What came of it: each relaxation, how good it is, and whether that is proven.
+
+    While it is matched this says that its result is decided, and is being written.
+    """
     done: Mapped[int] = mapped_column(default=0)
     of: Mapped[int] = mapped_column(default=0)
     """How far the matching of a large round has come."""
@@ -86,7 +91,7 @@ class Round(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Who matches it now, and until when nobody else does (machine time)."""
     result: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """What a preview showed, as `bot.matching` writes and reads it."""
+    """What a preview showed, as `bot.matching` writes and reads it; while it is matched, first what was decided."""
     wanted: Mapped[str | None]
     """What its matching is for, if not for its start alone."""
     wanted_by: Mapped[str | None] = mapped_column(SlackId)
@@ -94,6 +99,16 @@ class Round(Base):
     """How often a seed was drawn for it: each preview that is matched anew has another."""
     silence_counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it was settled who had said nothing of it; once a round."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all have been told what its state says, which is its next step until then.
+
+        Of one that is announced it says so that its next step is before its start.
+        """
+        if self.state in (ANNOUNCED, PREVIEWED):
+            return self.next_fire_at >= self.starts_at
+        return bool((self.record or {}).get(TOLD, True))
 
     @classmethod
     def by_id(cls, workspace_id: str, round_id: int) -> Select[Round]:
@@ -312,12 +327,6 @@ class Partner(Base):
         mine = mine.join(other, and_(other.pairing_id == cls.pairing_id, other.user_id != cls.user_id))
         under_way = mine.where(Pairing.state == STANDING, Round.state == MATCHED)
         return under_way.where(cls.workspace_id == workspace_id, cls.user_id == user_id)
-
-    @classmethod
-    def history(cls, programme_id: int, since: int) -> Select[int, int, str]:
-        """Select who was put together from a round on: rows of round, pairing and person."""
-        columns = cls.number, cls.pairing_id, cls.user_id
-        return select(*columns).where(cls.programme_id == programme_id, cls.number >= since)
 
     @classmethod
     def history_of(cls, programme_id: int, user_id: str) -> Select[int, int, str]:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from bot import enrolments, round_matching, round_pacts, round_steps
+from bot import enrolments, round_pacts
 from bot.round_judging import judge
 from bot.round_seen import SUBJECTS
 from bot.round_standing import Standing, standing_in
 from bot.runtime.database import Sessions
+from handlers import round_turns
 from models.outbox import Delivery
 from models.pacts import Pact
 from models.programmes import Participant, Programme
@@ -47,13 +48,11 @@ def step(sessions: Sessions, now: datetime, *, worker: str = "one") -> None:
     with sessions.read() as session:
         due = session.scalars(Programme.due_ids(now)).all()
     for programme_id in due:
-        with sessions.begin() as session:
-            round_steps.announce(session, programme_id, now)
+        round_turns.announce(sessions, programme_id, now)
     with sessions.read() as session:
         rounds = session.scalars(Round.due_ids(now)).all()
     for round_id in rounds:
-        with sessions.begin() as session:
-            round_steps.take(session, round_id, now)
+        round_turns.take(sessions, round_id, now)
     match(sessions, now, worker=worker)
     with sessions.read() as session:
         pacts = session.scalars(Pact.due_ids(now)).all()
@@ -67,14 +66,7 @@ def match(sessions: Sessions, now: datetime, *, worker: str = "one") -> None:
     with sessions.read() as session:
         waiting = session.scalars(Round.to_match()).all()
     for round_id in waiting:
-        with sessions.begin() as session:
-            job = round_matching.lease(session, round_id, worker, now)
-        if job is not None:
-            result = round_matching.compute(job, lambda _done, _of: None)
-            with sessions.read() as session:
-                planned = round_matching.plan(session, job, result, now)
-            with sessions.begin() as session:
-                round_matching.finish(session, job, result, planned, now)
+        round_turns.match(sessions, round_id, worker, now)
 
 
 def first_round(sessions: Sessions) -> None:

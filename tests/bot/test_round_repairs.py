@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import enrolments, exclusions, round_pacts, round_repairs, round_steps, rounds
+from bot import enrolments, exclusions, round_due, round_pacts, round_repairs, rounds
 from bot.outbox import Never
 from bot.round_facts import Closing, Introduction, Nobody, Parted
 from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, REPLACED, UNREACHABLE
@@ -230,7 +230,7 @@ def test_who_leaves_before_the_introduction_is_missing_in_it_and_after_it_is_ask
 
     with quick.begin() as session:
         enrolments.leave(session, actor("U002"), found(session, programme_id), now=LATER)
-    for moment in round_steps.moments(*round_and_programme(quick, programme_id)):
+    for moment in round_due.moments(*round_and_programme(quick, programme_id)):
         assert moment is not None
         stage.step(quick, moment)
 

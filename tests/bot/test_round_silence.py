@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bot import round_silence, rounds
+from bot import rounds
 from bot.round_messages import SILENCED
 from bot.runtime.database import Sessions
 from models.programmes import PAUSED, Participant
-from models.rounds import Round
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import actor, found
+from tests.bot.buddies_stage import actor
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY
 
@@ -33,13 +32,15 @@ def test_a_round_that_begins_at_once_counts_nobody_as_silent_who_was_not_asked_y
 
 def test_who_is_paused_already_is_not_told_again_when_another_round_is_settled(quick: Sessions) -> None:
     programme_id = begun_again(quick)
-    later = stage.START + 20 * DAY
     with quick.begin() as session:
-        programme = found(session, programme_id)
         for each in session.scalars(Participant.of_programme(programme_id)):
             each.silent_rounds = 2
-        for buddy_round in session.scalars(Round.of_programme(programme_id)):
-            round_silence.settle(session, programme, buddy_round, later)
 
+    for moment in (stage.START + 14 * DAY, stage.START + 28 * DAY):
+        stage.step(quick, moment)
+
+    first, second, *_ = stage.rounds_of(quick, programme_id)[::-1]
+    assert None not in (first.silence_counted_at, second.silence_counted_at)
     assert stage.part(quick, programme_id, "U001").state == PAUSED
+    assert stage.part(quick, programme_id, "U001").silent_rounds == 3
     assert len(stage.deliveries(quick, SILENCED)) == 4

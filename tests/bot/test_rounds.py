@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from itertools import count
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
-from bot import exclusions, pauses, programme_news, round_judging, round_matching, round_steps, rounds
+from bot import (
+    enrolments,
+    exclusions,
+    pauses,
+    programme_news,
+    round_judging,
+    round_matching,
+    round_steps,
+    rounds,
+)
 from bot.outbox import Never
 from bot.round_facts import Announcement, HeadsUp, Introduction, Nobody, TooFew
-from bot.round_messages import ANNOUNCEMENT, GROUPS_A_MESSAGE, HEADS_UP, INTRODUCTION, LEFT_OVER, TOO_FEW
+from bot.round_jobs import Job, compute
+from bot.round_messages import (
+    ANNOUNCEMENT,
+    CLOSING,
+    GROUPS_A_MESSAGE,
+    HEADS_UP,
+    INTRODUCTION,
+    LEFT_OVER,
+    TOO_FEW,
+)
 from bot.runtime.database import Sessions
+from handlers import round_turns
 from models.members import Member
 from models.outbox import SENT, Delivery
 from models.programmes import IN, Participant, Programme
-from models.rounds import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Round
+from models.rounds import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Pairing, Round
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import TEAM, actor
+from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MINUTE, MONDAY_NOON
 from tests.statements import counted
@@ -64,25 +87,63 @@ def test_a_round_puts_all_together_tells_the_channel_and_introduces_each_pair(se
         assert each.question
 
 
-@pytest.mark.parametrize("dropped", ["announce", "take", "lease", "finish"])
-def test_a_worker_killed_before_any_commit_changes_nothing_about_what_comes(
-    quick: Sessions, dropped: str
-) -> None:
-    sessions = quick
-    programme_id = stage.staffed(sessions, 5)
-
-    for now in (stage.HEADS_UP, stage.START):
-        die_at(sessions, dropped, now)
-        stage.step(sessions, now)
-
-    assert stage.groups(sessions, programme_id) == replayed(sessions, programme_id)
-    assert len(stage.rounds_of(sessions, programme_id)) == 1
-    assert len(stage.deliveries(sessions, HEADS_UP)) == 5
-    assert len(stage.deliveries(sessions, INTRODUCTION)) == 2
-
-
 class Killed(Exception):
     """A process ended here."""
+
+
+class Doomed(Sessions):
+    """Transactions of a process that ends in one of them: nothing of that one is kept."""
+
+    def __init__(self, sessions: Sessions, *, left: int) -> None:
+        """Let so many be kept before that."""
+        super().__init__(sessions.engine)
+        self.left = left
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a transaction, which may be the last."""
+        with super().begin() as session:
+            yield session
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+
+def test_a_worker_killed_in_any_transaction_is_followed_by_one_that_does_the_rest_and_nothing_twice(
+    quick: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(round_turns, "BATCH", 4)
+    monkeypatch.setattr(round_turns, "GROUPS", 2)
+    programme_id = stage.staffed(quick, 7, every_weeks=1, repeat_window=1)
+
+    for nth in count():
+        doomed = Doomed(quick, left=nth)
+        for now in (stage.HEADS_UP + nth * 7 * DAY, stage.START + nth * 7 * DAY):
+            with suppress(Killed):
+                stage.step(doomed, now)
+            let_leases_end(quick, programme_id)
+            stage.step(quick, now)
+        assert newest(quick, programme_id) == (nth + 1, MATCHED)
+        assert stage.groups(quick, programme_id) == replayed(quick, programme_id)
+        assert told_of(quick, programme_id) == {HEADS_UP: 7, INTRODUCTION: 3, ANNOUNCEMENT: 1}
+        if doomed.left >= 0:
+            break
+        go_on(quick, programme_id)
+
+    assert nth > 10
+
+
+def newest(sessions: Sessions, programme_id: int) -> tuple[int, str]:
+    (newest, *_) = stage.rounds_of(sessions, programme_id)
+    return newest.number, newest.state
+
+
+def told_of(sessions: Sessions, programme_id: int) -> dict[str, int]:
+    """Count what is told of the newest round, by kind."""
+    (newest, *_) = stage.rounds_of(sessions, programme_id)
+    kinds = (HEADS_UP, INTRODUCTION, ANNOUNCEMENT)
+    keys = [(kind, each.key) for kind in kinds for each in stage.deliveries(sessions, kind)]
+    return dict(Counter(kind for kind, key in keys if key.startswith(f"round:{newest.id}:")))
 
 
 def replayed(sessions: Sessions, programme_id: int) -> list[tuple[str, ...]]:
@@ -93,51 +154,98 @@ def replayed(sessions: Sessions, programme_id: int) -> list[tuple[str, ...]]:
     return [tuple(sorted(group.members)) for group in result.groups]
 
 
-def die_at(sessions: Sessions, dropped: str, now: object) -> None:
-    """Take steps up to one of them, and die in the midst of that."""
-    assert isinstance(now, type(stage.START))
-    if dropped == "announce" and now == stage.HEADS_UP:
-        with suppress(Killed), sessions.begin() as session:
-            for programme_id in session.scalars(Programme.due_ids(now)).all():
-                round_steps.announce(session, programme_id, now)
-            raise Killed
-    if now != stage.START or dropped == "announce":
-        return
-    with sessions.read() as session:
-        (round_id,) = session.scalars(Round.due_ids(now)).all()
-    if dropped == "take":
-        with suppress(Killed), sessions.begin() as session:
-            round_steps.take(session, round_id, now)
-            raise Killed
-        return
-    with sessions.begin() as session:
-        round_steps.take(session, round_id, now)
-    with sessions.begin() as session:
-        job = round_matching.lease(session, round_id, "dies", now)
-        assert job is not None
-    if dropped == "finish":
-        result = round_matching.compute(job, lambda _done, _of: None)
+class Watched(Sessions):
+    """Transactions of which it is noted how much each writes, and in how many statements."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        """Begin with none."""
+        super().__init__(sessions.engine)
+        self.written: list[int] = []
+        self.asked: list[int] = []
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a transaction, and look at it before it ends."""
+        with super().begin() as session:
+            before = _rows(session)
+            with counted() as statements:
+                yield session
+                session.flush()
+            self.written.append(_rows(session) - before)
+            self.asked.append(len(statements))
+
+
+def _rows(session: Session) -> int:
+    counts = [session.scalar(select(func.count()).select_from(table)) for table in (Delivery, Pairing)]
+    return sum(each or 0 for each in counts)
+
+
+def test_no_transaction_of_a_round_grows_with_its_people(
+    quick: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(round_turns, "BATCH", 10)
+    monkeypatch.setattr(round_turns, "GROUPS", 5)
+    programme_id = stage.staffed(quick, 20)
+    few, many = Watched(quick), Watched(quick)
+
+    live(few, steps=2 * STEPS)
+    join_all(quick, programme_id, [f"UNEW{number}" for number in range(60)])
+    go_on(quick, programme_id)
+    live(many, steps=STEPS)
+
+    assert max(few.written) == max(many.written) == 10
+    assert max(few.asked) == max(many.asked)
+    assert sum(many.written) > 3 * sum(few.written) / 2
+    assert len(stage.deliveries(quick, CLOSING)) == 20 + 20 + 80
+
+
+STEPS = 4
+"""Of a round: heads-up, start, half-way and closing; it ends with the next one's start."""
+
+
+def live(sessions: Sessions, *, steps: int) -> None:
+    """Let time pass from one thing that is due to the next."""
+    for _ in range(steps):
         with sessions.read() as session:
-            planned = round_matching.plan(session, job, result, now)
-        with suppress(Killed), sessions.begin() as session:
-            round_matching.finish(session, job, result, planned, now)
-            raise Killed
-    let_the_lease_end(sessions, round_id)
+            now = rounds.next_moment(session)
+        assert now is not None
+        stage.step(sessions, now)
+
+
+def join_all(sessions: Sessions, programme_id: int, names: list[str]) -> None:
+    with sessions.begin() as session:
+        know(session, *[profile(name) for name in names])
+        for name in names:
+            enrolments.join(session, actor(name), found(session, programme_id), now=stage.HEADS_UP)
+
+
+def begun(sessions: Sessions, programme_id: int) -> int:
+    """Let the first round begin without matching it, and give its id."""
+    stage.step(sessions, stage.HEADS_UP)
+    (waiting,) = stage.rounds_of(sessions, programme_id)
+    round_turns.take(sessions, waiting.id, stage.START)
+    return waiting.id
+
+
+def leased(sessions: Sessions, round_id: int, worker: str) -> Job | None:
+    """Take a round to match it, and read what goes in."""
+    with sessions.begin() as session:
+        lease = round_matching.lease(session, round_id, worker, stage.START)
+    if lease is None:
+        return None
+    with sessions.read() as session:
+        return round_matching.gather(session, lease, stage.START)
 
 
 def test_how_far_a_matching_is_can_be_read_while_it_lasts(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 4)
-    stage.step(quick, stage.HEADS_UP)
+    job = leased(quick, begun(quick, programme_id), "one")
+    assert job is not None
     with quick.begin() as session:
-        (round_id,) = session.scalars(Round.due_ids(stage.START)).all()
-        round_steps.take(session, round_id, stage.START)
-    with quick.begin() as session:
-        job = round_matching.lease(session, round_id, "one", stage.START)
-        assert job is not None
         round_matching.note_progress(session, job, 3, 4)
 
     assert progress(quick, programme_id) == (3, 4)
-    let_the_lease_end(quick, round_id)
+    let_leases_end(quick, programme_id)
     stage.match(quick, stage.START)
     assert progress(quick, programme_id) is None
 
@@ -147,11 +255,11 @@ def progress(sessions: Sessions, programme_id: int) -> tuple[int, int] | None:
         return round_steps.progress(session, session.get_one(Programme, programme_id))
 
 
-def let_the_lease_end(sessions: Sessions, round_id: int) -> None:
+def let_leases_end(sessions: Sessions, programme_id: int) -> None:
     with sessions.begin() as session:
-        leased = session.get_one(Round, round_id)
-        assert leased.lease_until is not None
-        leased.lease_until -= HOUR
+        for leased in session.scalars(Round.of_programme(programme_id)):
+            if leased.lease_until is not None:
+                leased.lease_until -= HOUR
 
 
 def test_workers_that_take_the_same_steps_at_once_take_each_once(sessions: Sessions) -> None:
@@ -159,7 +267,7 @@ def test_workers_that_take_the_same_steps_at_once_take_each_once(sessions: Sessi
 
     for now in (stage.HEADS_UP, stage.START):
         with ThreadPoolExecutor(3) as pool:
-            list(pool.map(lambda name, now=now: stage.step(sessions, now, worker=name), "abc"))  # type: ignore[misc]
+            list(pool.map(lambda name, now=now: stage.step(sessions, now, worker=name), "abc"))
         stage.match(sessions, now)
 
     assert len(stage.rounds_of(sessions, programme_id)) == 1
@@ -169,25 +277,25 @@ def test_workers_that_take_the_same_steps_at_once_take_each_once(sessions: Sessi
 
 def test_of_two_workers_one_matches_and_the_other_writes_nothing(sessions: Sessions) -> None:
     programme_id = stage.staffed(sessions, 4)
-    stage.step(sessions, stage.HEADS_UP)
-    with sessions.begin() as session:
-        (round_id,) = session.scalars(Round.due_ids(stage.START)).all()
-        round_steps.take(session, round_id, stage.START)
-    with sessions.begin() as session:
-        slow = round_matching.lease(session, round_id, "slow", stage.START)
-    with sessions.begin() as session:
-        refused = round_matching.lease(session, round_id, "quick", stage.START)
+    round_id = begun(sessions, programme_id)
+    slow = leased(sessions, round_id, "slow")
     assert slow is not None
-    assert refused is None
+    assert leased(sessions, round_id, "quick") is None
 
-    let_the_lease_end(sessions, round_id)
+    let_leases_end(sessions, programme_id)
     stage.match(sessions, stage.START, worker="quick")
 
-    result = round_matching.compute(slow, lambda _done, _of: None)
-    with sessions.begin() as session:
-        assert not round_matching.finish(session, slow, result, [], stage.START)
-    with pytest.raises(round_matching.LeaseLost), sessions.begin() as session:
-        round_matching.note_progress(session, slow, 1, 2)
+    job, result = slow, compute(slow, lambda _done, _of: None)
+    late: list[Callable[[Session], object]] = [
+        lambda session: round_matching.note_progress(session, job, 1, 2),
+        lambda session: round_matching.keep_input(session, job, b""),
+        lambda session: round_matching.decide(session, job, result, b""),
+        lambda session: round_matching.write(session, job, {}, stage.START),
+        lambda session: round_matching.finish(session, job, result, None, stage.START),
+    ]
+    for act in late:
+        with pytest.raises(round_matching.LeaseLost), sessions.begin() as session:
+            act(session)
     assert len(stage.groups(sessions, programme_id)) == 2
 
 

@@ -12,7 +12,7 @@ from bot import enrolments, exclusions, rounds
 from bot.matching import History, Person, Result, Round, Rules, match
 from bot.permissions import NotYourProgramme
 from bot.round_facts import Changed, Preview
-from bot.round_matching import MOST_AFFECTED, Job, compute
+from bot.round_jobs import MOST_AFFECTED, Job, compute
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
 from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions

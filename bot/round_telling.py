@@ -1,0 +1,93 @@
+"""What a step of a round tells people, read and worded at once however many they are; it is for others to write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import programme_news, round_results
+from bot import round_messages as messages
+from bot.outbox import Message
+from bot.round_due import Step, moments
+from bot.round_results import known
+from bot.round_standing import Standing, standing_in
+from bot.round_steps import free_takers
+from models.members import Member
+from models.outbox import Delivery
+from models.programmes import Participant, Programme
+from models.rounds import Round
+
+
+def to_tell(session: Session, round_id: int, step: Step, now: datetime) -> list[Message]:
+    """Write what a step tells people; as many queries however many they are."""
+    tell = _TELLING.get(step)
+    if tell is None:
+        return []
+    buddy_round = session.get_one(Round, round_id)
+    return tell(session, session.get_one(Programme, buddy_round.programme_id), buddy_round, now)
+
+
+def _heads_ups(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
+    present = free_takers(session, programme, buddy_round.number, now)
+    return [messages.heads_up(buddy_round, taker.member, now) for taker in present]
+
+
+def _calling_off(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
+    """Tell those who heard of a round that there is none; nobody else waits for it."""
+    taking_part = session.scalars(Participant.of_programme(programme.id)).all()
+    keys = [messages.about(buddy_round, "heads_up", each.user_id) for each in taking_part]
+    heard = session.scalars(Delivery.who_got(programme.workspace_id, keys)).all()
+    people = known(session, programme.workspace_id, heard)
+    return programme_news.called_off(programme, buddy_round.id, [people[each] for each in heard], now=now)
+
+
+def _reminders(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
+    _, closing_at = moments(programme, buddy_round)
+    pairings, people = _unmet(session, buddy_round)
+    return [
+        messages.to_pairing(
+            messages.HALFWAY,
+            buddy_round,
+            each.pairing,
+            [people[who] for who in each.people],
+            now=now,
+            until=closing_at,
+        )
+        for each in pairings
+    ]
+
+
+def _questions(session: Session, _programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
+    pairings, people = _unmet(session, buddy_round)
+    return [
+        messages.to_member(
+            messages.CLOSING,
+            buddy_round,
+            people[who],
+            each.pairing.id,
+            each.pairing.place,
+            now=now,
+            until=buddy_round.ends_at,
+        )
+        for each in pairings
+        for who in each.people
+    ]
+
+
+def _unmet(session: Session, buddy_round: Round) -> tuple[list[Standing], Mapping[str, Member]]:
+    """Read the pairings of whose people none said that they met, and those people; three queries."""
+    pairings = [each for each in standing_in(session, [buddy_round.id]) if not each.has_met]
+    people = known(session, buddy_round.workspace_id, (who for each in pairings for who in each.people))
+    return pairings, people
+
+
+_TELLING: Final[Mapping[Step, Callable[[Session, Programme, Round, datetime], list[Message]]]] = {
+    Step.HEADS_UP: _heads_ups,
+    Step.CALL_OFF: _calling_off,
+    Step.INTRODUCE: round_results.news,
+    Step.REMIND: _reminders,
+    Step.ASK: _questions,
+}
