@@ -10,11 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.matching.people import History, Mixing, Person, Round, Rules, Weights
-from bot.matching.results import Found, Group, LeftOver, Result
+from bot.matching.results import Found, Group, LeftOver, Progress, Result
 from bot.matching.snapshots import UnknownFormat, read, restored, snapshot, written
 
 if TYPE_CHECKING:
-    from bot.matching.pairing import Progress
     from bot.matching.rounds import match, replay
     from bot.matching.swaps import find_partner, next_mentor
 else:

@@ -18,8 +18,8 @@ from bot.matching.exact import best_pairs
 from bot.matching.exchange import improved
 from bot.matching.fields import Field
 from bot.matching.layers import UNKNOWN, Numbers
-from bot.matching.pairing import Progress
 from bot.matching.people import LARGEST_AFFINITY, LARGEST_GROUP
+from bot.matching.results import Progress
 from bot.matching.threes import Grouping, Groups, affinity_of_groups
 
 PART: Final = 150

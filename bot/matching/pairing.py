@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,9 +16,7 @@ from bot.matching.layers import Numbers, Pairs
 from bot.matching.mending import mend
 from bot.matching.penalties import Penalties
 from bot.matching.proof import is_largest
-
-Progress = Callable[[int, int], None]
-"""Hears how much of how much is done."""
+from bot.matching.results import Progress
 
 FEW: Final = 256
 """So many are matched exactly at once."""

@@ -5,7 +5,11 @@ Values only: words are written where they are shown. No value betrays an exclusi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Progress = Callable[[int, int], None]
+"""Hears how much of how much is done."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ from bot.matching.explaining import explained, left_over, relaxations
 from bot.matching.fields import Field
 from bot.matching.larger import larger_groups
 from bot.matching.layers import Numbers
-from bot.matching.pairing import Progress
 from bot.matching.people import SMALLEST_GROUP, History, Person, Round, Rules
-from bot.matching.results import Group, LeftOver, Result
+from bot.matching.results import Group, LeftOver, Progress, Result
 from bot.matching.threes import Grouping, pairs_and_threes
 
 

@@ -16,8 +16,9 @@ from bot.matching.foresight import coming_threes
 from bot.matching.fractional import Edges, assign
 from bot.matching.hosting import thirds
 from bot.matching.layers import Numbers, Pairs
-from bot.matching.pairing import FEW, Pairing, Progress, affinity_of, pair_up
+from bot.matching.pairing import FEW, Pairing, affinity_of, pair_up
 from bot.matching.people import LARGEST_AFFINITY
+from bot.matching.results import Progress
 
 Groups = list[tuple[int, ...]]
 
