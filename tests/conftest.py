@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Engine, event
 
 from bot.runtime.database import READING, Sessions
 from tests.stores import postgres as postgres
-from tests.stores import reused_sqlite
+from tests.stores import quick_place, reused_sqlite
 from tests.stores import store as store
 
 if TYPE_CHECKING:
@@ -34,11 +35,19 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_configure() -> None:
+    """Let these processes, and those they start, have what is temporary in memory, and look for no garbage yet."""
+    if place := quick_place():
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place)  # noqa: TID251 (read by the processes tests start)
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what lives as long as the process: looking there took a seventh of all."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @event.listens_for(Engine, "before_execute")

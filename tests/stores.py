@@ -28,7 +28,7 @@ _MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2**30
 
 
 @cache
-def _quick_place() -> Path | None:
+def quick_place() -> Path | None:
     """Choose memory where there is enough of it, else the usual place for what is temporary.
 
     Every test has a store of its own; on a disk each is waited for twice, when it is made and when it is removed.
@@ -63,14 +63,14 @@ def reused_sqlite() -> Iterator[Engine]:
 
 @cache
 def _sqlite_engine() -> Engine:
-    folder = tempfile.TemporaryDirectory(prefix="trellis-store-", dir=_quick_place())
+    folder = tempfile.TemporaryDirectory(prefix="trellis-store-", dir=quick_place())
     _kept.append(folder)
     return connect(f"sqlite:///{Path(folder.name) / 'trellis.db'}")
 
 
 @cache
 def _sqlite_template() -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="trellis-template-", dir=_quick_place())
+    folder = tempfile.TemporaryDirectory(prefix="trellis-template-", dir=quick_place())
     _kept.append(folder)
     path = Path(folder.name) / "template.db"
     engine = connect(f"sqlite:///{path}")
@@ -150,7 +150,7 @@ class Postgres:
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     """Start a server in a folder of its own; it ends with the block and leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="trellis-postgres-", dir=_quick_place()) as folder:
+    with tempfile.TemporaryDirectory(prefix="trellis-postgres-", dir=quick_place()) as folder:
         server = _get_server(Path(folder) / "data")
         postgres = Postgres(server.get_uri())
         try:

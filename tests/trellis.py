@@ -120,7 +120,7 @@ class Bot:
         flask.post("/<int:visit>/slack/events")(self._take)
         self._server = make_server("127.0.0.1", 0, flask, threaded=True)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
         )
         self._thread.start()
 
