@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import matching, prompts, round_facts
+from bot import matching, prompts, round_facts, round_inputs
 from bot import round_messages as messages
 from bot.matching.results import NotAsked
 from bot.members import hours_of, silent_until
@@ -46,6 +46,8 @@ Facts = (
 Verdict = Facts | Later | Never
 LOOK_AGAIN: Final = timedelta(days=1)
 """Who is paused or away may be back sooner than they said."""
+READ: Final = 300
+"""More groups of a preview than fit into a message."""
 UNDER_WAY: Final = (MATCHED,)
 NEAR: Final = (ANNOUNCED, PREVIEWED, MATCHING)
 
@@ -281,12 +283,13 @@ def _previewed(seen: Seen, delivery: Delivery) -> Verdict:
     if programme.owner != delivery.receiver:
         return Never("somebody else owns it now")
     result = matching.read(unpacked(buddy_round.result))
+    shown = round_inputs.remembering(seen.session, buddy_round, result.groups[:READ])
     return Preview(
         round_id=buddy_round.id,
         channel=programme.channel,
         starts_at=buddy_round.starts_at,
         zone=programme.zone,
-        groups=tuple((group.members, group.reasons) for group in result.groups),
+        groups=tuple((group.members, group.reasons) for group in (*shown, *result.groups[READ:])),
         left_over=tuple((each.person, each.why) for each in result.left_over),
         relaxations=result.relaxations,
         is_proven=result.is_proven,
