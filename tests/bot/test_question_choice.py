@@ -214,15 +214,13 @@ def test_neither_does_the_hash_seed_of_the_process() -> None:
         "print([one.question_id for one in meet(default_bank(), 40, seed=7)])"
     )
     root = Path(__file__).parents[2]
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={"PATH": os.defpath, "PYTHONHASHSEED": hash_seed},
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for hash_seed in ("1", "4242")
-    ]
-    assert runs[0] == runs[1] == f"{[one.question_id for one in meet(default_bank(), 40, seed=7)]}\n"
+    apart = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": os.defpath, "PYTHONHASHSEED": "4242"},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    # The seed of this process is another one in each run.
+    assert apart == f"{[one.question_id for one in meet(default_bank(), 40, seed=7)]}\n"

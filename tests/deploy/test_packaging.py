@@ -84,7 +84,8 @@ def image(tmp_path: Path) -> Path:
     for source in copied():
         place = ROOT / source
         if place.is_dir():
-            shutil.copytree(place, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+            # What is compiled already serves the copy too: its sources have the same age.
+            shutil.copytree(place, folder / source)
         else:
             shutil.copy(place, folder / source)
     return folder

@@ -11,12 +11,20 @@ import pytest
 
 from bot.runtime.config import ROOT
 from bot.runtime.database import connect, migrate, missing_migrations
+from bot.runtime.occupancy import OCCUPIED
 from sandbox.driver import Driver
 from sandbox.identity import APP_TOKEN, BOT_TOKEN
 from sandbox.testing import Running
 from tests.people import AMY, BEN
 from tests.runtime.command_line import Run, run_apart
-from tests.runtime.programs import END_SECONDS, START_SECONDS, fetch, running_app, wait_until_ready
+from tests.runtime.programs import (
+    END_SECONDS,
+    START_SECONDS,
+    fetch,
+    free_port,
+    running_app,
+    wait_until_ready,
+)
 from tests.runtime.programs import environment as environment
 from tests.stores import Postgres
 
@@ -31,6 +39,10 @@ SPARED = [
     (["outbox", "list"], {"alembic", "slack_sdk", "slack_bolt", "flask", "prometheus_client", "apscheduler"}),
 ]
 """What is not loaded for a command: loading costs more than all that such a command does."""
+ALONE = [[], ["worker"], ["worker", "--probes"]]
+"""They have a SQLite file for themselves, or say which process has it."""
+BESIDE = [["migrate"], ["tick"], ["doctor"], ["outbox", "list"]]
+"""They run for a moment under the same leases and locks as everything else, and an operator needs them meanwhile."""
 
 
 @pytest.mark.parametrize(("arguments", "change", "words"), FAULTS)
@@ -96,8 +108,8 @@ def test_a_command_loads_only_what_it_needs(
     assert loaded & spared == set()
 
 
-def test_all_in_one_makes_its_tables_and_answers_over_a_socket(
-    environment: dict[str, str], slack: Driver, tmp_path: Path
+def test_all_in_one_makes_its_tables_answers_over_a_socket_and_has_its_file_for_itself(
+    environment: dict[str, str], slack: Driver, tmp_path: Path, run: Run
 ) -> None:
     mine = {
         **environment,
@@ -109,6 +121,8 @@ def test_all_in_one_makes_its_tables_and_answers_over_a_socket(
         wait_until_ready(process, mine)
         answer = slack.command(AMY, "/1on1 add @ben every tuesday 10:00")
         door_for_anybody = fetch(mine, "/slack/events")
+        refused = [run(arguments, mine) for arguments in ALONE]
+        beside = [run(arguments, mine) for arguments in [*BESIDE, ["backup", str(tmp_path / "copy.db")]]]
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=END_SECONDS)
 
@@ -116,6 +130,12 @@ def test_all_in_one_makes_its_tables_and_answers_over_a_socket(
     assert door_for_anybody == 404
     assert process.returncode == 0, log
     assert "engine_stopped" in log
+    for each in refused:
+        assert each.returncode == OCCUPIED
+        assert f"process {process.pid}" in each.stderr
+        assert "PostgreSQL" in each.stderr
+        assert "Traceback" not in each.stderr
+    assert [each.returncode for each in beside] == [0] * len(beside), beside
 
 
 def test_all_in_one_waits_for_an_operator_to_migrate_postgresql(
@@ -136,37 +156,33 @@ def test_all_in_one_waits_for_an_operator_to_migrate_postgresql(
     assert "run `python app.py migrate` first" in refused.stderr
 
 
-def test_web_answers_over_http_and_a_worker_sends(
+def test_web_answers_over_http_and_a_worker_with_probes_sends_and_has_no_door(
     environment: dict[str, str], workspace: Running, slack: Driver
 ) -> None:
     slack.move_clock(next_working_hour(slack.now()))
     followed = {**environment, "CLOCK_URL": f"{workspace.url}/clock"}
+    probed = {**followed, "PORT": str(free_port())}
     with running_app(["web"], followed) as web:
         wait_until_ready(web, followed)
         slack.event_url(f"http://127.0.0.1:{followed['PORT']}/slack/events", verify=True)
         answer = slack.command(AMY, "/1on1 add @ben every tuesday 10:00")
         slack.event_url(None)
         unsent = slack.dms(BEN)
-        with running_app(["worker"], followed):
+        with running_app(["worker", "--probes"], probed) as worker:
             told = slack.eventually(lambda: slack.dms(BEN), seconds=START_SECONDS)[0]
+            wait_until_ready(worker, probed)
+            found = [fetch(probed, path) for path in ("/metrics", "/slack/events")]
 
     assert f"<@{BEN}>" in (answer.text or "")
     assert unsent == []
     assert f"<@{AMY}> registered your 1-on-1" in told.text
+    assert found == [200, 404]
 
 
 def next_working_hour(now: datetime) -> datetime:
     """Give a Wednesday to come, 17:00 UTC: noon or one o'clock in New York."""
     day = now.date() + timedelta(days=(2 - now.weekday()) % 7 or 7)
     return datetime(day.year, day.month, day.day, 17, tzinfo=UTC)
-
-
-def test_a_worker_with_probes_has_no_door(environment: dict[str, str]) -> None:
-    with running_app(["worker", "--probes"], environment) as worker:
-        wait_until_ready(worker, environment)
-
-        assert fetch(environment, "/metrics") == 200
-        assert fetch(environment, "/slack/events") == 404
 
 
 def test_a_token_slack_refuses_ends_the_program_with_a_word(environment: dict[str, str]) -> None:

@@ -11,29 +11,8 @@ import pytest
 
 from bot.runtime.occupancy import OCCUPIED, Occupied, occupied
 from tests.runtime.command_line import Run
-from tests.runtime.programs import END_SECONDS, running_app, wait_until_ready
+from tests.runtime.programs import END_SECONDS, running_app
 from tests.runtime.programs import environment as environment
-
-BESIDE = [["migrate"], ["tick"], ["doctor"], ["outbox", "list"]]
-"""They run for a moment under the same leases and locks as everything else, and an operator needs them meanwhile."""
-
-
-def test_a_second_process_on_a_file_is_told_by_whom_it_is_occupied(
-    environment: dict[str, str], run: Run, tmp_path: Path
-) -> None:
-    with running_app([], environment) as first:
-        wait_until_ready(first, environment)
-        refused = [run(arguments, environment) for arguments in ([], ["worker"], ["worker", "--probes"])]
-        beside = [run(arguments, environment) for arguments in BESIDE]
-        copied = run(["backup", str(tmp_path / "copy.db")], environment)
-
-    assert [each.returncode for each in refused] == [OCCUPIED] * 3
-    for each in refused:
-        assert f"process {first.pid}" in each.stderr
-        assert "PostgreSQL" in each.stderr
-        assert "Traceback" not in each.stderr
-    assert [each.returncode for each in beside] == [0] * len(BESIDE), beside
-    assert copied.returncode == 0, copied.stderr
 
 
 @pytest.mark.siege

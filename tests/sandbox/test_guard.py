@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.__main__ import main
 from sandbox.server import HOST
 from sandbox.testing import Running
 
@@ -53,29 +54,20 @@ def test_no_other_page_may_read_an_answer(workspace: Running) -> None:
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_the_sandbox_listens_on_this_machine_only() -> None:
-    command = [sys.executable, "-m", "sandbox", "--host", "0.0.0.0"]
+def test_the_sandbox_listens_on_this_machine_only(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--host", "0.0.0.0"])
 
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-    assert run.returncode == 2
-    assert run.stderr == f"The sandbox listens on {HOST} only.\n"
+    assert (code, capsys.readouterr().err) == (2, f"The sandbox listens on {HOST} only.\n")
 
 
-def test_a_manifest_that_is_none_is_named(tmp_path: Path) -> None:
+def test_a_manifest_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "manifest.json"
     file.write_text("[]")
 
-    run = subprocess.run(
-        [sys.executable, "-m", "sandbox", "--manifest", str(file)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    code = main(["--manifest", str(file)])
 
-    assert run.returncode == 1
-    assert "is no app manifest" in run.stderr
+    assert code == 1
+    assert "is no app manifest" in capsys.readouterr().err
 
 
 def test_the_command_prints_one_line_when_it_is_ready_and_ends_when_told(tmp_path: Path) -> None:
