@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from bot import profiles
 from bot.attributes import Attributes, comparable
 from bot.enrolments import Taker
 from bot.matching import Group, History, Mixing, Person, Rules, Weights
-from bot.matching.affinity import LONG_AGO_ROUNDS, pairs_in
+from bot.matching.people import LONG_AGO_ROUNDS
 from bot.matching.results import NeverMet, NotMetFor, Reason
 from bot.members import hours_of
 from bot.round_times import at_work
@@ -144,7 +145,8 @@ def remembering(session: Session, buddy_round: Round, groups: Sequence[Group]) -
 
 def _remembering(group: Group, met: Mapping[tuple[str, str], int], number: int) -> Group:
     """Tell of the latest of these meetings instead, of larger groups of none: some of them may be new."""
-    earlier = [met[pair] for pair in pairs_in(group.members) if pair in met]
+    pairs = combinations(sorted(group.members), PAIR)
+    earlier = [met[one, other] for one, other in pairs if (one, other) in met]
     if not earlier:
         return group
     ago: list[Reason] = [NotMetFor(number - max(earlier))] if len(group.members) == PAIR else []

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.people import AtWork, History, Mixing, Person, Rules, Weights
+from bot.matching.people import LONG_AGO_ROUNDS, AtWork, History, Mixing, Person, Rules, Weights
 from bot.matching.results import (
     NeverMet,
     NotMetFor,
@@ -36,7 +36,6 @@ SKILL_STEPS: Final = np.array([0, 600, 800, 900, 1000], dtype=np.int32)
 """By how many skills one can teach the other, both ways together: the first counts most."""
 PLENTY_OF_MINUTES: Final = 20 * 60
 FAR_APART_YEARS: Final = 4
-LONG_AGO_ROUNDS: Final = 24
 MANY_CHANNELS: Final = 4
 PER_MILLE: Final = 1000
 

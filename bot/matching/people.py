@@ -60,6 +60,10 @@ class Person:
         return max((at for at in (self.left_over_in, self.in_three_in) if at is not None), default=None)
 
 
+LONG_AGO_ROUNDS: Final = 24
+"""So many rounds later an earlier meeting counts as little as it ever will."""
+
+
 @dataclass(frozen=True)
 class History:
     """The groups of earlier rounds by the round's number, and the number of the round to match now.
