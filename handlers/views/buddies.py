@@ -90,7 +90,7 @@ def _buttons() -> Block:
     return elements.actions(
         elements.button("Join a programme", OPEN_JOIN),
         elements.button("Start a programme", OPEN_START),
-        elements.button("People I do not want", EXCLUSIONS),
+        elements.button("Keep me apart from", EXCLUSIONS),
     )
 
 
@@ -236,10 +236,10 @@ def allowed(person: str) -> Message:
 def exclusions(people: Sequence[str]) -> View:
     """List whom somebody does not want to meet."""
     rows = [elements.section(elements.mention(each), _allow(each)) for each in people[:LISTED_PEOPLE]]
-    nobody = elements.section("There is nobody you do not want to meet.")
+    nobody = elements.section("There is nobody I keep you apart from.")
     private = elements.context("Only you can see this list. Nobody is told, and no reason ever shows it.")
     add = elements.actions(elements.button("Add somebody", OPEN_EXCLUDE))
-    return elements.modal("elements.notice", "People I do not want", [*(rows or [nobody]), private, add])
+    return elements.modal("elements.notice", "Keep me apart from", [*(rows or [nobody]), private, add])
 
 
 def _allow(person: str) -> Block:

@@ -181,7 +181,7 @@ def exclude_form() -> View:
     """Ask whom somebody does not want to meet."""
     return elements.modal(
         EXCLUDE_FORM,
-        "People I do not want",
+        "Keep me apart from",
         [
             elements.field(
                 PERSON,

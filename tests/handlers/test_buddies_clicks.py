@@ -126,11 +126,11 @@ def test_a_pause_may_have_no_end_but_none_in_the_past(trellis: Trellis) -> None:
 
 
 def test_people_one_does_not_want_are_listed_added_and_allowed_again(trellis: Trellis) -> None:
-    empty = pressed(trellis, MIA, home_of(trellis, MIA), "People I do not want")
+    empty = pressed(trellis, MIA, home_of(trellis, MIA), "Keep me apart from")
     form = pressed(trellis, MIA, empty, "Add somebody")
     done = trellis.slack.submit(MIA, {"Never put me together with": ZOE}, view=form)
 
-    listed = pressed(trellis, MIA, home_of(trellis, MIA), "People I do not want")
+    listed = pressed(trellis, MIA, home_of(trellis, MIA), "Keep me apart from")
 
     assert "Only you can see this" in done.view.words  # type: ignore[union-attr]
     assert f"<@{ZOE}>" in listed.words

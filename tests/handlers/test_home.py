@@ -39,7 +39,7 @@ def statements_of_home(trellis: Trellis) -> int:
 
 def test_an_empty_home_offers_everything_to_begin_with(trellis: Trellis) -> None:
     offered = {"Add a 1-on-1", "A question now", "Add a goal", "Change settings", "Pause"}
-    assert offered | {"Join a programme", "Start a programme", "People I do not want"} <= set(
+    assert offered | {"Join a programme", "Start a programme", "Keep me apart from"} <= set(
         home_of(trellis, AMY).buttons
     )
 
