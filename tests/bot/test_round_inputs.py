@@ -7,15 +7,18 @@ from datetime import time
 from bot import enrolments, exclusions, matching, profiles, programmes, round_inputs, round_matching
 from bot.enrolments import takers
 from bot.matching import History, Person, Rules, Weights
+from bot.matching.results import NotMetFor
 from bot.programme_settings import TERMS, USUAL, Settings, settings_of
 from bot.programmes import Channel
+from bot.round_facts import Introduction
+from bot.round_messages import INTRODUCTION
 from bot.runtime.database import Sessions
 from models.members import Member
 from models.programmes import MORE, OFF
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import BERLIN, TEAM, actor, found
 from tests.bot.rounds_stage import quick as quick
-from tests.people import MONDAY_NOON
+from tests.people import DAY, MONDAY_NOON
 from tests.statements import counted
 
 
@@ -117,3 +120,23 @@ def test_of_nobody_more_hours_are_asked_than_they_work_and_of_nobody_else_fewer(
 def is_free(one: Person, other: Person, rules: Rules) -> bool:
     """Whether two may be put together."""
     return matching.find_partner(one, [other], History(1, {}), rules, 1) is not None
+
+
+def test_meetings_are_read_as_far_back_as_they_count_and_older_ones_are_told_all_the_same(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 2, every_weeks=1)
+    stage.first_round(quick)
+    with quick.begin() as session:
+        found(session, programme_id).next_number = 30
+
+    stage.step(quick, stage.HEADS_UP + 7 * DAY)
+    stage.step(quick, stage.START + 7 * DAY)
+
+    *_, introduction = stage.told(quick, INTRODUCTION, stage.START + 7 * DAY)
+    with quick.read() as session:
+        programme = found(session, programme_id)
+        seen = [round_inputs.history(session, programme, number).rounds for number in (2, 30)]
+    assert seen == [{1: (("U001", "U002"),)}, {}]
+    assert isinstance(introduction, Introduction)
+    assert NotMetFor(29) in introduction.reasons
