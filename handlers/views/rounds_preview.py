@@ -22,11 +22,7 @@ SHOWN = 9000
 
 def preview(facts: Preview) -> Message:
     """Show the owner a round with its reasons, who is left over, and what had to be relaxed."""
-    when = elements.when(facts.starts_at, facts.zone)
-    opening = (
-        f"*{elements.channel(facts.channel)}, {when}: {_count(len(facts.groups), 'pairing')}, "
-        f"{len(facts.left_over) or 'nobody'} left over.* It goes out then as it stands here."
-    )
+    opening = _opening(facts)
     lines = [f"• {people(members)}: {_reasons(members, reasons)}" for members, reasons in facts.groups]
     lines += [f"• Left over: {elements.mention(who)}, as {why_over(why)}." for who, why in facts.left_over]
     lines += [f"• {relaxed(each)}." for each in facts.relaxations]
@@ -39,6 +35,14 @@ def preview(facts: Preview) -> Message:
     )
     blocks = [elements.section(opening), *sections(shown), buttons]
     return Message("\n".join([opening.replace("*", ""), *shown]), blocks)
+
+
+def _opening(facts: Preview) -> str:
+    place = f"{elements.channel(facts.channel)}, {elements.when(facts.starts_at, facts.zone)}"
+    if not facts.groups and not facts.left_over:
+        return f"*{place}: nobody takes part yet.* Whoever joins until then is matched on the day."
+    counted = f"{_count(len(facts.groups), 'pairing')}, {len(facts.left_over) or 'nobody'} left over"
+    return f"*{place}: {counted}.* It goes out then as it stands here."
 
 
 def _reasons(members: Sequence[str], reasons: Sequence[Reason]) -> str:

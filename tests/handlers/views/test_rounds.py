@@ -208,3 +208,10 @@ def test_a_preview_of_a_large_round_shows_what_fits_and_counts_the_rest(snapshot
     assert "more lines" in large.text
     assert sum(len(str(block)) for block in large.blocks) < 13_000
     assert small.payload() == snapshot
+
+
+def test_a_preview_of_nobody_says_so_and_promises_nothing() -> None:
+    shown = rounds_preview.preview(Preview(9, CHANNEL, MONDAY_NOON, BERLIN, (), (), (), True))
+
+    assert "nobody takes part yet" in shown.text
+    assert "as it stands" not in shown.text
