@@ -48,11 +48,18 @@ def _spans(hours: WorkingHours, since: datetime, until: datetime) -> Iterator[Sp
         begins = hours.next_working(ends)
 
 
-def shared(team: Team, since: datetime, until: datetime) -> list[Span]:
+def shared(team: Team, since: datetime, until: datetime) -> tuple[Span, ...]:
     """List when all of them are at work between two moments."""
-    common = list(spans(team[0], since, until))
-    for hours in team[1:]:
-        common = list(_both(common, spans(hours, since, until)))
+    return _shared(frozenset(team), since, until)
+
+
+@lru_cache(maxsize=1024)
+def _shared(team: frozenset[WorkingHours], since: datetime, until: datetime) -> tuple[Span, ...]:
+    """Thousands are put together at once, of whom many teams have the same hours."""
+    first, *others = team
+    common = spans(first, since, until)
+    for hours in others:
+        common = tuple(_both(common, spans(hours, since, until)))
     return common
 
 
@@ -86,10 +93,15 @@ def meeting_times(team: Team, since: datetime, until: datetime) -> list[datetime
 
     They lie earlier and later in the day, so that one of them may suit; fewer, or none, if they share so little.
     """
-    rooms = [room for span in shared(team, since, until) if (room := _starts(span))]
+    return list(_proposals(shared(team, since, until)))
+
+
+@lru_cache(maxsize=1024)
+def _proposals(common: tuple[Span, ...]) -> tuple[datetime, ...]:
+    rooms = [room for span in common if (room := _starts(span))]
     spread = [room[len(room) * nth // (PROPOSALS + 1)] for nth, room in enumerate(rooms[:PROPOSALS], start=1)]
     others = [start for room in rooms for start in room[::4] if start not in spread]
-    return sorted([*spread, *others][:PROPOSALS])
+    return tuple(sorted([*spread, *others][:PROPOSALS]))
 
 
 def _starts(span: Span) -> list[datetime]:
