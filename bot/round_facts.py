@@ -183,3 +183,5 @@ class Preview:
     left_over: tuple[tuple[str, WhyLeftOver], ...]
     relaxations: tuple[Relaxation, ...]
     is_proven: bool
+    more: int = 0
+    """How many groups are not listed, as no message has room for so many."""

@@ -46,8 +46,8 @@ Facts = (
 Verdict = Facts | Later | Never
 LOOK_AGAIN: Final = timedelta(days=1)
 """Who is paused or away may be back sooner than they said."""
-READ: Final = 300
-"""More groups of a preview than fit into a message."""
+READ: Final = 400
+"""More groups of a preview than fit into a message; reading thousands would keep the store from everybody else."""
 UNDER_WAY: Final = (MATCHED,)
 NEAR: Final = (ANNOUNCED, PREVIEWED, MATCHING)
 
@@ -282,17 +282,18 @@ def _previewed(seen: Seen, delivery: Delivery) -> Verdict:
     programme = seen.programme_of(buddy_round)
     if programme.owner != delivery.receiver:
         return Never("somebody else owns it now")
-    result = matching.read(unpacked(buddy_round.result))
-    shown = round_inputs.remembering(seen.session, buddy_round, result.groups[:READ])
+    result, more = matching.read_first(unpacked(buddy_round.result), READ)
+    shown = round_inputs.remembering(seen.session, buddy_round, result.groups)
     return Preview(
         round_id=buddy_round.id,
         channel=programme.channel,
         starts_at=buddy_round.starts_at,
         zone=programme.zone,
-        groups=tuple((group.members, group.reasons) for group in (*shown, *result.groups[READ:])),
+        groups=tuple((group.members, group.reasons) for group in shown),
         left_over=tuple((each.person, each.why) for each in result.left_over),
         relaxations=result.relaxations,
         is_proven=result.is_proven,
+        more=more,
     )
 
 

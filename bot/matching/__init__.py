@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.matching.people import History, Mixing, Person, Round, Rules, Weights
 from bot.matching.results import Found, Group, LeftOver, Progress, Result
-from bot.matching.snapshots import UnknownFormat, read, restored, snapshot, written
+from bot.matching.snapshots import UnknownFormat, read, read_first, restored, snapshot, written
 
 if TYPE_CHECKING:
     from bot.matching.rounds import match, replay
@@ -43,6 +43,7 @@ __all__ = [
     "match",
     "next_mentor",
     "read",
+    "read_first",
     "replay",
     "restored",
     "snapshot",

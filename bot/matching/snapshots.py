@@ -86,7 +86,17 @@ def written(result: Result) -> str:
 
 def read(text: str) -> Result:
     """Read a result that was written down; raises UnknownFormat."""
+    return _result(_kept(text))
+
+
+def read_first(text: str, groups: int) -> tuple[Result, int]:
+    """Read a result with but so many of its groups, and say how many more there are; raises UnknownFormat."""
     kept = _kept(text)
+    more = max(0, len(kept["groups"]) - groups)
+    return _result({**kept, "groups": kept["groups"][:groups]}), more
+
+
+def _result(kept: dict[str, Any]) -> Result:
     return Result(
         tuple(
             Group(tuple(members), tuple(map(_value, reasons)), affinity)

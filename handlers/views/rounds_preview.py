@@ -27,8 +27,9 @@ def preview(facts: Preview) -> Message:
     lines += [f"• Left over: {elements.mention(who)}, as {why_over(why)}." for who, why in facts.left_over]
     lines += [f"• {relaxed(each)}." for each in facts.relaxations]
     shown = list(_that_fit(lines))
-    if len(shown) < len(lines):
-        shown.append(f"… and {len(lines) - len(shown)} more lines.")
+    left = len(lines) + facts.more - len(shown)
+    if left:
+        shown.append(f"… and {left} more lines.")
     buttons = elements.actions(
         elements.button("Send as previewed", SEND, facts.round_id, confirm=_sure()),
         elements.button("Match anew", ANEW, facts.round_id),
@@ -41,7 +42,9 @@ def _opening(facts: Preview) -> str:
     place = f"{elements.channel(facts.channel)}, {elements.when(facts.starts_at, facts.zone)}"
     if not facts.groups and not facts.left_over:
         return f"*{place}: nobody takes part yet.* Whoever joins until then is matched on the day."
-    counted = f"{_count(len(facts.groups), 'pairing')}, {len(facts.left_over) or 'nobody'} left over"
+    counted = (
+        f"{_count(len(facts.groups) + facts.more, 'pairing')}, {len(facts.left_over) or 'nobody'} left over"
+    )
     return f"*{place}: {counted}.* It goes out then as it stands here."
 
 

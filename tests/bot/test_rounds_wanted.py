@@ -8,7 +8,7 @@ from datetime import time
 
 import pytest
 
-from bot import enrolments, exclusions, rounds
+from bot import enrolments, exclusions, round_judging, rounds
 from bot.matching import History, Person, Result, Round, Rules, match
 from bot.permissions import NotYourProgramme
 from bot.round_facts import Changed, Preview
@@ -16,6 +16,7 @@ from bot.round_jobs import MOST_AFFECTED, Job, compute
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
 from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions
+from handlers.views import rounds_preview
 from models.programmes import PAUSED, Participant
 from models.rounds import ANNOUNCED, MATCHED
 from models.rounds import PREVIEWED as IS_PREVIEWED
@@ -53,6 +54,19 @@ def test_a_preview_is_shown_to_the_owner_and_goes_out_as_it_was_shown(quick: Ses
         list(each) for each in stage.groups(sessions, programme_id)
     ]
     assert stage.deliveries(sessions, CHANGED) == []
+
+
+def test_a_preview_of_many_lists_those_a_message_has_room_for_and_counts_the_others(
+    quick: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(round_judging, "READ", 2)
+    programme_id = stage.staffed(quick, 9)
+    stage.step(quick, stage.HEADS_UP)
+
+    shown = previewed(quick, programme_id)
+
+    assert (len(shown.groups), shown.more) == (2, 2)
+    assert "4 pairings" in rounds_preview.preview(shown).text
 
 
 def test_a_preview_before_the_heads_up_announces_nothing_and_begins_nothing(quick: Sessions) -> None:
