@@ -46,10 +46,10 @@ def prefer(trellis: Trellis, who: str, **values: object) -> None:
 @pytest.mark.parametrize(
     ("who", "partner", "zone", "start", "end"),
     [
-        (AMY, "@ben", NEW_YORK, "2027-02-22 12:00", "2027-04-10 00:00"),
-        (AMY, "@ben", NEW_YORK, "2027-10-11 12:00", "2027-11-27 00:00"),
-        (MIA, "@jonas", BERLIN, "2027-03-08 12:00", "2027-04-24 00:00"),
-        (MIA, "@jonas", BERLIN, "2027-10-04 12:00", "2027-11-20 00:00"),
+        (AMY, "@ben", NEW_YORK, "2027-03-01 12:00", "2027-03-27 00:00"),
+        (AMY, "@ben", NEW_YORK, "2027-10-25 12:00", "2027-11-20 00:00"),
+        (MIA, "@jonas", BERLIN, "2027-03-15 12:00", "2027-04-10 00:00"),
+        (MIA, "@jonas", BERLIN, "2027-10-18 12:00", "2027-11-13 00:00"),
     ],
 )
 def test_a_weekly_1on1_keeps_its_wall_clock_over_a_clock_change(
@@ -64,29 +64,26 @@ def test_a_weekly_1on1_keeps_its_wall_clock_over_a_clock_change(
     assert {(moment.weekday(), moment.hour, moment.minute) for moment in met} == {(3, 10, 0)}
     assert len({moment.utcoffset() for moment in met}) == 2
     assert {after.date() - before.date() for before, after in pairwise(met)} == {7 * DAY}
-    assert len(met) >= 6
+    assert len(met) == 4
     assert len(preps(trellis, who)) == len(met)
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "days"),
+    ("rhythm", "days", "end"),
     [
-        (
-            "every 2 weeks on thursday",
-            "11-26 12-10 12-24 01-07 01-21 02-04 02-18 03-04 03-18 04-01",
-        ),
-        ("every month on the last thursday", "11-26 12-31 01-28 02-25 03-25"),
-        ("every month on the first monday", "12-07 01-04 02-01 03-01 04-05"),
+        ("every 2 weeks on thursday", "11-26 12-10 12-24 01-07 01-21", "2027-01-22 00:00"),
+        ("every month on the last thursday", "11-26 12-31 01-28 02-25 03-25", "2027-03-26 00:00"),
+        ("every month on the first monday", "12-07 01-04 02-01 03-01 04-05", "2027-04-06 00:00"),
     ],
 )
 def test_rhythms_go_on_over_months_and_bring_one_question_each_time(
-    trellis: Trellis, rhythm: str, days: str
+    trellis: Trellis, rhythm: str, days: str, end: str
 ) -> None:
     trellis.slack.command(AMY, f"/1on1 add @ben {rhythm} at 10:00")
 
-    live_until(trellis, utc("2027-04-06 00:00"))
+    live_until(trellis, utc(end))
 
-    met = [moment for moment in held(trellis, NEW_YORK) if moment < utc("2027-04-06 00:00")]
+    met = [moment for moment in held(trellis, NEW_YORK) if moment < utc(end)]
     assert [f"{moment:%m-%d}" for moment in met] == days.split()
     assert {moment.hour for moment in met} == {10}
     for who in (AMY, BEN):
@@ -268,7 +265,7 @@ def test_after_a_long_outage_only_what_is_to_come_is_planned(trellis: Trellis) -
     trellis.slack.command(AMY, EVERY_THURSDAY)
     live_until(trellis, utc("2026-11-23 15:00"))
 
-    live_until(trellis, utc("2027-02-01 12:00"))
+    live_until(trellis, utc("2026-12-07 12:00"))
     trellis.tick(utc("2027-06-07 12:00"))
     live_until(trellis, utc("2027-06-11 00:00"))
 

@@ -12,6 +12,7 @@ from sandbox.driver import Driver
 from sandbox.testing import Running
 from tests.runtime.command_line import run as run
 from tests.runtime.desk_stage import desk as desk
+from tests.runtime.desk_stage import one_desk as one_desk
 from tests.runtime.stage import Office
 
 

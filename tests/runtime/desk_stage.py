@@ -72,6 +72,16 @@ class Desk:
 @pytest.fixture
 def desk(store: Engine, run: Run) -> Desk:
     """Give the command line on each of the stores."""
+    return _desk_on(store, run)
+
+
+@pytest.fixture
+def one_desk(sqlite: Engine, run: Run) -> Desk:
+    """Give the command line on SQLite: what it says of a row that it has read is the same on both stores."""
+    return _desk_on(sqlite, run)
+
+
+def _desk_on(store: Engine, run: Run) -> Desk:
     address = {"DATABASE_URL": store.url.render_as_string(hide_password=False), "CLOCK_URL": ""}
     return Desk(Sessions(store), lambda *words: run(["outbox", *map(str, words)], address))
 

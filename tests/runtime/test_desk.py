@@ -71,9 +71,9 @@ def test_what_is_finished_is_listed_the_newest_first(desk: Desk) -> None:
     assert listed(desk.ask("list", "--state", "sent")) == [newer, older]
 
 
-def test_an_empty_outbox_says_so(desk: Desk) -> None:
-    assert desk.ask("list").stdout == "No message waits.\n"
-    assert desk.ask("list", "--state", "failed").stdout == "No message is in this state.\n"
+def test_an_empty_outbox_says_so(one_desk: Desk) -> None:
+    assert one_desk.ask("list").stdout == "No message waits.\n"
+    assert one_desk.ask("list", "--state", "failed").stdout == "No message is in this state.\n"
 
 
 WRONG_USE = [
@@ -95,17 +95,17 @@ def test_wrong_use_ends_with_code_2(words: list[str], run: Run) -> None:
     assert end.value.code == 2
 
 
-def test_a_time_that_is_none_ends_with_code_2(desk: Desk) -> None:
+def test_a_time_that_is_none_ends_with_code_2(one_desk: Desk) -> None:
     for words in (["--before", "yesterday"], ["--before", "now", "--since", "yesterday"]):
-        done = desk.ask("doubt", *words)
+        done = one_desk.ask("doubt", *words)
 
         assert done.returncode == 2
         assert "'yesterday' is not a time" in done.stderr
 
 
 @pytest.mark.parametrize("question", ["why", "retry", "cancel"])
-def test_a_message_that_is_not_there_is_said_in_words(question: str, desk: Desk) -> None:
-    done = desk.ask(question, 4711)
+def test_a_message_that_is_not_there_is_said_in_words(question: str, one_desk: Desk) -> None:
+    done = one_desk.ask(question, 4711)
 
     assert done.returncode == 1
     assert "There is no message 4711" in done.stderr
@@ -163,15 +163,15 @@ def test_what_was_given_up_in_doubt_is_looked_up_before_it_is_sent(state: str, d
 
 
 @pytest.mark.parametrize("state", ["ready", "sending", "sent"])
-def test_what_was_not_given_up_is_left_alone(state: str, desk: Desk) -> None:
-    number = desk.write(state=state, retry_at=FAR_OFF)
+def test_what_was_not_given_up_is_left_alone(state: str, one_desk: Desk) -> None:
+    number = one_desk.write(state=state, retry_at=FAR_OFF)
 
     for more in ([], ["--absent"]):
-        done = desk.ask("retry", number, *more)
+        done = one_desk.ask("retry", number, *more)
 
         assert done.returncode == 1
         assert f"Message {number} is {state}: only what was given up can be put back" in done.stderr
-    assert (desk.state(number)[0], desk.row(number).retry_at) == (state, FAR_OFF)
+    assert (one_desk.state(number)[0], one_desk.row(number).retry_at) == (state, FAR_OFF)
 
 
 @pytest.mark.parametrize("state", ["ready", "doubtful"])
@@ -187,14 +187,14 @@ def test_what_has_not_been_sent_is_cancelled_with_its_reason(state: str, desk: D
 
 
 @pytest.mark.parametrize("state", ["sending", "sent", "failed", "expired", "cancelled"])
-def test_what_is_on_its_way_or_finished_is_not_cancelled(state: str, desk: Desk) -> None:
-    number = desk.write(state=state, reason="as it was")
+def test_what_is_on_its_way_or_finished_is_not_cancelled(state: str, one_desk: Desk) -> None:
+    number = one_desk.write(state=state, reason="as it was")
 
-    done = desk.ask("cancel", number)
+    done = one_desk.ask("cancel", number)
 
     assert done.returncode == 1
     assert ("on its way" if state == "sending" else f"is {state} already") in done.stderr
-    assert desk.state(number) == (state, "as it was")
+    assert one_desk.state(number) == (state, "as it was")
 
 
 def test_a_decision_waits_for_a_worker_that_holds_the_row(desk: Desk) -> None:
@@ -264,11 +264,11 @@ def test_what_is_doubted_depends_on_the_moment_given(desk: Desk) -> None:
     assert [desk.state(number)[0] for number in (old, new)] == ["doubtful", "ready"]
 
 
-def test_every_decision_leaves_one_line_of_ids_in_the_log(desk: Desk) -> None:
-    number = desk.write(state="failed")
+def test_every_decision_leaves_one_line_of_ids_in_the_log(one_desk: Desk) -> None:
+    number = one_desk.write(state="failed")
 
     logs = [
-        desk.ask(*words).stderr
+        one_desk.ask(*words).stderr
         for words in (
             ["retry", number],
             ["doubt", "--before", "2026-01-01T00:00Z"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from models.bulk import insert_missing
@@ -39,10 +41,10 @@ READY_FOR = [
 @pytest.mark.parametrize(
     ("row", "words"), READY_FOR, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_why_says_what_a_message_waits_for(row: dict[str, object], words: str, desk: Desk) -> None:
-    number = desk.write(**row)  # type: ignore[arg-type]
+def test_why_says_what_a_message_waits_for(row: dict[str, Any], words: str, one_desk: Desk) -> None:
+    number = one_desk.write(**row)
 
-    done = desk.ask("why", number)
+    done = one_desk.ask("why", number)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Message {number} ({KIND}) to {AMY} in {TEAM} is ")
