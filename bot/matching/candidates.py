@@ -1,200 +1,209 @@
-"""Which of all pairs are worth considering: everybody's best few, and later what the prices show to be missing."""
+"""Which of all pairs are worth considering: those within reach at guessed prices, and later what the prices miss."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.fields import CELLS, Cells, Field
+from bot.matching.fields import CELLS, Field
 from bot.matching.fractional import Edges, Prices
+from bot.matching.guesses import Guess, Halves, guessed
+from bot.matching.largest import MOST_VALUE, largest_cells
 from bot.matching.layers import Numbers, Points
 
-BEST: Final = 8
+FIRST, MOST = 8, 64
+"""So many of each person's pairs are candidates at first, and within reach at most."""
 LITTLE: Final = np.float32(2**-6)
 """Less than prices differ by, and more than their rounding."""
-LEVELS: Final = 64
-"""Into so many classes values are sorted before some of them are sorted exactly."""
-VALUE_BITS: Final = 20
-"""Values, and the turns of those that are equal, are parts of one number to sort by."""
-TURN_BITS: Final = 20
-MOST_VALUE: Final = 2**VALUE_BITS - 1
-GOLDEN: Final = 0.6180339887498949
-"""Steps of this share of a circle never meet again soon."""
 
-Rows = NDArray[np.int64]
-Look = tuple[Rows, Numbers, Numbers, Points, NDArray[np.float32]]
-"""Some rows, and cells in them: the position of the row, the column, the points, and these less the prices."""
+Look = tuple[Numbers, Numbers, Numbers, Points, Halves]
+"""Some rows, and cells in them: the position of the row, the column, the points, and these less price and bar."""
 Passed = Callable[[int], None]
 """Hears how many people have been looked at since it was called last."""
 
 
 @dataclass(frozen=True)
 class Missing:
-    """What a look at all pairs found: those worth more than their prices, and by how much a person's is too low."""
+    """Pairs that are worth more than their prices, and by how much a person's price is too low for them."""
 
     edges: Edges
     short: Prices
 
+    @classmethod
+    def nothing(cls, size: int) -> Missing:
+        """Miss nothing, of so many people."""
+        return cls(Edges.none(), np.zeros(size))
 
-def best_edges(field: Field, passed: Passed, count: int = BEST) -> Edges:
-    """Give everybody's best pairs that are no repeats."""
-    untaught = field.most_untaught()
-    return _together(_best_of_block(field, rows, count, untaught) for rows in _looked_at(field, passed))
+    @classmethod
+    def of(cls, edges: Edges, prices: Prices) -> Missing:
+        """Find out which of some pairs are missing."""
+        over = 2.0 * edges.worth - prices[edges.first] - prices[edges.second]
+        wanting, short = over > 0, np.zeros(len(prices))
+        edges, over = edges.those(wanting), over[wanting]
+        np.maximum.at(short, edges.first, over)
+        np.maximum.at(short, edges.second, over)
+        return cls(edges, short)
+
+    def joined(self, other: Missing) -> Missing:
+        """Miss what either does."""
+        return Missing(self.edges.joined(other.edges), np.maximum(self.short, other.short))
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The pairs within reach, and the guess that bounds all others.
+
+    Of a pair that is not here neither is worth more to the other, less the guessed price, than the other's bar.
+    """
+
+    edges: Edges
+    is_first: NDArray[np.bool]
+    """Which of them are among the best few of either."""
+    guess: Guess
+
+    def first(self) -> Edges:
+        """Give the best few of everybody."""
+        return self.edges.those(self.is_first)
+
+    def of_places(self, places: Numbers) -> Edges:
+        """Give all that some places have within reach, and all that have these."""
+        return self.edges.those(np.isin(self.edges.first, places) | np.isin(self.edges.second, places))
+
+    def missing(self, prices: Prices) -> Missing:
+        """Look within reach only."""
+        return Missing.of(self.edges, prices)
+
+
+def pool_of(field: Field, passed: Passed) -> Pool:
+    """Look at all pairs that are no repeats, for those within reach of either."""
+    guess = guessed(field)
+    bars, parts = guess.bars.copy(), []
+    for rows, row, column, points, over in _looks(field, guess.halves, guess.bars, passed):
+        steps = np.minimum(over / LITTLE, MOST_VALUE).astype(np.int64)
+        kept = largest_cells(row, column, steps, rows, field.size, MOST)
+        is_left_out = np.ones(len(row), np.bool)
+        is_left_out[kept] = False
+        bar = (guess.bars[rows][row] + over)[is_left_out]
+        np.maximum.at(bars, rows[row[is_left_out]], bar)
+        row, column = row[kept], column[kept]
+        is_first = np.zeros(len(row), np.bool)
+        is_first[largest_cells(row, column, steps[kept], rows, field.size, FIRST)] = True
+        parts.append((rows[row].astype(np.int32), column.astype(np.int32), points[kept], is_first))
+    return _pooled(parts, Guess(guess.halves, bars))
+
+
+def _pooled(
+    parts: Sequence[tuple[NDArray[Any], NDArray[Any], Points, NDArray[np.bool]]], guess: Guess
+) -> Pool:
+    """Put parts together; of a pair that is in two, either says whether it is among the best."""
+    if not parts:
+        return Pool(Edges.none(), np.zeros(0, np.bool), guess)
+    row, column, worth, is_first = (np.concatenate(each) for each in zip(*parts, strict=True))
+    keys = np.minimum(row, column).astype(np.int64) << 32 | np.maximum(row, column)
+    order = np.argsort(keys)
+    keys = keys[order]
+    begins = np.flatnonzero(np.diff(keys, prepend=-1))
+    edges = Edges(keys[begins] >> 32, keys[begins] & 0xFFFFFFFF, worth[order[begins]].astype(np.int64))
+    are_first = np.logical_or.reduceat(is_first[order], begins) if len(begins) else is_first
+    return Pool(edges, are_first, guess)
 
 
 def best_edges_of(field: Field, places: Numbers, count: int) -> Edges:
-    """Give the best pairs of some places that are no repeats."""
-    untaught = field.most_untaught()
-    at_once = max(1, CELLS // field.size)
-    blocks = (places[begin : begin + at_once] for begin in range(0, len(places), at_once))
-    return _together(_best_of_block(field, rows, count, untaught) for rows in blocks)
+    """Give the best pairs of some places that are no repeats, whatever they cost."""
+    at_once, found = max(1, CELLS // field.size), Edges.none()
+    for begin in range(0, len(places), at_once):
+        rows = places[begin : begin + at_once]
+        every = field.affinities(rows)
+        row, column = np.nonzero(every >= 0)
+        points = every[row, column].astype(np.int64)
+        kept = largest_cells(row, column, points, rows, field.size, count)
+        found = found.joined(Edges.of(rows[row[kept]], column[kept], points[kept]))
+    return found
 
 
-def missing_edges(field: Field, prices: Prices, passed: Passed, count: int = BEST) -> Missing:
-    """Look at all pairs that are no repeats, for those that are worth more than their prices say."""
-    short = np.zeros(field.size)
+def missing_beyond(field: Field, pool: Pool, prices: Prices, passed: Passed) -> Missing:
+    """Look at the pairs beyond reach that are no repeats, as far as the bars let them be worth more than their prices.
 
-    def of_block(look: Look) -> Cells:
-        rows, row, column, points, over = look
-        begins = np.flatnonzero(np.diff(row, prepend=-1))
-        short[rows[row[begins]]] = 2.0 * np.maximum.reduceat(over, begins) if len(begins) else 0
-        wanting = over >= LITTLE
-        row, column, over = row[wanting], column[wanting], over[wanting]
-        steps = np.minimum(over / LITTLE, MOST_VALUE).astype(np.int64)
-        kept = _largest_cells(row, column, steps, rows, field.size, count)
-        return rows[row[kept]], column[kept], points[wanting][kept]
-
-    edges = _together(map(of_block, _looks(field, prices, 0.0, passed)))
-    return Missing(edges, short)
-
-
-def near_edges(field: Field, prices: Prices, gap: float) -> Edges:
-    """Give all pairs whose prices exceed their worth by no more than a gap: only these can be in a better matching."""
-    looks = _looks(field, prices, -gap - float(LITTLE), lambda _count: None)
-    return _together((rows[row], column, points) for rows, row, column, points, _ in looks)
+    What a pair is worth beyond its prices is at most how far the bar of one, and the guessed price of the other, are
+    above the real prices: pairs are looked at where these two are above 0 together.
+    """
+    half = prices / 2
+    above, dearer = pool.guess.bars - half, pool.guess.halves - half
+    rows_left, columns = np.argsort(-above, kind="stable"), np.argsort(-dearer, kind="stable")
+    ordered, found = -dearer[columns], Missing.nothing(field.size)
+    while len(rows_left):
+        near = columns[: np.searchsorted(ordered, above[rows_left[0]])]
+        rows, rows_left = np.split(rows_left, [max(1, CELLS // max(1, len(near)))])
+        near = near[above[near] > -dearer[rows].max()]
+        found = found.joined(Missing.of(_worth_more_than(field, prices, rows, near), prices))
+        passed(len(rows))
+    return found
 
 
-def _looks(field: Field, prices: Prices, above: float, passed: Passed) -> Iterator[Look]:
-    """Look at all pairs that are no repeats, block by block, for those worth more than their prices by so much.
+def _worth_more_than(field: Field, prices: Prices, rows: Numbers, columns: Numbers) -> Edges:
+    """Give pairs worth more than their prices, and some that are worth as much."""
+    if not len(columns):
+        return Edges.none()
+    worth, half = field.between(rows, columns), (prices / 2).astype(np.float32)
+    over = worth - half[columns]
+    over -= half[rows][:, None]
+    over[worth < 0] = -np.inf
+    row, column = np.nonzero(over > -LITTLE)
+    return Edges.of(rows[row], columns[column], worth[row, column])
+
+
+def near_edges(field: Field, prices: Prices, gap: float, most: int) -> Edges | None:
+    """Give all pairs whose prices exceed their worth by no more than a gap: only these can be in a better matching.
+
+    None if there are more than so many.
+    """
+    half = (prices / 2).astype(np.float32)
+    bars = half - np.float32(gap) - LITTLE
+    found: list[Edges] = []
+    # Each pair is seen from both sides.
+    left = 2 * most
+    for rows, row, column, points, _ in _looks(field, half, bars, lambda _count: None):
+        found.append(Edges.of(rows[row], column, points))
+        left -= len(row)
+        if left < 0:
+            return None
+    return Edges.together(found)
+
+
+def _looks(field: Field, halves: Halves, bars: Halves, passed: Passed) -> Iterator[Look]:
+    """Look at all pairs that are no repeats, block by block, for those worth more, less the price, than the bar.
 
     Of those who share no skill, only whoever's prices are low can be: the lowest come first, in rows and columns.
     """
-    half = (prices / 2).astype(np.float32)
-    room = field.most_untaught() - half - np.float32(above) + LITTLE
-    nearest, ordered = np.argsort(half, kind="stable"), np.sort(half)
+    room = field.most_untaught() - bars + LITTLE
+    nearest, ordered = np.argsort(halves, kind="stable"), np.sort(halves)
     by_room = np.argsort(-room, kind="stable")
-    for at in _looked_at(field, passed):
+    for at in field.blocks():
         rows = by_room[at]
         columns = nearest[: np.searchsorted(ordered, room[rows[0]])]
-        yield rows, *_worth_more(field, rows, columns, half, above)
-
-
-def _worth_more(
-    field: Field, rows: Rows, columns: Numbers, half: NDArray[np.float32], above: float
-) -> tuple[Numbers, Numbers, Points, NDArray[np.float32]]:
-    """Give the cells worth more than their prices, row by row; those of other columns only where a skill is shared."""
-    block, (row, column, points) = field.partly(rows, columns)
-    over = block - half[columns]
-    over -= half[rows, None]
-    over[block < 0] = -np.inf
-    here, there = np.divmod(np.flatnonzero(over > above), max(1, len(columns)))
-    over_cells = points - half[column]
-    over_cells -= half[rows[row]]
-    kept = np.flatnonzero((points >= 0) & (over_cells > above))
-    row, column = np.concatenate([row[kept], here]), np.concatenate([column[kept], columns[there]])
-    order = np.argsort(row, kind="stable")
-    points = np.concatenate([points[kept], block[here, there]])
-    return (
-        row[order],
-        column[order],
-        points[order],
-        np.concatenate([over_cells[kept], over[here, there]])[order],
-    )
-
-
-def _looked_at(field: Field, passed: Passed) -> Iterator[Rows]:
-    for rows in field.blocks():
-        yield rows
+        yield rows, *_above_the_bar(field, rows, columns, halves, bars)
         passed(len(rows))
 
 
-def _best_of_block(field: Field, rows: Rows, count: int, untaught: Points) -> Cells:
-    """Look at those who share a skill first; all others only where these may be better."""
-    _, (row, column, points) = field.partly(rows, rows[:0])
-    better = points > np.maximum(untaught[rows], 0)[row]
-    row, column, points = row[better], column[better], points[better]
-    is_enough = np.bincount(row, minlength=len(rows)) >= count
-    enough = is_enough[row]
-    row, column, points = row[enough], column[enough], points[enough]
-    kept = _largest_cells(row, column, points.astype(np.int64), rows, field.size, count)
-    row, column, points = rows[row[kept]], column[kept], points[kept]
-    rest = rows[~is_enough]
-    every = field.affinities(rest)
-    here, there = _largest(every, rest, count)
+def _above_the_bar(
+    field: Field, rows: Numbers, columns: Numbers, halves: Halves, bars: Halves
+) -> tuple[Numbers, Numbers, Points, Halves]:
+    """Give the cells above the bar; those of other columns only where a skill is shared."""
+    block, (row, column, points) = field.partly(rows, columns)
+    over = block - halves[columns]
+    over -= bars[rows][:, None]
+    over[block < 0] = -np.inf
+    here, there = np.divmod(np.flatnonzero(over > 0), max(1, len(columns)))
+    cells_over = points - halves[column]
+    cells_over -= bars[rows][row]
+    kept = np.flatnonzero((points >= 0) & (cells_over > 0))
     return (
-        np.concatenate([row, rest[here]]),
-        np.concatenate([column, there]),
-        np.concatenate([points, every[here, there]]),
+        np.concatenate([row[kept], here]),
+        np.concatenate([column[kept], columns[there]]),
+        np.concatenate([points[kept], block[here, there]]),
+        np.concatenate([cells_over[kept], over[here, there]]),
     )
-
-
-def _largest(points: Points, rows: Rows, count: int) -> tuple[Numbers, Numbers]:
-    """Find the largest points of each row that are allowed, about so many."""
-    size = points.shape[1]
-    if not len(rows):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    last = min(count, size)
-    bar = np.partition(points, size - last, axis=1)[:, size - last]
-    row, column = np.divmod(np.flatnonzero(points >= np.maximum(bar, 0)[:, None]), size)
-    kept = _largest_cells(row, column, points[row, column].astype(np.int64), rows, size, count)
-    return row[kept], column[kept]
-
-
-def _largest_cells(
-    row: Numbers, column: Numbers, values: Numbers, rows: Rows, size: int, count: int
-) -> Numbers:
-    """Find, of cells whose values are whole and from 0 to the most, the largest of each row, about so many.
-
-    Where many are equal, each row takes others: were it the same for all, a few people would be everybody's best.
-    """
-    near = _near_the_best(row, values, len(rows), count)
-    row, column, values = row[near], column[near], values[near]
-    turn = column - (rows * GOLDEN % 1 * size).astype(np.int64)[row]
-    turn[turn < 0] += size
-    order = np.argsort(((row << VALUE_BITS) + MOST_VALUE - values << TURN_BITS) + turn)
-    row, values = row[order], values[order]
-    counts = np.bincount(row, minlength=len(rows))
-    begins = np.cumsum(counts) - counts
-    some = np.flatnonzero(counts)
-    bar = np.zeros(len(rows), np.int64)
-    bar[some] = values[begins[some] + np.minimum(counts[some], count) - 1]
-    is_large = values >= bar[row]
-    crowded = np.bincount(row[is_large], minlength=len(rows)) > 2 * count
-    first = np.arange(len(row)) - begins[row] < count
-    return near[order[is_large & (first | ~crowded[row])]]
-
-
-def _near_the_best(row: Numbers, values: Numbers, rows: int, count: int) -> Numbers:
-    """Sift out what is certainly not among the best of its row, without sorting."""
-    level = values * LEVELS // (int(values.max(initial=0)) + 1)
-    counts = np.bincount(row * LEVELS + level, minlength=rows * LEVELS).reshape(rows, LEVELS)
-    is_above = counts[:, ::-1].cumsum(axis=1) < count
-    least = LEVELS - 1 - is_above.sum(axis=1)
-    return np.flatnonzero(level >= least[row])
-
-
-def _together(parts: Iterator[tuple[Numbers, Numbers, Points]]) -> Edges:
-    first, second, worth = [], [], []
-    for rows, columns, points in parts:
-        first.append(np.minimum(rows, columns).astype(np.int32))
-        second.append(np.maximum(rows, columns).astype(np.int32))
-        worth.append(points)
-    nothing = Edges(*(np.zeros(0, np.int64) for _ in range(3)))
-    if not first:
-        return nothing
-    found = Edges(*(np.concatenate(part).astype(np.int64) for part in (first, second, worth)))
-    return found.joined(nothing)

@@ -123,6 +123,21 @@ class Field:
         self._apart[met * self.size + partner] = 0
         self._apart[barred * self.size + refused] = 0
 
+    def between(self, rows: Numbers, columns: Numbers) -> Points:
+        """Weigh some places against some; who may not meet, or only as a repeat, is below 0."""
+        found = self._summed(lambda layer: layer.block(rows, columns))
+        row, position, taught = self._taught.cells(rows, columns)
+        found[row, position] += self._skill_points[np.minimum(taught, 255)]
+        at = np.full(self.size, UNKNOWN, np.int64)
+        at[columns] = np.arange(len(columns))
+        row, other, met_in = self._met.cells(rows)
+        here = at[other] >= 0
+        found[row[here], at[other[here]]] += self._met_points(met_in[here], with_repeats=False)
+        row, other, _ = self._barred.cells(rows)
+        here = at[other] >= 0
+        found[row[here], at[other[here]]] = FORBIDDEN
+        return found
+
     def square(self, places: Numbers, *, with_repeats: bool = False) -> Points:
         """Weigh some places against each other."""
         rows = max(1, CELLS // max(1, self.size))

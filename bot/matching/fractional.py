@@ -10,13 +10,14 @@ bounds every matching, and a pair that is not among the candidates is of interes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.sparse.csgraph import maximum_bipartite_matching, min_weight_full_bipartite_matching
 
 from bot.matching.layers import Numbers
 
@@ -26,19 +27,39 @@ Prices = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Edges:
-    """Pairs to choose from: the smaller place first, each once."""
+    """Pairs to choose from: the smaller place first."""
 
     first: Numbers
     second: Numbers
     worth: NDArray[Any]
 
+    @classmethod
+    def none(cls) -> Edges:
+        """Give no pairs at all."""
+        nothing = np.zeros(0, np.int64)
+        return cls(nothing, nothing, nothing)
+
+    @classmethod
+    def of(cls, one: Numbers, other: Numbers, worth: NDArray[Any]) -> Edges:
+        """Take pairs whichever of the two comes first, and as often as they come."""
+        first, second = np.minimum(one, other).astype(np.int64), np.maximum(one, other).astype(np.int64)
+        return cls(first, second, worth.astype(np.int64))
+
+    @classmethod
+    def together(cls, parts: Iterable[Edges]) -> Edges:
+        """Put lists together; a pair that is in several counts once, as the first of them says."""
+        every = [cls.none(), *parts]
+        first, second = np.concatenate([e.first for e in every]), np.concatenate([e.second for e in every])
+        _, kept = np.unique((first << 32) | second, return_index=True)
+        return cls(first[kept], second[kept], np.concatenate([e.worth for e in every])[kept])
+
+    def those(self, kept: NDArray[np.bool]) -> Edges:
+        """Take some of them."""
+        return Edges(self.first[kept], self.second[kept], self.worth[kept])
+
     def joined(self, other: Edges) -> Edges:
         """Put two lists together; a pair that is in both counts once, as the first says."""
-        first = np.concatenate([self.first, other.first])
-        second = np.concatenate([self.second, other.second])
-        _, kept = np.unique((first << 32) | second, return_index=True)
-        worth = np.concatenate([self.worth, other.worth])
-        return Edges(first[kept], second[kept], worth[kept])
+        return Edges.together([self, other])
 
 
 @dataclass(frozen=True)
@@ -69,6 +90,13 @@ def assign(edges: Edges, alone: NDArray[Any], prices: Prices) -> Assignment:
     gained = _at(gains, everybody, chosen)
     raised = _potentials(gains, chosen, gained)
     return Assignment(chosen, (gained + prices + prices[chosen]) / 2, prices + raised)
+
+
+def unplaced(edges: Edges, size: int) -> Numbers:
+    """Tell whom any assignment over some pairs would have to leave alone, or others in their place."""
+    rows, columns = np.concatenate([edges.first, edges.second]), np.concatenate([edges.second, edges.first])
+    graph = csr_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(size, size))
+    return np.flatnonzero(maximum_bipartite_matching(graph, perm_type="column") < 0)
 
 
 def _at(matrix: csr_array, rows: Numbers, columns: Numbers) -> Prices:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from bot.matching.layers import Numbers
 from bot.matching.people import Person
@@ -53,26 +54,27 @@ class Taught:
     """How many skills one of two offers and the other wants."""
 
     def __init__(self, people: Sequence[Person]) -> None:
-        wanted = sorted(frozenset().union(*(person.wants for person in people)))
-        columns = {skill: column for column, skill in enumerate(wanted)}
-        wants = [sorted(columns[skill] for skill in person.wants) for person in people]
-        offers = [sorted(columns[each] for each in person.offers & columns.keys()) for person in people]
+        known = sorted(frozenset[str]().union(*(person.wants for person in people)))
+        columns = {skill: column for column, skill in enumerate(known)}
+        wants = _table([person.wants for person in people], columns)
+        offers = _table([person.offers for person in people], columns)
         # Both ways at once: wants against offers, and offers against wants.
-        self._rows = self._matrix(wants, offers, max(1, len(columns)))
-        self._columns = self._matrix(offers, wants, max(1, len(columns))).T.tocsr()
+        self._rows = hstack([wants, offers], format="csr")
+        self._columns = hstack([offers, wants], format="csr").T.tocsr()
 
-    def cells(self, rows: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-        """Count for some places against all: the position of the place among these, the other, and how many."""
-        counted = self._rows[rows] @ self._columns
+    def cells(self, rows: Numbers, columns: Numbers | None = None) -> tuple[Numbers, Numbers, Numbers]:
+        """Count for some places against all, or some: the positions of both, and how many."""
+        counted = self._rows[rows] @ (self._columns if columns is None else self._columns[:, columns])
         row = np.repeat(np.arange(len(rows)), np.diff(counted.indptr))
         return row, counted.indices, counted.data
 
-    @staticmethod
-    def _matrix(left: Sequence[list[int]], right: Sequence[list[int]], columns: int) -> csr_array:
-        """Put two tables of so many columns side by side; of each row is said where it has a one."""
-        rows = [
-            [*one, *(column + columns for column in other)] for one, other in zip(left, right, strict=True)
-        ]
-        begins = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
-        indices = np.array([column for row in rows for column in row], np.int64)
-        return csr_array((np.ones(len(indices), np.int32), indices, begins), shape=(len(rows), 2 * columns))
+
+def _table(sets: Sequence[frozenset[str]], columns: Mapping[str, int]) -> csr_array:
+    """Lay out who has what: a one in each cell. What has no column is left out."""
+    found = [[columns[each] for each in some if each in columns] for some in sets]
+    rows = np.repeat(np.arange(len(sets)), [len(each) for each in found])
+    cells = np.fromiter(chain.from_iterable(found), np.int64, len(rows))
+    table = csr_array((np.ones(len(rows), np.int32), (rows, cells)), shape=(len(sets), max(1, len(columns))))
+    # Sets have no order of their own, and what is found must not depend on any.
+    table.sort_indices()
+    return table

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from bot.matching.candidates import best_edges, best_edges_of, missing_edges, near_edges
+from bot.matching.candidates import Pool, best_edges_of, missing_beyond, near_edges, pool_of
 from bot.matching.exact import best_pairs, heaviest_of
 from bot.matching.fields import Field
-from bot.matching.fractional import Assignment, Edges, Prices, assign, mutual
+from bot.matching.fractional import Edges, Prices, assign, mutual, unplaced
 from bot.matching.layers import Numbers, Pairs
 from bot.matching.mending import mend
 from bot.matching.penalties import Penalties
@@ -31,7 +31,7 @@ MORE: Final = 64
 """So many candidates have those for whom the first few are not enough."""
 FINE: Final = 2**16
 """Prices are whole multiples of less than this part."""
-FIRST_GAP: Final = 4.0
+FIRST_GAP: Final = 8.0
 STEPS: Final = (64, 400, 800, 1_600)
 
 
@@ -100,12 +100,13 @@ class Many:
 
     def pair_up(self) -> Pairing:
         """Match without repeats first; only if that leaves somebody alone are repeats weighed against it."""
-        edges = best_edges(self.field, self._passed)
-        priced = self._price(edges)
+        pool = pool_of(self.field, self._passed)
+        edges = self._with_more_for_the_lonely(pool)
+        priced = self._price(edges, pool)
         found = self._judged(self._mended(priced, STEPS[:1]), priced)
         repeats = self.penalties.repeats
         if (found.alone and len(repeats.first)) or self.penalties.count_repeats(found.pairs):
-            priced = self._price(edges.joined(repeats))
+            priced = self._price(edges.joined(repeats), pool)
             found = min(
                 (self._judged(each, priced) for each in (found, self._mended(priced, STEPS))),
                 key=self._badness,
@@ -119,34 +120,36 @@ class Many:
         self.done = min(self.done + count, self.of - 1)
         self.progress(self.done, self.of)
 
-    def _price(self, edges: Edges) -> Priced:
+    def _price(self, edges: Edges, pool: Pool) -> Priced:
         """Assign everybody, look for pairs that the prices show to be missing, and again until that is few."""
         size = self.field.size
         looks = next(looks for most, looks in MOST_LOOKS.items() if size <= most)
         room = 0.0 if size <= EXACT else CLOSE * size
-        bound = math.inf
-        edges, solved = self._with_more_for_the_lonely(edges)
+        bound, prices = math.inf, np.zeros(size)
         while True:
-            prices, reached = solved.prices, float(solved.worth.sum()) / 2
-            missing = missing_edges(self.field, prices, self._passed)
-            bound = min(bound, float((prices + missing.short / 2).sum()) / 2)
-            looks -= 1
-            if bound - reached <= room or looks <= 0:
-                break
-            edges = edges.joined(missing.edges)
             solved = assign(edges, self.penalties.alone, prices)
+            prices, reached = solved.prices, float(solved.worth.sum()) / 2
+            missing = pool.missing(prices)
+            if float(missing.short.sum()) / 4 <= room:
+                missing = missing.joined(missing_beyond(self.field, pool, prices, self._passed))
+                bound = min(bound, float((prices + missing.short / 2).sum()) / 2)
+                looks -= 1
+                if bound - reached <= room or looks <= 0:
+                    break
+            edges = edges.joined(missing.edges)
         pairs, alone, given_up = mutual(solved)
         return Priced(prices, bound, pairs, alone + given_up, not missing.short.any())
 
-    def _with_more_for_the_lonely(self, edges: Edges) -> tuple[Edges, Assignment]:
-        """Give those more candidates whom the first ones leave alone: they spoil the prices of all others."""
-        prices = np.zeros(self.field.size)
-        solved = assign(edges, self.penalties.alone, prices)
-        alone = np.flatnonzero(solved.chosen == np.arange(self.field.size))
-        if not len(alone):
-            return edges, solved
-        edges = edges.joined(best_edges_of(self.field, alone, MORE))
-        return edges, assign(edges, self.penalties.alone, prices)
+    def _with_more_for_the_lonely(self, pool: Pool) -> Edges:
+        """Give those more candidates whom the first ones leave alone: they would spoil the prices of all others."""
+        edges = pool.first()
+        lonely = unplaced(edges, self.field.size)
+        if len(lonely):
+            edges = edges.joined(pool.of_places(lonely))
+            lonely = unplaced(edges, self.field.size)
+        if len(lonely):
+            edges = edges.joined(best_edges_of(self.field, lonely, MORE))
+        return edges
 
     def _mended(self, priced: Priced, steps: tuple[int, ...]) -> Pairing:
         """Match those left over with the help of ever more others, until it is proven that nobody else can be."""
@@ -189,8 +192,9 @@ class Many:
     def _best_among(self, found: Pairing, near: float) -> Pairing:
         """Match exactly over the pairs that are nearest to their prices, and those found before."""
         gap = found.bound - affinity_of(self.field, found.pairs)
-        edges = near_edges(self.field, found.prices, min(near, gap))
-        if gap <= 0 or len(edges.first) > NEAR_EDGES_EACH * self.field.size:
+        most = NEAR_EDGES_EACH * self.field.size
+        edges = near_edges(self.field, found.prices, min(near, gap), most) if gap > 0 else None
+        if edges is None:
             return found
         first, second = np.sort(np.array(found.pairs, np.int64), axis=1).T
         known = Edges(first, second, self.field.pairs(first, second).astype(np.int64))
