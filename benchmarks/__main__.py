@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from benchmarks import (
     blocked,

@@ -111,10 +111,12 @@ class LocalSlack:
         """Wait until so many different ones were taken, or none came for long; then for those that come twice."""
         latest, since = self.counts(), time.monotonic()
         while latest.different < wanted and time.monotonic() - since < STALLED_SECONDS:
+            # The crew is other processes; to ask without a pause would take the processor from them.
             time.sleep(LOOK_SECONDS)
             counts = self.counts()
             if counts.different > latest.different:
                 latest, since = counts, time.monotonic()
+        # What comes twice comes late: that nothing does cannot be waited for otherwise.
         time.sleep(AFTERMATH_SECONDS)
         return self.counts() if latest.different < wanted else _without_aftermath(latest, self.counts())
 

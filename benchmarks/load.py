@@ -116,6 +116,7 @@ def latencies(port: int, request: bytes, *, per_second: int, seconds: float) -> 
                 line.close()
                 return waits
             appointed = begun + number / per_second
+            # The pace is what is measured: each asks at its appointed time and not before.
             time.sleep(max(0.0, appointed - time.perf_counter()))
             line.ask(request)
             waits.append(time.perf_counter() - appointed)

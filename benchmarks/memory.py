@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from benchmarks.crews import LOOK_SECONDS, STALLED_SECONDS, LocalSlack, Member, Stuck, crew, local_slack
 from benchmarks.figures import Figure
@@ -54,5 +54,6 @@ def _memory_after(wanted: int, slack: LocalSlack, member: Member) -> float:
             taken, since = different, time.monotonic()
         if time.monotonic() - since > STALLED_SECONDS:
             raise Stuck(f"only {taken} of {wanted} messages came")
+        # Another process sends; to ask without a pause would take the processor from it.
         time.sleep(LOOK_SECONDS)
     return float(psutil.Process(member.pid).memory_info().rss) / MEGABYTE

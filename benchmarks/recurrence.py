@@ -177,6 +177,7 @@ def _killed_on_its_way(sessions: Sessions) -> float:
         while _progress(sessions) < KILLED_AT * MEETINGS:
             if doomed.poll() is not None:
                 raise RuntimeError("the process ended before it could be killed")
+            # It is killed in the middle of its work, of which only the store tells.
             time.sleep(LOOK_SECONDS)
         doomed.kill()
         return time.perf_counter() - begun

@@ -66,6 +66,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     while not _is_ready(port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("the server did not start")
+        # Only an answer says that it answers; a start takes a hundred times as long as this pause.
         time.sleep(0.01)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from sqlalchemy import Connection, Engine, text, update
 
 from benchmarks.people import NOW, TEAM, profile
@@ -54,6 +54,7 @@ def server_cpu(sessions: Sessions) -> float:
     with sessions.begin() as session:
         connection = session.scalars(text("SELECT pg_backend_pid()")).one()
     server = psutil.Process(connection).parent()
+    assert server is not None, "a connection's process is a child of the server"
     ended = server.cpu_times().children_user + server.cpu_times().children_system
     living = [each.cpu_times() for each in server.children()]
     return float(ended + sum(each.user + each.system for each in living))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from benchmarks.figures import Figure
 from benchmarks.servers import BARE, TRELLIS, serving
@@ -38,6 +38,7 @@ def _start(program: tuple[str, ...], api_url: str, database_url: str) -> tuple[f
     for _ in range(TIMES):
         with serving(program, api_url=api_url, database_url=database_url) as server:
             seconds.append(server.seconds_to_ready)
+            # Nothing says when a server is done with starting but what it holds then, which is what is measured.
             time.sleep(IDLE_SECONDS)
             memory = _memory(server.pid)
     return median(seconds), memory

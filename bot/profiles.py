@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy.orm import Session
 
@@ -127,7 +127,7 @@ def _changed(row: Any, said: Mapping[str, Value], source: str) -> dict[str, Any]
     for field, value in said.items():
         if _RANKS.get(sources.get(field, ""), 0) > _RANKS[source]:
             continue
-        columns[field] = list(value or ()) if field in LISTS else value  # type: ignore[arg-type]
+        columns[field] = list(cast("tuple[str, ...]", value or ())) if field in LISTS else value
         sources[field] = source
         if source == SLACK and not value:
             # An empty field in Slack says nothing: what it said before goes, and nobody's word holds the place.

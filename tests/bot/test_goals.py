@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from bot import goal_changes, goals
+from bot.errors import Refusal
 from bot.goal_drafts import (
     DueInThePast,
     TitleMissing,
@@ -42,7 +44,7 @@ def test_a_new_goal_is_open_and_seen_by_oneself_and_the_manager(stage: Stage) ->
     [goal] = stage.goals()
     assert (goal.number, goal.state, goal.percent) == (1, "open", 0)
     assert (goal.title, goal.measure, goal.why) == ("Open two demos", "Two demos", "To be heard")
-    assert (goal.kind, goal.due_on, goal.audience) == ("skill", NEXT_SPRING, {"manager"})
+    assert (goal.kind, goal.due_on, set(goal.audience)) == ("skill", NEXT_SPRING, {"manager"})
     assert goal.logged_at == MONDAY_NOON
 
 
@@ -137,7 +139,7 @@ def test_a_title_is_kept_as_it_was_meant_on_one_line(stage: Stage, title: str, k
     ],
 )
 def test_what_cannot_be_kept_is_refused_at_its_field(
-    stage: Stage, facts: dict[str, object], refusal: type[goals.Refusal], field: str
+    stage: Stage, facts: dict[str, Any], refusal: type[Refusal], field: str
 ) -> None:
     before = stage.everything()
     with pytest.raises(refusal) as refused:

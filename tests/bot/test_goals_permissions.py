@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import combinations, product
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -15,7 +16,7 @@ from models.one_on_ones import OneOnOne
 from tests.bot.goals_stage import AMY, ELSEWHERE, HERE, MONDAY_NOON, NAMESAKE, Stage, set_stage
 
 AUDIENCE_SETS = [frozenset(some) for size in range(4) for some in combinations(AUDIENCES, size)]
-RELATIONS = {
+RELATIONS: dict[str, dict[str, Any]] = {
     "confirmed manager": {"manages": True, "is_manager_confirmed": True},
     "unconfirmed manager": {"manages": True, "is_manager_confirmed": False},
     "former manager": {"manages": True, "is_manager_confirmed": True, "ended_at": MONDAY_NOON},
@@ -45,9 +46,7 @@ def viewers(stage: Stage) -> dict[str, Actor]:
     return {**found, "the namesake's manager": elsewhere}
 
 
-def _relate(
-    stage: Stage, viewer: Actor, owner: Actor, facts: dict[str, object], *, is_organiser: bool
-) -> None:
+def _relate(stage: Stage, viewer: Actor, owner: Actor, facts: dict[str, Any], *, is_organiser: bool) -> None:
     rest = {name: value for name, value in facts.items() if name != "manages"}
     manager = {True: viewer, False: owner}.get(facts["manages"]) if "manages" in facts else None
     pair = (viewer, owner) if is_organiser else (owner, viewer)

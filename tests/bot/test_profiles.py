@@ -27,8 +27,15 @@ MANY = [f"UMANY{number:04}" for number in range(roster_imports.STEP + 1)]
 
 
 def account(user_id: str, *, is_person: bool = True) -> Profile:
-    facts = {"is_guest": False, "is_deactivated": False, "is_admin": user_id in ADMINS}
-    return Profile(user_id, name=user_id, zone="UTC", is_person=is_person, **facts)
+    return Profile(
+        user_id,
+        name=user_id,
+        zone="UTC",
+        is_person=is_person,
+        is_guest=False,
+        is_deactivated=False,
+        is_admin=user_id in ADMINS,
+    )
 
 
 @pytest.fixture

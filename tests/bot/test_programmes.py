@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from bot import enrolments, programme_news, programmes, rounds, zone_changes
 from bot.errors import Refusal
-from bot.permissions import NotForYouToTake, NotYourProgramme
+from bot.permissions import Actor, NotForYouToTake, NotYourProgramme
 from bot.programme_settings import (
     TERMS,
     ImpossibleGroup,
@@ -20,6 +20,8 @@ from bot.programme_settings import (
     ImpossibleWeeks,
     ImpossibleWindow,
     NothingCounts,
+    Settings,
+    check,
     settings_of,
 )
 from bot.programmes import CannotOwn, Channel, ChannelArchived, ProgrammeEnded, ThereIsOne, YoursAlready
@@ -118,8 +120,8 @@ def test_an_archived_channel_gets_none(sessions: Sessions) -> None:
             programmes.start(session, actor("UOWNER"), archived, _settings(), now=MONDAY_NOON)
 
 
-def _settings(**said: object) -> programmes.Settings:
-    return programmes.Settings(BERLIN).changed(said)
+def _settings(**said: object) -> Settings:
+    return Settings(BERLIN).changed(said)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_what_no_programme_can_be_is_refused_at_its_field(
     said: dict[str, object], refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal) as refused:
-        programmes.check(_settings(**said))
+        check(_settings(**said))
 
     assert refused.value.field == f"buddies.{next(iter(said))}"
 
@@ -159,7 +161,7 @@ def test_only_the_owner_changes_it_wherever_the_id_came_from(sessions: Sessions)
                 programmes.hand_over(session, actor("UOTHER"), forged, "UOTHER", now=MONDAY_NOON)
             with pytest.raises(NotYourProgramme):
                 programmes.end(session, actor("UOTHER"), forged, now=MONDAY_NOON)
-        stranger = programmes.Actor("T2", "UOWNER")
+        stranger = Actor("T2", "UOWNER")
         with pytest.raises(NotYourProgramme):
             programmes.end(session, stranger, programme_id, now=MONDAY_NOON)
 

@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from tests.chaos.worker import Nursery, Order
 

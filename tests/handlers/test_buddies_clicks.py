@@ -188,9 +188,9 @@ def test_a_forged_form_changes_nothing(trellis: Trellis) -> None:
     assert programme_of(trellis).group_size == 2  # type: ignore[union-attr]
     pausing = trellis.slack.command(AMY, "/buddy join #career-growth")
     assert "You are in" in pausing.text
-    form = trellis.slack.command(AMY, "/buddy pause").view
-    assert form is not None
+    pause = trellis.slack.command(AMY, "/buddy pause").view
+    assert pause is not None
     carried = f"{programme.id},{programme.id + 1}"
-    said = forging.submission(trellis, AMY, form, forging.changed(form), private_metadata=carried)
+    said = forging.submission(trellis, AMY, pause, forging.changed(pause), private_metadata=carried)
     assert said["response_action"] == "errors"
     assert standing_in(trellis, programme) == {AMY: IN}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from bot.permissions import Actor
 from handlers import channels, wiring
 from handlers.channels import ChannelUnclear, NoSuchChannel
 from models.members import Member
@@ -116,14 +117,14 @@ def test_a_channel_one_is_not_in_is_refused_in_the_words_of_one_there_is_not(tre
     refusals = set()
     for who, channel in ((JONAS, MANAGERS), (JONAS, GROWTH), (JONAS, "CNOWHERE1"), (AMY, MANAGERS)):
         with pytest.raises(NoSuchChannel) as refused:
-            channels.enter(client, channels.Actor(trellis.workspace, who), channel)
+            channels.enter(client, Actor(trellis.workspace, who), channel)
         refusals.add(str(refused.value))
 
     assert len(refusals) == 1
     trellis.slack.fault("users.conversations", "error", error="internal_error")
     with pytest.raises(ChannelUnclear):
-        channels.enter(client, channels.Actor(trellis.workspace, AMY), GROWTH)
-    assert channels.enter(client, channels.Actor(trellis.workspace, BEN), MANAGERS).held_because is None
+        channels.enter(client, Actor(trellis.workspace, AMY), GROWTH)
+    assert channels.enter(client, Actor(trellis.workspace, BEN), MANAGERS).held_because is None
 
 
 def test_an_invitation_that_slack_refuses_holds_the_programme_and_goes_out_when_the_bot_is_let_in(

@@ -68,7 +68,7 @@ def test_a_value_that_no_form_offers_is_refused_at_its_field(
     trellis: Trellis, field: str, state: dict[str, object], words: str
 ) -> None:
     form = opened(trellis, "add")
-    given = {"title": {"value": "Open two demos"}, field: state}
+    given: dict[str, dict[str, object]] = {"title": {"value": "Open two demos"}, field: state}
     answer = forging.submission(trellis, AMY, form, filled(form, **given))
     assert list(answer["errors"]) == [field]
     assert answer["errors"][field].startswith(words)

@@ -230,7 +230,7 @@ def test_next_time_pressed_by_two_hands_at_once_keeps_one_question(trellis_anywh
     reminders = [(who, closings(trellis, who)[0]) for who in (AMY, BEN)] * 2
 
     with ThreadPoolExecutor(4) as hands:
-        list(hands.map(lambda each: trellis.slack.press(*each, "Next time"), reminders))
+        list(hands.map(lambda each: trellis.slack.press(each[0], each[1], "Next time"), reminders))
     live_until(trellis, utc("2026-12-10 16:00"))
 
     first, second, third = (asked(prep) for prep in preps(trellis, AMY))

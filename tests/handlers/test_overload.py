@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
@@ -190,7 +191,7 @@ def test_who_finds_all_threads_busy_is_told_at_once_and_nothing_is_changed(web: 
         button = others.submit(slack.press, BEN, finished, "Mark as done")
         typed = slack.submit(BEN, {WHAT: OTHER_GOAL}, view=form)
         is_ready = fetch(web.environment, "/readyz")
-        wait((command, event, button))
+        wait([cast("Future[Any]", each) for each in (command, event, button)])
         took = time.monotonic() - begun
         told = [each.result() for each in slow]
 

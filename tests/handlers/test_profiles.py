@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot import profiles
-from bot.attributes import FIELDS, Attributes
+from bot.attributes import FIELDS, Attributes, Value
 from bot.permissions import Actor
 from bot.runtime.config import PROFILE_FIELDS
 from handlers import profile_fields, wiring
@@ -62,7 +62,7 @@ def test_a_person_says_all_of_it_themselves(trellis: Trellis) -> None:
 
 def test_what_is_left_as_it_was_stays_whoevers_it_was(trellis: Trellis) -> None:
     trellis.slack.command(AMY, "/growth")
-    said = {"department": "Platform", "location": "Berlin", "languages": ("en", "de")}
+    said: dict[str, Value] = {"department": "Platform", "location": "Berlin", "languages": ("en", "de")}
     with trellis.sessions.begin() as session:
         profiles.take_over(session, trellis.workspace, {AMY: said}, source=CSV)
     form = open_form(trellis)

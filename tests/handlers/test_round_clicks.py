@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from bot.round_messages import INTRODUCTION
 from models.pacts import STANDING, Pact
 from models.programmes import Programme
@@ -127,7 +129,7 @@ def test_two_go_on_together_and_make_their_action_a_goal(trellis: Trellis) -> No
     trellis.slack.submit(AMY, {"What would you like to reach?": "Open two demos by spring"})
 
     with trellis.sessions.read() as session:
-        pact = session.scalars(stage.select(Pact)).one()
+        pact = session.scalars(select(Pact)).one()
     assert pact.state == STANDING
     assert "Open two demos by spring" in trellis.slack.command(AMY, "/goal").text
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.runtime import database
+from bot.runtime.config import ROOT
 from models import answers, goals, members, one_on_ones, outbox, prompts, receipts, workspaces
 from models.base import Base
 
@@ -17,7 +18,7 @@ TABLES_OF = (answers, goals, members, one_on_ones, outbox, prompts, receipts, wo
 
 
 def revisions() -> list[str]:
-    scripts = ScriptDirectory(str(database.ROOT / "migrations"))
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
     return [script.revision for script in scripts.walk_revisions()][::-1]
 
 

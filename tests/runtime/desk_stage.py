@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from subprocess import CompletedProcess
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -31,7 +30,7 @@ class Desk:
     """The command `outbox` on a store, and the rows it is about."""
 
     sessions: Sessions
-    ask: Callable[..., Done | CompletedProcess[str]]
+    ask: Callable[..., Done]
 
     def __post_init__(self) -> None:
         with self.sessions.begin() as session:

@@ -97,14 +97,18 @@ def test_a_window_opens_and_closes_by_peoples_time_alone(office: Office) -> None
 def test_a_lease_that_ran_out_leaves_a_doubt_and_no_message_before_it_settles(
     office_anywhere: Office,
 ) -> None:
-    office, gate, others = office_anywhere, Gate(), []
+    office, gate, others = office_anywhere, Gate(), list[object]()
     (number,) = office.write(AMY)
     office.loop(send=gate).turn()
     assert gate.came.wait(PATIENCE_SECONDS)
     assert office.row(number).state == SENDING
     expire_leases(office)
 
-    office.loop(send=lambda message: others.append(message) or InDoubt("")).drain()
+    def note(message: object) -> InDoubt:
+        others.append(message)
+        return InDoubt("")
+
+    office.loop(send=note).drain()
     gate.opened.set()
 
     assert office.row(number).state == DOUBTFUL

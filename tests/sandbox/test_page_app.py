@@ -62,7 +62,7 @@ BUTTONS = {
     ],
 }  # fmt: skip
 WIDE_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
-EVERYTHING = [
+EVERYTHING: list[dict[str, Any]] = [
     {"type": "header", "text": plain(f"Plans {WIDE_WORD}")},
     {
         "type": "section",

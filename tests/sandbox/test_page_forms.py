@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from sandbox.page.forms import field_name, filled_values, press_value, pressed, state_values
 
@@ -117,7 +117,7 @@ BLOCKS: list[dict[str, Any]] = [
 def test_a_press_says_which_element_and_what_was_chosen(
     sent: list[tuple[str, str]], action_id: str, value: object
 ) -> None:
-    act = pressed(BLOCKS, FormData(sent), BERLIN)
+    act = pressed(BLOCKS, FormData(list[tuple[str, str | UploadFile]](sent)), BERLIN)
 
     assert act is not None
     assert (act.action_id, act.value) == (action_id, value)

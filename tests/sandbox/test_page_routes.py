@@ -80,7 +80,7 @@ class Browser:
         app = Starlette(routes=routes)
         app.state.world = world
         self._loop = asyncio.new_event_loop()
-        self._memory = lambda: app.state.page_memory
+        self._memory: Callable[[], Any] = lambda: app.state.page_memory
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app),
             base_url="http://127.0.0.1",

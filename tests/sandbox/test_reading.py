@@ -1,6 +1,7 @@
 """What people find in front of them: conversations, unread messages, suggestions, forms."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
@@ -127,7 +128,10 @@ def views_with_form() -> tuple[Views, View]:
 
 def test_what_was_typed_stays_in_fields_that_are_still_there() -> None:
     views, view = views_with_form()
-    typed = {"title": {"text": {"value": "Rust"}}, "kind": {"kind": {"value": None}}}
+    typed: dict[str, dict[str, dict[str, Any]]] = {
+        "title": {"text": {"value": "Rust"}},
+        "kind": {"kind": {"value": None}},
+    }
     view = views.remember(view, typed)
 
     updated = views.update(view, FORM | {"blocks": FORM["blocks"][:1]})

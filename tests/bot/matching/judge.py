@@ -76,13 +76,19 @@ class Judge:
     def burden(self) -> dict[str, int]:
         known = sorted({each.burdened_in for each in self.matched.people if each.burdened_in is not None})
         ranks = {at: rank for rank, at in enumerate(known, start=1)}
-        return {name: ranks.get(each.burdened_in, 0) for name, each in self.people.items()}
+        return {
+            name: ranks[each.burdened_in] if each.burdened_in is not None else 0
+            for name, each in self.people.items()
+        }
 
     @cached_property
     def recency(self) -> dict[frozenset[str], int]:
         """The round in which two who may meet did so too short ago."""
-        found = {pair: self.meetings.repeat(*sorted(pair), self.matched.rules) for pair in self.pairs}
+        found = {pair: self._repeat(*sorted(pair)) for pair in self.pairs}
         return {pair: met_in for pair, met_in in found.items() if met_in is not None}
+
+    def _repeat(self, first: str, second: str) -> int | None:
+        return self.meetings.repeat(first, second, self.matched.rules)
 
     def plain(self, first: str, second: str) -> Score:
         """What two are worth, wherever they meet."""
