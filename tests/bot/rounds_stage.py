@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from bot import enrolments, round_pacts
 from bot.round_judging import judge
@@ -20,7 +22,7 @@ from models.pacts import Pact
 from models.programmes import Participant, Programme
 from models.rounds import LeftOver, Pairing, Round
 from tests.bot.buddies_stage import actor, found, running
-from tests.people import DAY, MONDAY_NOON
+from tests.people import DAY, HOUR, MONDAY_NOON
 from tests.trellis import utc
 
 HEADS_UP, START = utc("2026-11-30 09:00"), utc("2026-12-01 09:00")
@@ -67,6 +69,36 @@ def match(sessions: Sessions, now: datetime, *, worker: str = "one") -> None:
         waiting = session.scalars(Round.to_match()).all()
     for round_id in waiting:
         round_turns.match(sessions, round_id, worker, now)
+
+
+class Killed(Exception):
+    """A process ended here."""
+
+
+class Doomed(Sessions):
+    """Transactions of a process that ends in one of them: nothing of that one is kept."""
+
+    def __init__(self, sessions: Sessions, *, left: int) -> None:
+        """Let so many be kept before that."""
+        super().__init__(sessions.engine)
+        self.left = left
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a transaction, which may be the last."""
+        with super().begin() as session:
+            yield session
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+
+def let_leases_end(sessions: Sessions, programme_id: int) -> None:
+    """Let the time pass for which a worker that died holds a round."""
+    with sessions.begin() as session:
+        for leased in session.scalars(Round.of_programme(programme_id)):
+            if leased.lease_until is not None:
+                leased.lease_until -= HOUR
 
 
 def first_round(sessions: Sessions) -> None:

@@ -39,7 +39,7 @@ from handlers import round_turns
 from models.members import Member
 from models.outbox import SENT, Delivery
 from models.programmes import IN, Participant, Programme
-from models.rounds import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Pairing, Round
+from models.rounds import ANNOUNCED, CANCELLED, MATCHED, MATCHING, Pairing
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
@@ -87,50 +87,29 @@ def test_a_round_puts_all_together_tells_the_channel_and_introduces_each_pair(se
         assert each.question
 
 
-class Killed(Exception):
-    """A process ended here."""
-
-
-class Doomed(Sessions):
-    """Transactions of a process that ends in one of them: nothing of that one is kept."""
-
-    def __init__(self, sessions: Sessions, *, left: int) -> None:
-        """Let so many be kept before that."""
-        super().__init__(sessions.engine)
-        self.left = left
-
-    @contextmanager
-    def begin(self) -> Iterator[Session]:
-        """Open a transaction, which may be the last."""
-        with super().begin() as session:
-            yield session
-            self.left -= 1
-            if self.left < 0:
-                raise Killed
-
-
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.siege)])
 def test_a_worker_killed_in_any_transaction_is_followed_by_one_that_does_the_rest_and_nothing_twice(
-    quick: Sessions, monkeypatch: pytest.MonkeyPatch
+    quick: Sessions, monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:
-    monkeypatch.setattr(round_turns, "BATCH", 4)
-    monkeypatch.setattr(round_turns, "GROUPS", 2)
-    programme_id = stage.staffed(quick, 7, every_weeks=1, repeat_window=1)
+    monkeypatch.setattr(round_turns, "BATCH", 2)
+    monkeypatch.setattr(round_turns, "GROUPS", 1)
+    programme_id = stage.staffed(quick, 4, every_weeks=1, repeat_window=1)
 
     for nth in count():
-        doomed = Doomed(quick, left=nth)
+        doomed = stage.Doomed(quick, left=nth * every)
         for now in (stage.HEADS_UP + nth * 7 * DAY, stage.START + nth * 7 * DAY):
-            with suppress(Killed):
+            with suppress(stage.Killed):
                 stage.step(doomed, now)
-            let_leases_end(quick, programme_id)
+            stage.let_leases_end(quick, programme_id)
             stage.step(quick, now)
         assert newest(quick, programme_id) == (nth + 1, MATCHED)
         assert stage.groups(quick, programme_id) == replayed(quick, programme_id)
-        assert told_of(quick, programme_id) == {HEADS_UP: 7, INTRODUCTION: 3, ANNOUNCEMENT: 1}
+        assert told_of(quick, programme_id) == {HEADS_UP: 4, INTRODUCTION: 2, ANNOUNCEMENT: 1}
         if doomed.left >= 0:
             break
         go_on(quick, programme_id)
 
-    assert nth > 10
+    assert nth * every > 15
 
 
 def newest(sessions: Sessions, programme_id: int) -> tuple[int, str]:
@@ -245,7 +224,7 @@ def test_how_far_a_matching_is_can_be_read_while_it_lasts(quick: Sessions) -> No
         round_matching.note_progress(session, job, 3, 4)
 
     assert progress(quick, programme_id) == (3, 4)
-    let_leases_end(quick, programme_id)
+    stage.let_leases_end(quick, programme_id)
     stage.match(quick, stage.START)
     assert progress(quick, programme_id) is None
 
@@ -253,13 +232,6 @@ def test_how_far_a_matching_is_can_be_read_while_it_lasts(quick: Sessions) -> No
 def progress(sessions: Sessions, programme_id: int) -> tuple[int, int] | None:
     with sessions.read() as session:
         return round_steps.progress(session, session.get_one(Programme, programme_id))
-
-
-def let_leases_end(sessions: Sessions, programme_id: int) -> None:
-    with sessions.begin() as session:
-        for leased in session.scalars(Round.of_programme(programme_id)):
-            if leased.lease_until is not None:
-                leased.lease_until -= HOUR
 
 
 def test_workers_that_take_the_same_steps_at_once_take_each_once(sessions: Sessions) -> None:
@@ -282,7 +254,7 @@ def test_of_two_workers_one_matches_and_the_other_writes_nothing(sessions: Sessi
     assert slow is not None
     assert leased(sessions, round_id, "quick") is None
 
-    let_leases_end(sessions, programme_id)
+    stage.let_leases_end(sessions, programme_id)
     stage.match(sessions, stage.START, worker="quick")
 
     job, result = slow, compute(slow, lambda _done, _of: None)

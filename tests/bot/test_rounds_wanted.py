@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import time
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot import enrolments, exclusions, round_judging, rounds
-from bot.matching import History, Person, Result, Round, Rules, match
+from bot.matching import History, Person, Result, Round, Rules, match, read
 from bot.permissions import NotYourProgramme
 from bot.round_facts import Changed, Preview
 from bot.round_jobs import MOST_AFFECTED, Job, compute
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
+from bot.round_steps import unpacked
 from bot.round_wishes import NothingPreviewed, RoundUnderWay
 from bot.runtime.database import Sessions
+from handlers import round_turns
 from handlers.views import rounds_preview
 from models.programmes import PAUSED, Participant
 from models.rounds import ANNOUNCED, MATCHED
 from models.rounds import PREVIEWED as IS_PREVIEWED
+from models.rounds import Round as BuddyRound
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
@@ -101,6 +106,32 @@ def test_who_left_after_the_preview_is_replaced_and_the_owner_hears_of_it(quick:
     assert sorted(who for group in now for who in group) == [who for who in EVERYBODY if who != gone[0]]
     assert isinstance(changed, Changed)
     assert (changed.gone, changed.anew) == ((gone[0],), 1)
+
+
+def test_a_previewed_round_interrupted_while_it_is_written_goes_out_as_it_was_decided(
+    quick: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(round_turns, "GROUPS", 1)
+    programme_id = stage.staffed(quick, 6)
+    stage.step(quick, stage.HEADS_UP)
+    shown = previewed(quick, programme_id)
+
+    with suppress(stage.Killed):
+        stage.step(stage.Doomed(quick, left=5), stage.START)
+    half_written = stage.groups(quick, programme_id), stage.deliveries(quick, INTRODUCTION)
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U006"), found(session, programme_id), now=stage.START)
+    stage.let_leases_end(quick, programme_id)
+    stage.step(quick, stage.START)
+
+    (sent,) = stage.rounds_of(quick, programme_id)
+    with quick.read() as session:
+        kept = session.get_one(BuddyRound, sent.id).result
+    decided = [members for members, _ in shown.groups]
+    assert half_written == (stage.groups(quick, programme_id)[:2], [])
+    assert stage.groups(quick, programme_id) == decided
+    assert kept is not None
+    assert [group.members for group in read(unpacked(kept)).groups] == decided
 
 
 def test_an_owner_hears_of_a_change_but_not_who_pauses(quick: Sessions) -> None:
@@ -249,7 +280,7 @@ def test_only_the_owner_previews_sends_and_matches(quick: Sessions) -> None:
     stage.step(quick, stage.HEADS_UP)
     shown = previewed(quick, programme_id)
     stranger = actor("U002")
-    acts = (
+    acts: tuple[Callable[[Session], object], ...] = (
         lambda session: rounds.preview(session, stranger, programme_id, BEFORE_START),
         lambda session: rounds.match_now(session, stranger, programme_id, BEFORE_START),
         lambda session: rounds.send_previewed(session, stranger, shown.round_id, BEFORE_START),
