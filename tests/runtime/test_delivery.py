@@ -196,7 +196,7 @@ def test_a_running_loop_outlives_a_database_that_is_away(
     postgres: Postgres, slack: Driver, workspace: Running
 ) -> None:
     with postgres.database() as name:
-        engine = connect(postgres.address(name))
+        engine, mine = connect(postgres.address(name)), connect(postgres.address(name))
         office = Office(Sessions(engine), workspace.api_url)
         loop = office.loop()
         loop.start()
@@ -205,12 +205,14 @@ def test_a_running_loop_outlives_a_database_that_is_away(
             office.states()
         postgres.open(name)
 
-        office.write(AMY)
+        # What is written here must not meet a connection that was cut; the loop has to.
+        Office(Sessions(mine), workspace.api_url).write(AMY)
         loop.wake()
 
         slack.eventually(lambda: slack.dms(AMY), seconds=PATIENCE_SECONDS)
         office.close()
         engine.dispose()
+        mine.dispose()
 
 
 def test_a_poisoned_row_waits_alone_and_does_not_stop_the_others(office: Office, slack: Driver) -> None:
