@@ -37,9 +37,15 @@ class Job:
     """Whether what goes in is kept, or has still to be."""
 
     @property
+    def people(self) -> frozenset[str]:
+        """The ids of all who take part."""
+        return frozenset(self.placed) | {each.id for each in self.given.people}
+
+    @property
     def is_called_off(self) -> bool:
         """Whether there are not two people for it."""
-        return not (self.is_preview or self.is_kept) and len(self.given.people) < FEWEST
+        is_open = not self.is_preview and self.decided is None
+        return is_open and len(self.people) < FEWEST
 
 
 def compute(job: Job, progress: matching.Progress) -> Result:

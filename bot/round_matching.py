@@ -179,7 +179,7 @@ def keep_input(session: Session, job: Job, kept: bytes) -> None:
 def call_off(session: Session, job: Job, now: datetime) -> None:
     """Leave out a round for which there are not two people, and say so to the owner and the one; raises LeaseLost."""
     programme, buddy_round = _mine(session, job)
-    alone = [each.id for each in job.given.people]
+    alone = sorted(job.people)
     buddy_round.state, buddy_round.wanted = CANCELLED, None
     buddy_round.record = {"people": 0, "groups": 0, "left_over": len(alone), "relaxations": []}
     people = known(session, programme.workspace_id, [programme.owner, *alone])

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot import round_messages as messages
-from bot.members import silent_until
 from bot.recurrence import local_day, place
 from bot.round_results import known
 from bot.round_times import closing_on
@@ -83,11 +82,7 @@ def _heard(session: Session, buddy_round: Round, now: datetime) -> _Heard:
     """Find who said nothing although they could: not where another said that they met, nor while away."""
     rows = rows_of(session, round_work.said(buddy_round.id))
     have_met = {pairing_id for pairing_id, _, answer in rows if answer == MET}
-    away = {
-        member.user_id
-        for member in session.scalars(round_work.out_of_reach(buddy_round.workspace_id))
-        if silent_until(member, now) is not None
-    }
+    away = set(session.scalars(round_work.out_of_reach(buddy_round.workspace_id, now)))
     spoke = {who for pairing_id, who, answer in rows if pairing_id in have_met or answer is not None}
     people = {who for _, who, _ in rows}
     silent = people - spoke - away

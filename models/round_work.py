@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -39,10 +40,11 @@ def people(workspace_id: str, user_ids: Collection[str]) -> Select[Member]:
     return select(Member).where(Member.workspace_id == workspace_id, one_of(Member.user_id, user_ids))
 
 
-def out_of_reach(workspace_id: str) -> Select[Member]:
-    """Select who asked for silence or is away, were it once."""
-    chosen = select(Member).where(Member.workspace_id == workspace_id)
-    return chosen.where(or_(Member.is_paused, Member.is_away))
+def out_of_reach(workspace_id: str, people_now: datetime) -> Select[str]:
+    """Select the ids of those who asked for silence, or are away, at this moment."""
+    is_pausing = Member.is_paused & or_(Member.paused_until.is_(None), Member.paused_until > people_now)
+    is_absent = Member.is_away & or_(Member.away_until.is_(None), Member.away_until > people_now)
+    return select(Member.user_id).where(Member.workspace_id == workspace_id, or_(is_pausing, is_absent))
 
 
 def met_since(programme_id: int, since: int, before: int) -> Select[int, int, str]:

@@ -22,7 +22,7 @@ from bot.runtime.database import Sessions
 from handlers import round_turns
 from handlers.views import rounds_preview
 from models.programmes import PAUSED, Participant
-from models.rounds import ANNOUNCED, MATCHED
+from models.rounds import ANNOUNCED, CANCELLED, MATCHED
 from models.rounds import PREVIEWED as IS_PREVIEWED
 from models.rounds import Round as BuddyRound
 from tests.bot import rounds_stage as stage
@@ -132,6 +132,19 @@ def test_a_previewed_round_interrupted_while_it_is_written_goes_out_as_it_was_de
     assert stage.groups(quick, programme_id) == decided
     assert kept is not None
     assert [group.members for group in read(unpacked(kept)).groups] == decided
+
+
+def test_a_previewed_round_of_which_one_person_is_left_is_called_off(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.step(quick, stage.HEADS_UP)
+    previewed(quick, programme_id)
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U002"), found(session, programme_id), now=BEFORE_START)
+
+    stage.step(quick, stage.START)
+
+    assert [each.state for each in stage.rounds_of(quick, programme_id)] == [CANCELLED]
+    assert [each.receiver for each in stage.deliveries(quick, TOO_FEW)] == [OWNER]
 
 
 def test_an_owner_hears_of_a_change_but_not_who_pauses(quick: Sessions) -> None:
