@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ from itertools import combinations
 
 from benchmarks.company import company
 from benchmarks.matching_peers import most_megabytes
-from bot.matching import History, Mixing, Person, Result, Rules, match
-from bot.matching.affinity import shared_minutes
+from benchmarks.matching_rules import RULES, is_broken
+from bot.matching import History, Person, Result, match
 from bot.matching.results import Repeat
+from bot.runtime.config import ROOT
 
-RULES = Rules(mixing=Mixing.ACROSS)
 AWAY = 0.04
 """The share of people who sit a round out, others each time."""
 WARM = 300
@@ -60,6 +61,13 @@ def play(count: int, rounds: int) -> Iterator[Played]:
         history = History(number + 1, met)
 
 
+def played_apart(count: int, rounds: int) -> tuple[Played, ...]:
+    """Play rounds in a process of their own."""
+    command = [sys.executable, "-m", "benchmarks.matching_rounds", str(count), str(rounds)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return tuple(Played(**json.loads(line)) for line in done.stdout.splitlines())
+
+
 def _played(here: list[Person], result: Result, seconds: float, megabytes: float) -> Played:
     by_id = {person.id: person for person in here}
     pairs = [pair for group in result.groups for pair in combinations(group.members, 2)]
@@ -74,14 +82,6 @@ def _played(here: list[Person], result: Result, seconds: float, megabytes: float
         result.is_proven,
         megabytes,
     )
-
-
-def is_broken(one: Person, other: Person) -> bool:
-    """Tell whether two may not meet by the rules of this benchmark."""
-    related = one.id == other.manager or other.id == one.manager
-    refused = other.id in one.excludes or one.id in other.excludes
-    too_little = shared_minutes(one.at_work, other.at_work) < RULES.least_shared_minutes
-    return related or refused or too_little or not one.languages & other.languages
 
 
 def _remembered(people: list[Person], result: Result, number: int) -> list[Person]:
