@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Select, UniqueConstraint, or_, select, text
@@ -176,8 +177,9 @@ class OneOnOne(Base):
         return standing.order_by(cls.next_fire_at).limit(limit).with_for_update(skip_locked=True)
 
     @classmethod
+    @cache
     def next_moment(cls) -> Select[datetime]:
-        """Select the earliest moment at which something is to be planned."""
+        """Select the earliest moment at which something is to be planned; every beat asks it."""
         standing = select(cls.next_fire_at).where(cls.ended_at.is_(None))
         return standing.order_by(cls.next_fire_at).limit(1)
 
