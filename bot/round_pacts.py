@@ -22,7 +22,7 @@ from bot.round_times import suits_most
 from models import round_work
 from models.members import Member
 from models.outbox import Delivery
-from models.pacts import OFFERED, OVER, STANDING, Pact
+from models.pacts import OFFERED, OVER, REFUSED, STANDING, Pact
 from models.programmes import Programme
 from models.rounds import Pairing
 
@@ -87,7 +87,10 @@ def _ask_each(session: Session, kind: str, pact: Pact, receivers: Collection[str
 
 
 def agree(session: Session, actor: Actor, pact_id: int, *, now: datetime) -> Agreed:
-    """Agree to go on together; it stands once all have. Raises NotYourPact and PactIsOver."""
+    """Agree to go on together; it stands once all have. Raises NotYourPact and PactIsOver.
+
+    What somebody else refused looks as if they had not answered.
+    """
     pact, programme = of_actor(session, actor, pact_id)
     if pact.state == OVER:
         raise PactIsOver
@@ -102,9 +105,9 @@ def agree(session: Session, actor: Actor, pact_id: int, *, now: datetime) -> Agr
 def refuse(session: Session, actor: Actor, pact_id: int) -> None:
     """Let an offered pact be; raises NotYourPact and PactIsOver."""
     pact, _ = of_actor(session, actor, pact_id)
-    if pact.state != OFFERED:
+    if pact.state not in (OFFERED, REFUSED):
         raise PactIsOver
-    pact.state = OVER
+    pact.state = REFUSED
 
 
 def of_actor(session: Session, actor: Actor, pact_id: int) -> tuple[Pact, Programme]:
@@ -297,5 +300,5 @@ def _not_now(team: Sequence[Member], now: datetime) -> Later | None:
     return Later(opens, "outside the hours they share") if opens > now else None
 
 
-_WHILE: Final = {OFFER: (OFFERED,), PROMPT: (STANDING,), END: (OVER, OFFERED)}
+_WHILE: Final = {OFFER: (OFFERED,), PROMPT: (STANDING,), END: (OVER, OFFERED, REFUSED)}
 """In which states each is of use: how to go on is also asked of those whose buddy wants the same weeks again."""

@@ -21,7 +21,7 @@ from bot.round_wishes import match_anew as match_anew
 from bot.round_wishes import match_now as match_now
 from bot.round_wishes import preview as preview
 from bot.round_wishes import send_previewed as send_previewed
-from models.pacts import OFFERED, OVER, Pact
+from models.pacts import OFFERED, OVER, REFUSED, Pact
 from models.programmes import Participant, Programme
 from models.rounds import MATCHED, MET, STANDING, SWAP, Pairing, Partner, Round
 
@@ -226,8 +226,8 @@ def rematch(
     """
     pact, programme = round_pacts.of_actor(session, actor, pact_id)
     if pact.state == OFFERED and actor.user_id not in pact.agreed:
-        pact.state = OVER
-    if pact.state != OVER:
+        pact.state = REFUSED
+    if pact.state not in (OVER, REFUSED):
         raise PactGoesOn
     newest = session.scalars(Round.of_programme(programme.id).limit(NEWEST))
     under_way = [each.id for each in newest if each.state == MATCHED]

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, RowId, SlackId, UtcDateTime
 from models.bulk import one_of
 
-OFFERED, STANDING, OVER = "offered", "standing", "over"
-"""A pact is offered until all agreed, stands for its weeks, and is over."""
+OFFERED, REFUSED, STANDING, OVER = "offered", "refused", "standing", "over"
+"""A pact is offered until all agreed, stands for its weeks, and is over; that one refused nobody else ever learns."""
 STANDS = text("state = 'standing'")
 OPEN = text("state IN ('offered', 'standing')")
 

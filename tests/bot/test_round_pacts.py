@@ -12,7 +12,7 @@ from bot import enrolments, exclusions, pauses, round_pacts, rounds
 from bot.outbox import Later, Never
 from bot.round_facts import PactFacts
 from bot.round_messages import HEADS_UP
-from bot.round_pacts import END, OFFER, PROMPT, NotYourPact, PactIsOver
+from bot.round_pacts import END, OFFER, PROMPT, NotYourPact
 from bot.runtime.database import Sessions
 from models.members import Member
 from models.outbox import SENT, Delivery
@@ -111,11 +111,15 @@ def test_who_is_in_a_pact_is_in_no_round_unless_the_other_leaves(quick: Sessions
 def test_who_would_rather_not_keeps_it_to_themselves(quick: Sessions) -> None:
     pact_id = met(quick)
 
+    alone = agree(quick, pact_id, "U001")
     with quick.begin() as session:
         round_pacts.refuse(session, actor("U002"), pact_id)
+    refused = agree(quick, pact_id, "U001")
+    with quick.begin() as session:
+        round_pacts.refuse(session, actor("U001"), pact_id)
 
-    with pytest.raises(PactIsOver), quick.begin() as session:
-        round_pacts.agree(session, actor("U001"), pact_id, now=TUESDAY)
+    assert refused == alone
+    assert not refused.stands
 
 
 def test_after_its_weeks_a_pact_is_extended_by_both(quick: Sessions) -> None:
