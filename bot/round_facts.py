@@ -151,7 +151,7 @@ class PactFacts:
     channel: str
     weeks: int
     day: int = 0
-    """Of a prompt: the day of the pact."""
+    """The day of the pact whose prompt this is, or brings besides; 0 for none."""
     is_again: bool = False
     """Whether it follows upon a pact of the same people."""
     is_parted: bool = False

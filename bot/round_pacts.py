@@ -128,8 +128,16 @@ def _days(pact: Pact) -> list[date]:
     """List the days of a pact's prompts, and its last."""
     assert pact.begins_on is not None  # it stands
     assert pact.ends_on is not None
-    prompts = [pact.begins_on + count * _DAY for count in PROMPT_DAYS]
-    return [*(day for day in prompts if day < pact.ends_on), pact.ends_on]
+    prompts = [pact.begins_on + count * _DAY for count in PROMPT_DAYS if count < pact.weeks * 7]
+    return [*prompts, pact.ends_on]
+
+
+def _day_of(pact: Pact, delivery: Delivery) -> int:
+    """Say which day's prompt a message brings, 0 for none; one that falls on the end comes with the question."""
+    if delivery.kind == PROMPT:
+        return int(delivery.key.rpartition(":")[2])
+    last = pact.weeks * 7
+    return last if delivery.kind == END and last in PROMPT_DAYS else 0
 
 
 def _at(programme: Programme, day: date) -> datetime:
@@ -278,14 +286,13 @@ def _judge_one(
     if hindrance is not None:
         return hindrance
     others = tuple(each for each in pact.people if each not in to) or tuple(pact.people)
-    channel, day = programmes[pact.programme_id].channel, delivery.key.rpartition(":")[2]
     return PactFacts(
         pact_id=pact.id,
         pairing_id=pact.pairing_id,
         others=others,
-        channel=channel,
+        channel=programmes[pact.programme_id].channel,
         weeks=pact.weeks,
-        day=int(day) if delivery.kind == PROMPT else 0,
+        day=_day_of(pact, delivery),
         is_again=pact.term > 1,
         is_parted=is_parted,
     )

@@ -20,7 +20,7 @@ REMATCH: Final = "rounds.rematch"
 ACTION: Final = "rounds.action"
 PROMPTS: Final = {
     3: "Name the one thing each of you wants to be further with when this is over, and write it down as a goal.",
-    14: "Half of it is over soon: what did each of you try, and what would you do differently?",
+    14: "What has each of you tried so far, and what would you do differently from here on?",
     28: "Show each other what has changed since you began, and agree on one action each that outlives this.",
 }
 
@@ -59,12 +59,15 @@ def end(facts: PactFacts) -> Message:
             f"{elements.channel(facts.channel)} finds you somebody.",
             elements.button("Somebody new now", REMATCH, facts.pact_id),
         )
+    brought = f"{PROMPTS[facts.day]} " if facts.day else ""
     line = (
-        f"*Your {facts.weeks} weeks with {people(facts.others)} are over.* How would you like to go on? "
-        "Without a word from you the next round finds you somebody."
+        f"*Your {facts.weeks} weeks with {people(facts.others)} are over.* {brought}"
+        "How would you like to go on? Without a word from you the next round finds you somebody."
     )
+    goal = [elements.button("Make it a goal", ACTION, facts.pact_id)] if facts.day else []
     return _message(
         line,
+        *goal,
         elements.button(f"{facts.weeks} weeks more", EXTEND, facts.pact_id),
         elements.button("Another round", ROTATE, facts.pact_id),
         elements.button("Somebody new now", REMATCH, facts.pact_id),

@@ -25,11 +25,13 @@ from tests.people import DAY, HOUR
 
 TUESDAY = stage.START + DAY
 """A day after the round began, at ten in Berlin: the pact's first day."""
+DAYS = {PROMPT: [3, 14, 28], END: [0]}
+"""Of a longer pact: the days whose prompts come by themselves, and what comes with the question at its end."""
 
 
-def met(sessions: Sessions, *, count: int = 2) -> int:
-    """Let the first two meet in a programme that offers six weeks, and give the pact's id."""
-    programme_id = stage.staffed(sessions, count, pact_weeks=6)
+def met(sessions: Sessions, *, count: int = 2, weeks: int = 6) -> int:
+    """Let the first two meet in a programme that offers so many weeks, and give the pact's id."""
+    programme_id = stage.staffed(sessions, count, pact_weeks=weeks)
     stage.first_round(sessions)
     pairing = stage.pairing_of(sessions, programme_id, "U001")
     with sessions.begin() as session:
@@ -65,18 +67,25 @@ def test_both_are_asked_once_and_it_stands_when_both_agree(sessions: Sessions) -
     assert pact(sessions, pact_id).ends_on == (TUESDAY + 42 * DAY).date()
 
 
-def test_prompts_come_on_three_days_and_then_the_question_how_to_go_on(quick: Sessions) -> None:
-    pact_id = met(quick)
+@pytest.mark.parametrize(
+    ("weeks", "days"), [(4, {PROMPT: [3, 14], END: [28]}), (5, DAYS), (6, DAYS)], ids=["4", "5", "6"]
+)
+def test_prompts_come_on_three_days_and_then_the_question_how_to_go_on(
+    quick: Sessions, weeks: int, days: dict[str, list[int]]
+) -> None:
+    pact_id = met(quick, weeks=weeks)
     agree(quick, pact_id, "U001", "U002")
+    end = TUESDAY + weeks * 7 * DAY + HOUR
 
-    days = []
-    for day in (2, 3, 13, 14, 28, 42):
-        stage.step(quick, TUESDAY + day * DAY + HOUR)
-        told = stage.told(quick, PROMPT, TUESDAY + day * DAY + HOUR)
-        days += [each.day for each in told if isinstance(each, PactFacts) and each.day not in days]
+    told: dict[str, list[int]] = {PROMPT: [], END: []}
+    for moment in (*(TUESDAY + day * DAY + HOUR for day in (2, 3, 13, 14, 28)), end):
+        stage.step(quick, moment)
+        for kind, seen in told.items():
+            facts = [each.day for each in stage.told(quick, kind, moment) if isinstance(each, PactFacts)]
+            seen += sorted({*facts}.difference(seen))
 
-    assert days == [3, 14, 28]
-    assert [each.receiver for each in stage.deliveries(quick, PROMPT)] == ["+U001,U002"] * 3
+    assert told == days
+    assert [each.receiver for each in stage.deliveries(quick, PROMPT)] == ["+U001,U002"] * len(days[PROMPT])
     assert [each.receiver for each in stage.deliveries(quick, END)] == ["U001", "U002"]
 
 

@@ -133,6 +133,7 @@ OTHERS: dict[str, Message] = {
     "pact offer": rounds_pacts.offer(PactFacts(1, 3, (AMY,), CHANNEL, 6)),
     "pact prompt": rounds_pacts.prompt(PactFacts(1, 3, (AMY, BEN), CHANNEL, 6, 14)),
     "pact end": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6)),
+    "pact end with the last prompt": rounds_pacts.end(PactFacts(1, 3, (AMY, BEN), CHANNEL, 4, 28)),
     "pact parted": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6, is_parted=True)),
     "pact of three": rounds_pacts.offer(PactFacts(1, 3, (AMY, BEN), CHANNEL, 6)),
     "again": rounds_pacts.offer(PactFacts(1, 3, (AMY,), CHANNEL, 6, is_again=True)),
