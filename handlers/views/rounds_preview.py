@@ -85,11 +85,11 @@ def starting(channel_id: str) -> Message:
 
 
 def changed(facts: Changed) -> Message:
-    """Tell the owner that a round did not go out quite as previewed; who pauses or keeps away stays unnamed."""
+    """Tell the owner that a round did not go out quite as previewed; who pauses or keeps away stays unnamed.
+
+    No cause is given, for in a small round the one who asks could tell from it who keeps away from whom.
+    """
     anew = "were" if facts.anew != 1 else "was"
     what = f"{_count(facts.anew, 'group')} {anew} matched anew" if facts.anew else "fewer groups went out"
     left = f" {people(facts.gone[:NAMED])} left." if facts.gone else ""
-    return Message(
-        f"The round of {elements.channel(facts.channel)} is not quite as previewed: "
-        f"{what}, as people came or went.{left}"
-    )
+    return Message(f"The round of {elements.channel(facts.channel)} is not quite as previewed: {what}.{left}")
