@@ -19,7 +19,7 @@ from bot.programme_settings import Settings, check, settings_of
 from bot.recurrence import local_day, place
 from models.members import Member
 from models.programmes import Programme
-from models.rounds import CANCELLED, Round
+from models.rounds import ANNOUNCED, CANCELLED, PREVIEW, PREVIEWED, Round
 
 _DAY: Final = timedelta(days=1)
 
@@ -158,11 +158,34 @@ def change(
     before = settings_of(programme)
     for name, value in settings.values.items():
         setattr(programme, name, value)
+    if _is_matched_otherwise(settings, before):
+        _preview_anew(session, programme)
     if settings.rhythm != before.rhythm:
         _move(programme, _next_on(session, programme, before.rhythm, now))
     if settings.is_entered_otherwise_than(before):
         news.invite(session, programme, now=now)
     return programme
+
+
+MATCHED_BY: Final = (
+    *("mixing", "is_mixing_required", "group_size", "repeat_window"),
+    *("shared_minutes", "takes_guests", "weights"),
+)
+"""The settings that decide who may be together, and who fits whom."""
+
+
+def _is_matched_otherwise(settings: Settings, before: Settings) -> bool:
+    return any(getattr(settings, name) != getattr(before, name) for name in MATCHED_BY)
+
+
+def _preview_anew(session: Session, programme: Programme) -> None:
+    """Let no preview hold that was made, or is being made, by other settings: the owner is shown another."""
+    for waiting in session.scalars(Round.announced(programme.id).with_for_update()):
+        if waiting.state != PREVIEWED and waiting.wanted != PREVIEW:
+            continue
+        waiting.state, waiting.result, waiting.snapshot = ANNOUNCED, None, None
+        waiting.wanted, waiting.wanted_by = PREVIEW, programme.owner
+        waiting.worker, waiting.lease_until = None, None
 
 
 def _next_on(session: Session, programme: Programme, before: Rhythm, now: datetime) -> date:

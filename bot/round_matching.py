@@ -6,6 +6,7 @@ that is killed loses its lease; another takes over where it was, and comes to th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -97,40 +98,27 @@ def _given(buddy_round: Round) -> matching.Round:
 def _as_previewed(
     session: Session, programme: Programme, buddy_round: Round, worker: str, now: datetime
 ) -> Job:
-    """Keep the preview's groups nobody left meanwhile; whom that leaves alone is matched with who else is there."""
+    """Keep the preview's groups that may still be; whom that leaves alone is matched with who else is there.
+
+    By other rules than it was made by all are matched anew.
+    """
     assert buddy_round.result is not None
     shown, given = matching.read(unpacked(buddy_round.result)), _given(buddy_round)
-    present = free_takers(session, programme, buddy_round.number, now)
-    known = {each.id: each for each in round_inputs.people(session, programme, present, buddy_round.on)}
-    kept = tuple(group for group in shown.groups if _may_stay(group, known))
+    today = _fresh(session, programme, buddy_round, now)
     out = takers(session, programme, buddy_round.number, now).out
     gone = {each for group in shown.groups for each in group.members if out.get(each) in OPEN_TO_ALL}
+    job = Job(buddy_round.id, worker, today, is_preview=False, shown=shown, gone=tuple(sorted(gone)))
+    if today.rules != given.rules:
+        return replace(job, is_kept=False)
+    kept = matching.admissible(shown.groups, today.people, today.rules)
+    known = {each.id: each for each in today.people}
     placed = {each for group in kept for each in group.members}
-    mentors = {group.members[0]: 0 for group in kept} if given.rules.is_mentoring else {}
-    for group in kept if mentors else ():
-        mentors[group.members[0]] += 1
-    affected = sorted((known.keys() - placed) | mentors.keys())
-    people = tuple(_with_places_left(known[each], mentors) for each in affected)
-    rest = replace(given, people=tuple(each for each in people if each is not None))
-    return Job(
-        buddy_round.id,
-        worker,
-        rest,
-        is_preview=False,
-        kept=kept,
-        shown=shown,
-        placed={each: known[each] for each in placed},
-        gone=tuple(sorted(gone)),
+    taken = Counter(group.members[0] for group in kept if today.rules.is_mentoring)
+    people = (
+        _with_places_left(known[each], taken) for each in sorted((known.keys() - placed) | taken.keys())
     )
-
-
-def _may_stay(group: Group, known: Mapping[str, matching.Person]) -> bool:
-    """Whether all of a group are still there, and nobody of them has come to be out of the question for another."""
-    if not known.keys() >= set(group.members):
-        return False
-    people = [known[each] for each in group.members]
-    unwanted = {who for each in people for who in (*each.excludes, each.manager)}
-    return unwanted.isdisjoint(group.members)
+    rest = replace(today, people=tuple(each for each in people if each is not None), seed=given.seed)
+    return replace(job, given=rest, kept=kept, placed={each: known[each] for each in placed})
 
 
 def _with_places_left(person: matching.Person, taken: Mapping[str, int]) -> matching.Person | None:
@@ -194,7 +182,7 @@ def call_off(session: Session, job: Job, now: datetime) -> None:
 
 def written(job: Job, result: Result) -> bytes:
     """Write down what came of a matching, for a round to be sent beside what its preview showed."""
-    texts = [matching.written(each) for each in (result, job.shown) if each is not None]
+    texts = [matching.written(each) for each in (result, _replayed_as(job)) if each is not None]
     return packed(PART.join(texts[:1] if job.is_preview else texts))
 
 
@@ -257,7 +245,13 @@ def leave_over(session: Session, job: Job, over: Sequence[LeftOver]) -> None:
 
 def shown(job: Job) -> bytes | None:
     """Write down what a preview showed; None without one."""
-    return packed(matching.written(job.shown)) if job.shown else None
+    before = _replayed_as(job)
+    return packed(matching.written(before)) if before else None
+
+
+def _replayed_as(job: Job) -> Result | None:
+    """Give the preview whose input is what is kept of the round; none if other rules had it matched anew."""
+    return job.shown if job.is_kept else None
 
 
 def finish(session: Session, job: Job, result: Result, shown: bytes | None, now: datetime) -> None:

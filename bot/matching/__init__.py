@@ -14,10 +14,13 @@ from bot.matching.results import Found, Group, LeftOver, Progress, Result
 from bot.matching.snapshots import UnknownFormat, read, read_first, restored, snapshot, written
 
 if TYPE_CHECKING:
-    from bot.matching.rounds import match, replay
+    from bot.matching.rounds import admissible, match, replay
     from bot.matching.swaps import find_partner, next_mentor
 else:
-    COMPUTE: Final = {"match": "rounds", "replay": "rounds", "find_partner": "swaps", "next_mentor": "swaps"}
+    COMPUTE: Final = {
+        **dict.fromkeys(("admissible", "match", "replay"), "rounds"),
+        **dict.fromkeys(("find_partner", "next_mentor"), "swaps"),
+    }
 
     def __getattr__(name: str) -> Any:
         """Load the module of a function that computes."""
@@ -39,6 +42,7 @@ __all__ = [
     "Rules",
     "UnknownFormat",
     "Weights",
+    "admissible",
     "find_partner",
     "match",
     "next_mentor",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import combinations, pairwise
+from typing import Final
 
 import numpy as np
 
@@ -48,6 +50,41 @@ def match(
 def replay(matched: Round) -> Result:
     """Match a round that was kept, once more."""
     return match(matched.people, matched.history, matched.rules, matched.seed)
+
+
+def admissible(groups: Iterable[Group], people: Iterable[Person], rules: Rules) -> tuple[Group, ...]:
+    """Choose the groups that could still be made by these rules, with people as they are now; no repeat is looked for.
+
+    A mentor who takes fewer mentees than the groups have keeps the first of them.
+    """
+    field = Field([each for each in people if rules.guests_may or not each.is_guest], NOBODY_MET, rules)
+    at = {person.id: place for place, person in enumerate(field.people)}
+    # Somebody may be a mentor and seek one: mentors come first among the places, and first in a group.
+    first_at = {person.id: place for place, person in reversed(list(enumerate(field.people)))}
+    whole = [each for each in groups if at.keys() >= set(each.members)]
+    if rules.is_mentoring:
+        whole = _with_room(whole, {person.id: person for person in field.people})
+    inside = [(nth, *pair) for nth, each in enumerate(whole) for pair in combinations(each.members, 2)]
+    if not inside:
+        return ()
+    nth, first, second = np.array([(nth, first_at[one], at[other]) for nth, one, other in inside], np.int64).T
+    broken = set(nth[field.pairs(first, second) < 0].tolist())
+    return tuple(each for place, each in enumerate(whole) if place not in broken)
+
+
+NOBODY_MET: Final = Meetings(0, {})
+
+
+def _with_room(groups: Iterable[Group], people: Mapping[str, Person]) -> list[Group]:
+    """Choose the groups whose mentor is still one, and takes so many, and whose mentee seeks one."""
+    taken = Counter[str]()
+    chosen = []
+    for group in groups:
+        mentor, mentee = (people[each] for each in group.members)
+        if taken[mentor.id] < mentor.mentees and mentee.seeks_mentor:
+            taken[mentor.id] += 1
+            chosen.append(group)
+    return chosen
 
 
 def shuffled(people: Iterable[Person], seed: int) -> list[Person]:

@@ -9,7 +9,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.matching import Mixing, Result, Round, match, replay
+from bot.matching import History, Mixing, Person, Result, Round, Rules, admissible, match, replay
 from bot.matching.affinity import Meetings, affinity
 from bot.matching.results import OfferedSkill, OtherDepartments, OtherSize, Repeat, SharedHours
 from tests.bot.matching.instances import small_round
@@ -100,6 +100,42 @@ def test_the_order_of_what_comes_in_makes_no_difference(matched: Round, chance: 
     again = match(people, matched.history, matched.rules, matched.seed)
 
     assert again == replay(matched)
+
+
+@few
+@given(rounds(), st.randoms(use_true_random=False))
+def test_of_groups_made_earlier_those_stay_that_the_rules_of_now_would_let_be(
+    matched: Round, chance: random.Random
+) -> None:
+    rules = matched.rules
+    earlier = replay(
+        replace(matched, people=tuple(replace(each, excludes=frozenset()) for each in matched.people))
+    )
+    there = {each.id: each for each in matched.people if chance.random() < 0.9}
+
+    kept = admissible(earlier.groups, there.values(), rules)
+
+    allowed = [
+        group
+        for group in earlier.groups
+        if there.keys() >= set(group.members)
+        and all(may_meet(there[a], there[b], rules) for a, b in combinations(group.members, 2))
+    ]
+    assert list(kept) == allowed
+
+
+def test_a_mentor_who_takes_fewer_mentees_by_now_keeps_so_many() -> None:
+    mentees = [Person(name, seeks_mentor=True) for name in "BCD"]
+    rules, history = Rules(mixing=Mixing.MENTORING), History(1)
+    groups = match([Person("A", mentees=3), *mentees], history, rules, 1).groups
+
+    kept = [admissible(groups, [Person("A", mentees=count), *mentees], rules) for count in (3, 2, 0)]
+    without = admissible(
+        groups, [Person("A", mentees=3), replace(mentees[0], seeks_mentor=False), *mentees[1:]], rules
+    )
+
+    assert kept == [groups, groups[:2], ()]
+    assert without == groups[1:]
 
 
 @few
