@@ -43,9 +43,11 @@ class Layer:
 
     def __init__(self, traits: Sequence[Numbers], weigh: Weigh, most: int) -> None:
         self._weigh, self._most = weigh, most
-        kinds, which = np.unique(np.stack(traits, axis=1), axis=0, return_inverse=True)
-        self._which: Numbers = which.ravel()
-        self._kinds: Traits = tuple(np.ascontiguousarray(column) for column in kinds.T)
+        keys = np.zeros_like(traits[0])
+        for trait in traits:
+            keys = keys * (int(trait.max(initial=0)) + 2) + trait + 1
+        kinds, firsts, self._which = np.unique(keys, return_index=True, return_inverse=True)
+        self._kinds: Traits = tuple(trait[firsts] for trait in traits)
         parts = np.array_split(np.arange(len(kinds)), len(kinds) ** 2 // AT_ONCE + 1)
         is_kept = len(kinds) ** 2 <= CELLS
         self._table = np.concatenate([self._weighed(part) for part in parts]) if is_kept else None

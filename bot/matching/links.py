@@ -8,10 +8,13 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array
 
 from bot.matching.layers import Numbers
 from bot.matching.people import Person
+
+Cells = tuple[Numbers, Numbers]
+"""Rows and columns."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,12 @@ class Taught:
     def __init__(self, people: Sequence[Person]) -> None:
         known = sorted(frozenset[str]().union(*(person.wants for person in people)))
         columns = {skill: column for column, skill in enumerate(known)}
-        wants = _table([person.wants for person in people], columns)
-        offers = _table([person.offers for person in people], columns)
+        wants = _listed([person.wants for person in people], columns)
+        offers = _listed([person.offers for person in people], columns)
         # Both ways at once: wants against offers, and offers against wants.
-        self._rows = hstack([wants, offers], format="csr")
-        self._columns = hstack([offers, wants], format="csr").T.tocsr()
+        size, width = len(people), max(1, len(columns))
+        self._rows = _table(_side_by_side(wants, offers, width), (size, 2 * width))
+        self._columns = _table(_side_by_side(offers, wants, width)[::-1], (2 * width, size))
 
     def cells(self, rows: Numbers, columns: Numbers | None = None) -> tuple[Numbers, Numbers, Numbers]:
         """Count for some places against all, or some: the positions of both, and how many."""
@@ -69,12 +73,21 @@ class Taught:
         return row, counted.indices, counted.data
 
 
-def _table(sets: Sequence[frozenset[str]], columns: Mapping[str, int]) -> csr_array:
-    """Lay out who has what: a one in each cell. What has no column is left out."""
+def _listed(sets: Sequence[frozenset[str]], columns: Mapping[str, int]) -> Cells:
+    """List who has what, as row and column; what has no column is left out."""
     found = [[columns[each] for each in some if each in columns] for some in sets]
-    rows = np.repeat(np.arange(len(sets)), [len(each) for each in found])
-    cells = np.fromiter(chain.from_iterable(found), np.int64, len(rows))
-    table = csr_array((np.ones(len(rows), np.int32), (rows, cells)), shape=(len(sets), max(1, len(columns))))
-    # Sets have no order of their own, and what is found must not depend on any.
-    table.sort_indices()
-    return table
+    rows = np.repeat(np.arange(len(sets)), np.fromiter(map(len, found), np.int64, len(found)))
+    return rows, np.fromiter(chain.from_iterable(found), np.int64, len(rows))
+
+
+def _side_by_side(left: Cells, right: Cells, width: int) -> Cells:
+    """Put two tables beside each other."""
+    return np.concatenate([left[0], right[0]]), np.concatenate([left[1], right[1] + width])
+
+
+def _table(cells: Cells, shape: tuple[int, int]) -> csr_array:
+    """Put a one in each cell. Sets have no order of their own, and what is found must not depend on any."""
+    rows, columns = cells
+    order = np.argsort(rows * shape[1] + columns)
+    begins = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
+    return csr_array((np.ones(len(order), np.int32), columns[order], begins), shape=shape)

@@ -179,15 +179,15 @@ class Many:
     def _polished(self, found: Pairing) -> Pairing:
         """Look for the best of all matchings, exactly, while that is affordable.
 
-        Pairs whose prices exceed their worth by more than the room to the bound cannot be in a better one. A first
-        look at the nearest leaves little room, and so few pairs for the second one, which decides.
+        Pairs whose prices exceed their worth by more than the room to the bound cannot be in a better one. The best
+        among the nearest leaves little room; if all within it were looked at, it is the best of all.
         """
         is_small = self.field.size <= EXACT and found.is_complete
         if not is_small or found.alone or self.penalties.count_repeats(found.pairs):
             return found
         found = self._best_among(found, FIRST_GAP)
-        gap = found.bound - affinity_of(self.field, found.pairs)
-        return self._best_among(found, gap) if gap > 0 else found
+        room = found.bound - affinity_of(self.field, found.pairs)
+        return self._best_among(found, room) if room > FIRST_GAP else found
 
     def _best_among(self, found: Pairing, near: float) -> Pairing:
         """Match exactly over the pairs that are nearest to their prices, and those found before."""
@@ -205,5 +205,6 @@ class Many:
         worth = np.rint((above - above.min() + 1) * FINE).astype(np.int64)
         rows = zip(edges.first.tolist(), edges.second.tolist(), worth.tolist(), strict=True)
         pairs = heaviest_of(list(rows), self.field.size)
-        bound = affinity_of(self.field, pairs) if near >= gap else found.bound
-        return replace(found, pairs=pairs, bound=bound)
+        affinity = affinity_of(self.field, pairs)
+        is_best = near >= min(gap, found.bound - affinity)
+        return replace(found, pairs=pairs, bound=affinity if is_best else found.bound)
