@@ -22,7 +22,7 @@ from models.rounds import Partner, Round
 
 CAPACITIES: Final = range(1, 11)
 Row = tuple[int | None, str | None, str | None, datetime | None, str | None]
-"""Of one who is together with the actor: the pairing, what the actor said and is in it, when it was made, and who."""
+"""Of one who is together with the actor: the pairing, what the actor said and is in it, when they are told, and who."""
 
 
 class TakesNoPart(Refusal):
@@ -131,12 +131,12 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
 def _together(rows: Sequence[Row], now: datetime) -> list[Together]:
     """Put together the rows of a programme's pairings."""
     found: dict[int, Together] = {}
-    for pairing_id, answer, role, made_at, other in rows:
+    for pairing_id, answer, role, told_at, other in rows:
         if pairing_id is None or other is None:
             continue
         others = found[pairing_id].others if pairing_id in found else ()
         if other not in others:
-            may_decline = role == MENTOR and can_be_declined(made_at, now)
+            may_decline = role == MENTOR and can_be_declined(told_at, now)
             found[pairing_id] = Together(pairing_id, (*others, other), answer, may_decline)
     return list(found.values())
 

@@ -33,7 +33,7 @@ from bot.round_facts import (
 from bot.round_seen import Seen
 from bot.round_standing import Standing, with_people
 from bot.round_steps import unpacked
-from bot.round_times import suits_most
+from bot.round_times import NOTICE, meeting_times, suits_most
 from bot.rounds import NotYourPairing, may_decline
 from models.members import Member
 from models.outbox import Delivery
@@ -92,7 +92,18 @@ def _introduction(seen: Seen, delivery: Delivery) -> Verdict:
         return hindrance or Never("the pairing is gone")
     if delivery.kind == messages.HALFWAY and standing.has_met:
         return Never("they have met")
+    _note_sending(seen, standing, delivery)
     return introduced(seen, standing)
+
+
+def _note_sending(seen: Seen, standing: Standing, delivery: Delivery) -> None:
+    """Propose times from now on, in the working hours of now; and let the days to decline begin with being told."""
+    pairing = standing.pairing
+    team = [hours_of(seen.members[pairing.workspace_id, each]) for each in standing.people]
+    times = meeting_times(team, seen.now + NOTICE, seen.rounds[pairing.round_id].ends_at)
+    pairing.times = [each.isoformat() for each in times]
+    if delivery.kind == messages.INTRODUCTION:
+        pairing.made_at = seen.now
 
 
 def _to_all(seen: Seen, standing: Standing | None, delivery: Delivery) -> Later | Never | None:

@@ -1,4 +1,4 @@
-"""What comes of a round's matching: pairings with times and a question, who is left over, the ledger, the record.
+"""What comes of a round's matching: pairings with a question, who is left over, the ledger, the record.
 
 It is decided first, which takes effect once, then written some groups at a time, and told at last: whoever goes on
 with it after a crash finds by the places taken what is still to be written.
@@ -23,7 +23,7 @@ from bot.outbox import Message
 from bot.question_bank import ANY_TIME, QuestionBank, default_bank
 from bot.question_choice import Asked, Choice, choose
 from bot.round_standing import Standing, standing_in
-from bot.round_times import NOTICE, meeting_times
+from bot.round_times import suits_most
 from models import programmes as programme_tables
 from models import round_work
 from models import rounds as round_tables
@@ -43,7 +43,8 @@ class Planned:
     """A group with what its introduction needs besides."""
 
     group: Group
-    times: tuple[datetime, ...]
+    told_at: datetime
+    """When they can first read of each other."""
     choice: Choice
     """The opening question."""
 
@@ -55,16 +56,15 @@ def known(session: Session, workspace_id: str, user_ids: Iterable[str]) -> dict[
 
 
 def plan(session: Session, buddy_round: Round, groups: Sequence[Group], now: datetime) -> list[Planned]:
-    """Find times and an opening question for each group; three queries however many there are."""
+    """Find an opening question for each group, and when it is told; three queries however many there are."""
     people = known(session, buddy_round.workspace_id, (each for group in groups for each in group.members))
     pairs = [_talk(group.members) for group in groups]
     asked = prompts.histories(session, [buddy_round.workspace_id], pairs)
-    since, until = max(now, buddy_round.starts_at) + NOTICE, buddy_round.ends_at
     planned = []
     for group, pair in zip(round_inputs.remembering(session, buddy_round, groups), pairs, strict=True):
         team = [hours_of(people[each]) for each in group.members]
         choice = _opening(buddy_round.workspace_id, pair, asked.get((buddy_round.workspace_id, pair), []))
-        planned.append(Planned(group, tuple(meeting_times(team, since, until)), choice))
+        planned.append(Planned(group, suits_most(team, now), choice))
     return planned
 
 
@@ -124,7 +124,7 @@ def add_pairings(
         "workspace_id": buddy_round.workspace_id,
         "round_id": buddy_round.id,
         "state": STANDING,
-        "made_at": now,
+        "times": [],
         "is_broken": False,
     }
     rows = [_row(place, each) for place, each in planned.items()]
@@ -149,7 +149,7 @@ def _row(place: int, planned: Planned) -> dict[str, Any]:
     return {
         "place": place,
         "reasons": [round_facts.written(each) for each in planned.group.reasons],
-        "times": [each.isoformat() for each in planned.times],
+        "made_at": planned.told_at,
         "question_id": planned.choice.question.id,
     }
 

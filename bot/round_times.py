@@ -92,7 +92,9 @@ def meeting_times(team: Team, since: datetime, until: datetime) -> list[datetime
     """Propose up to three times at which all of them are at work, on different days where there are any.
 
     They lie earlier and later in the day, so that one of them may suit; fewer, or none, if they share so little.
+    Whoever is written to in the same half hour has the same ones, which thousands are.
     """
+    since = _on_grid(since)
     return list(_proposals(shared(team, since, until)))
 
 
@@ -106,10 +108,15 @@ def _proposals(common: tuple[Span, ...]) -> tuple[datetime, ...]:
 
 def _starts(span: Span) -> list[datetime]:
     """List the moments of the grid at which a meeting fits into a span."""
-    grid = MEETING.total_seconds()
-    first = datetime.fromtimestamp(-(-span.begins.timestamp() // grid) * grid, UTC)
+    first = _on_grid(span.begins)
     count = int((span.ends - first) / MEETING) if span.ends > first else 0
     return [first + nth * MEETING for nth in range(count)]
+
+
+def _on_grid(moment: datetime) -> datetime:
+    """Give the first moment of the grid, from this one on."""
+    grid = MEETING.total_seconds()
+    return datetime.fromtimestamp(-(-moment.timestamp() // grid) * grid, UTC)
 
 
 def at_work(hours: WorkingHours, on: date) -> AtWork:
@@ -123,9 +130,9 @@ def _minutes(since_monday: timedelta) -> int:
     return int(since_monday.total_seconds()) // 60
 
 
-def can_be_declined(made_at: datetime | None, now: datetime) -> bool:
-    """Whether a mentor may still decline a mentee, having been put together with them at a moment."""
-    return made_at is not None and now <= made_at + DECLINE_WITHIN
+def can_be_declined(told_at: datetime | None, now: datetime) -> bool:
+    """Whether a mentor may still decline a mentee of whom they are told at a moment."""
+    return told_at is not None and now <= told_at + DECLINE_WITHIN
 
 
 def closing_on(on: date, ends_on: date) -> date:

@@ -208,10 +208,11 @@ class Pairing(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """Why these, as `bot.matching` writes and reads it."""
     times: Mapped[list[str]] = mapped_column(JSON)
-    """Moments at which all of them are at work (ISO 8601, UTC)."""
+    """Moments at which all of them are at work (ISO 8601, UTC), as the latest message proposes them."""
     question_id: Mapped[str | None]
     """The opening question of the introduction."""
     made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When they are told of each other: as planned, and then as sent."""
     is_broken: Mapped[bool] = mapped_column(default=False)
     """Whether those who are left in it have still to be put together anew, or told."""
     broken_because: Mapped[str | None]
@@ -318,7 +319,7 @@ class Partner(Base):
     ) -> Select[int, int, str | None, str | None, datetime | None, str]:
         """Select with whom a person is together in rounds that are under way.
 
-        Rows are programme, pairing, what the person said of it and as what they are in it, when it was made, and the
+        Rows are programme, pairing, what the person said of it and as what they are in it, when they are told, and the
         other.
         """
         other = aliased(cls)
@@ -352,7 +353,7 @@ class Partner(Base):
 
         Rows are the programme, where they stand in it, number and start of a round that is announced, and of each
         who is together with them in a round under way: the pairing, what the person said of it, as what they are in
-        it, when it was made, and the other.
+        it, when they are told, and the other.
         """
         mine = and_(Participant.programme_id == Programme.id, Participant.user_id == user_id)
         waiting = and_(Round.programme_id == Programme.id, Round.state.in_((ANNOUNCED, PREVIEWED)))
