@@ -43,7 +43,10 @@ def rules_of(programme: Programme) -> Rules:
 
 
 def people(session: Session, programme: Programme, takers: Iterable[Taker], on: date) -> list[Person]:
-    """Describe those who take part, in the week of a day; four queries however many there are.
+    """Describe those who take part, in the week of a day; five queries however many there are.
+
+    With whom somebody has a standing 1-on-1 as manager and report is kept apart from them like whom they do not want:
+    the roster knows one manager of each, and need not know that one.
 
     The channels they are in are those of other programmes. Slack tells of all others only person by person, which for
     a workspace of twenty thousand would take hours a round at the rate it allows.
@@ -53,6 +56,8 @@ def people(session: Session, programme: Programme, takers: Iterable[Taker], on: 
     known = profiles.of(session, programme.workspace_id, ids)
     unwanted: dict[str, set[str]] = {}
     for user_id, other in session.execute(Exclusion.of_people(programme.workspace_id, ids)):
+        unwanted.setdefault(user_id, set()).add(other)
+    for user_id, other in rows_of(session, round_work.led(programme.workspace_id, ids)):
         unwanted.setdefault(user_id, set()).add(other)
     elsewhere: dict[str, set[str]] = {}
     for user_id, channel in rows_of(session, Participant.elsewhere(programme, ids)):

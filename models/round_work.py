@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from models.base import UtcDateTime
 from models.bulk import one_of, which_exist
 from models.members import Member
+from models.one_on_ones import OneOnOne
 from models.pacts import STANDING as PACT_STANDS
 from models.pacts import Pact
 from models.programmes import IN, MENTOR, PAUSED, Participant, Programme
@@ -55,6 +56,14 @@ def met_since(programme_id: int, since: int, before: int) -> Select[int, int, st
     found = select(Partner.number, Partner.pairing_id, Partner.user_id)
     # By way of the rounds: an index over the partners of a programme leads through all there ever were.
     return found.join(Pairing, Pairing.id == Partner.pairing_id).where(Pairing.round_id.in_(rounds))
+
+
+def led(workspace_id: str, user_ids: Collection[str]) -> Select[str, str]:
+    """Select which two of these people have a standing 1-on-1 in which the report confirmed who the manager is."""
+    found = select(OneOnOne.organiser, OneOnOne.partner).where(OneOnOne.workspace_id == workspace_id)
+    found = found.where(OneOnOne.ended_at.is_(None), OneOnOne.manager.is_not(None))
+    found = found.where(OneOnOne.is_manager_confirmed)
+    return found.where(one_of(OneOnOne.organiser, user_ids), one_of(OneOnOne.partner, user_ids))
 
 
 def last_met_before(programme_id: int, number: int, user_ids: Collection[str]) -> Select[*tuple[Any, ...]]:

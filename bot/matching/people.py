@@ -42,7 +42,7 @@ class Person:
     at_work: AtWork = ()
     """Empty where it is not known; then no number of shared hours is asked of them."""
     excludes: frozenset[str] = frozenset()
-    """Whom they do not want to meet, which nobody else may ever learn."""
+    """Whom they do not want to meet, or are not to: which of them for which reason nobody else may ever learn."""
     is_guest: bool = False
     mentees: int = 0
     """As a mentor: how many mentees they take."""

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import time
 
-from bot import enrolments, exclusions, matching, profiles, programmes, round_inputs, round_matching
+from bot import (
+    enrolments,
+    exclusions,
+    matching,
+    one_on_ones,
+    profiles,
+    programmes,
+    round_inputs,
+    round_matching,
+    rounds,
+)
 from bot.enrolments import takers
 from bot.matching import History, Person, Rules, Weights
 from bot.matching.results import NotMetFor
+from bot.one_on_ones import NewOneOnOne, Role
 from bot.programme_settings import TERMS, USUAL, Settings, settings_of
 from bot.programmes import Channel
+from bot.recurrence import Recurrence
 from bot.round_facts import Introduction
 from bot.round_messages import INTRODUCTION
 from bot.runtime.database import Sessions
@@ -18,7 +30,7 @@ from models.programmes import MORE, OFF
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import BERLIN, TEAM, actor, found
 from tests.bot.rounds_stage import quick as quick
-from tests.people import DAY, MONDAY_NOON
+from tests.people import DAY, HOUR, MONDAY_NOON
 from tests.statements import counted
 
 
@@ -52,7 +64,31 @@ def test_exclusions_go_in_and_the_number_of_queries_stays_the_same(quick: Sessio
 
     assert known["U001"].excludes == frozenset({"U002"})
     assert len(known) == 20
-    assert len(statements) == 5
+    assert len(statements) == 6
+
+
+def meets_as(sessions: Sessions, role: Role, organiser: str, partner: str) -> None:
+    """Register a 1-on-1 in which the one who does is the manager or the report."""
+    new = NewOneOnOne(partner, Recurrence.weekly(1), time(10), 30, None, role)
+    with sessions.begin() as session:
+        one_on_ones.register(session, actor(organiser), new, now=MONDAY_NOON)
+
+
+def test_who_is_somebody_s_manager_by_their_word_in_a_1_on_1_is_no_buddy_of_theirs_nor_after_a_swap(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 3)
+    meets_as(quick, "report", "U002", "U003")
+    meets_as(quick, "manager", "U003", "U001")  # which U001 did not confirm
+
+    stage.first_round(quick)
+
+    (standing,) = stage.pairings(quick, programme_id)
+    assert "U001" in standing.people
+    (mine,) = standing.others("U001")
+    with quick.begin() as session:
+        swapped = rounds.swap(session, actor(mine), standing.pairing.id, now=stage.START + HOUR)
+    assert swapped.others is None
 
 
 def test_the_channels_of_other_programmes_go_in_and_this_one_s_does_not(quick: Sessions) -> None:
