@@ -1,6 +1,6 @@
 """The log of what the app called, and the faults that tests put into the next calls."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -28,22 +28,31 @@ class Fault:
     retry_after: int = 1
     after: bool = False
     seconds: float = 0.0
+    name: str = ""
+    """What whoever asked for it calls it; its kind, if they say nothing."""
 
 
 @dataclass
 class Faults:
-    """Faults that wait for a call, in the order they were asked for."""
+    """Faults that wait for a call, in the order they were asked for, and how many calls have met which."""
 
     waiting: list[Fault] = field(default_factory=list)
+    met: Counter[str] = field(default_factory=Counter)
 
     def take(self, method: str) -> Fault | None:
         """Return the fault for this call, if there is one, and count it."""
         for fault in self.waiting:
             if fault.method in (method, "*"):
                 fault.times -= 1
+                self.met[fault.name or fault.kind] += 1
                 self.waiting = [each for each in self.waiting if each.times > 0]
                 return fault
         return None
+
+    def start_over(self) -> None:
+        """Forget those that wait and those that were met."""
+        self.waiting.clear()
+        self.met.clear()
 
 
 @dataclass(frozen=True)

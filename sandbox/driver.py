@@ -4,6 +4,7 @@ import base64
 import json
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
@@ -269,11 +270,18 @@ class Driver:
         times: int = 1,
         **fields: Any,
     ) -> None:
-        """Let the next calls of a method fail (`*`: of any): `status=429`, `error="…"`, `seconds=2`, `after=True`."""
+        """Let the next calls of a method fail (`*`: of any): `status=429`, `error="…"`, `seconds=2`, `after=True`.
+
+        What it is given as a `name` is what it is counted by once it is met.
+        """
         self._post("/sandbox/faults", {"method": method, "kind": kind, "times": times, **fields})
 
+    def met_faults(self) -> Counter[str]:
+        """Count the calls that met a fault, by its name or else its kind."""
+        return Counter(self._get("/sandbox/faults")["met"])
+
     def clear_faults(self) -> None:
-        """Forget the faults that no call has met yet."""
+        """Forget the faults that no call has met yet; those that were met stay counted."""
         self._send("DELETE", "/sandbox/faults", {})
 
     def clear_calls(self) -> None:

@@ -65,7 +65,7 @@ class State:
         self.handles = Handles()
         self.watches = Watches()
         self.last_submission: Envelope | None = None
-        self.faults.waiting.clear()
+        self.faults.start_over()
         self.calls.entries.clear()
         self.changes.bump()
 

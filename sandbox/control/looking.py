@@ -52,6 +52,11 @@ async def calls(order: Order) -> Json:
     return {"calls": [call.stored() for call in order.world.calls.of(order.given.get("method"))]}
 
 
+async def faults(order: Order) -> Json:
+    """Return how many calls met the faults that were asked for, by name, and how many faults still wait."""
+    return {"met": order.world.faults.met, "waiting": len(order.world.faults.waiting)}
+
+
 async def state(order: Order) -> Json:
     """Return the revision, the clock and how the app is attached."""
     world = order.world
@@ -80,6 +85,7 @@ routes = [
     route("/sandbox/home", home, method="GET"),
     route("/sandbox/completions", completions, method="GET"),
     route("/sandbox/calls", calls, method="GET"),
+    route("/sandbox/faults", faults, method="GET"),
     route("/sandbox/state", state, method="GET"),
     route("/sandbox/changes", changes, method="GET"),
 ]

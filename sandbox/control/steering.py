@@ -60,7 +60,7 @@ async def reset(order: Order) -> Json:
 
 
 async def add_fault(order: Order) -> Json:
-    """`{method, kind, times?, status?, error?, retry_after?, seconds?, after?}`: let the next calls fail."""
+    """`{method, kind, times?, status?, error?, retry_after?, seconds?, after?, name?}`: let the next calls fail."""
     _check_fields(order.given, FAULT_FIELDS)
     if order.text("method") and order.text("kind") not in get_args(FaultKind):
         raise NotPossible(f"`kind` is one of {', '.join(get_args(FaultKind))}.", status=BAD_REQUEST)
@@ -69,7 +69,7 @@ async def add_fault(order: Order) -> Json:
 
 
 async def clear_faults(order: Order) -> Json:
-    """Forget the faults that no call has met yet."""
+    """Forget the faults that no call has met yet; those that were met stay counted."""
     order.world.faults.waiting.clear()
     return {}
 

@@ -161,6 +161,19 @@ def test_a_call_can_be_refused_in_slacks_words_and_only_as_often_as_asked(
     assert client.chat_postMessage(channel=AMY, text="x")["ok"]
 
 
+def test_faults_are_counted_when_a_call_meets_them_and_not_before(client: WebClient, driver: Driver) -> None:
+    driver.fault("chat.postMessage", "error", name="refused once")
+    driver.fault("chat.postMessage", "delay", seconds=0.01)
+    driver.fault("conversations.history", "drop")
+
+    with pytest.raises(SlackApiError):
+        client.chat_postMessage(channel=AMY, text="x")
+    client.chat_postMessage(channel=AMY, text="x")
+    driver.clear_faults()
+
+    assert driver.met_faults() == {"refused once": 1, "delay": 1}
+
+
 def test_a_response_url_can_fail_too(attached: Attached) -> None:
     attached.driver.fault("response_url", "status", status=503)
 
