@@ -20,7 +20,7 @@ from bot.round_times import closing_on
 from models import round_work
 from models.bulk import rows_of
 from models.programmes import Programme
-from models.rounds import MET, Round
+from models.rounds import MET, STANDING, Round
 
 SILENT: Final = "silent"
 """Why a participant is paused who said nothing for some rounds."""
@@ -72,18 +72,30 @@ def settle(session: Session, buddy_round: Round, now: datetime) -> None:
 
 
 class _Heard(NamedTuple):
-    """Who said nothing of a round although they could, and everybody else in it."""
+    """Who said nothing of a round although they were asked and could, and who said something or could not."""
 
     silent: list[str]
     others: list[str]
 
 
 def _heard(session: Session, buddy_round: Round, now: datetime) -> _Heard:
-    """Find who said nothing although they could: not where another said that they met, nor while away."""
+    """Find who said nothing although they were asked: not where another said that they met, nor while away.
+
+    Who was put together after all were asked was not, so their count stays as it is. What somebody said of a pairing
+    that came to nothing, a wish for another one say, was said all the same.
+    """
+    programme = session.get_one(Programme, buddy_round.programme_id)
+    asked_at = closes_at(programme, buddy_round)
     rows = rows_of(session, round_work.said(buddy_round.id))
-    have_met = {pairing_id for pairing_id, _, answer in rows if answer == MET}
+    have_met = {each.pairing_id for each in rows if each.answer == MET}
+    spoke = {each.user_id for each in rows if each.pairing_id in have_met or each.answer is not None}
+    asked = {
+        each.user_id for each in rows if each.state == STANDING and not _is_later(each.made_at, asked_at)
+    }
     away = set(session.scalars(round_work.out_of_reach(buddy_round.workspace_id, now)))
-    spoke = {who for pairing_id, who, answer in rows if pairing_id in have_met or answer is not None}
-    people = {who for _, who, _ in rows}
-    silent = people - spoke - away
-    return _Heard(sorted(silent), sorted(people - silent))
+    silent = asked - spoke - away
+    return _Heard(sorted(silent), sorted((asked | spoke) - silent))
+
+
+def _is_later(made_at: datetime | None, asked_at: datetime) -> bool:
+    return made_at is not None and made_at >= asked_at

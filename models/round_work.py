@@ -82,11 +82,10 @@ def unsettled(programme_id: int, before: int) -> Select[Round]:
     return mine.where(Round.state == MATCHED, Round.silence_counted_at.is_(None)).order_by(Round.number)
 
 
-def said(round_id: int) -> Select[int, str, str | None]:
-    """Select what those in the pairings of a round that stand said: rows of pairing, person and what."""
-    found = select(Partner.pairing_id, Partner.user_id, Partner.answer)
-    found = found.join(Pairing, Pairing.id == Partner.pairing_id)
-    return found.where(Pairing.round_id == round_id, Pairing.state == STANDING)
+def said(round_id: int) -> Select[int, str, str | None, str, datetime | None]:
+    """Select what was said in a round: rows of pairing, person, what they said, its state, and when it was made."""
+    found = select(Partner.pairing_id, Partner.user_id, Partner.answer, Pairing.state, Pairing.made_at)
+    return found.join(Pairing, Pairing.id == Partner.pairing_id).where(Pairing.round_id == round_id)
 
 
 def places(round_id: int) -> Select[int]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot import rounds
+from bot import exclusions, rounds
 from bot.round_messages import SILENCED
+from bot.round_silence import closes_at
 from bot.runtime.database import Sessions
-from models.programmes import PAUSED, Participant
+from models.programmes import PAUSED, Participant, Programme
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor
 from tests.bot.rounds_stage import quick as quick
-from tests.people import DAY
+from tests.people import DAY, HOUR, MONDAY_NOON
 
 
 def begun_again(sessions: Sessions) -> int:
@@ -44,3 +45,28 @@ def test_who_is_paused_already_is_not_told_again_when_another_round_is_settled(q
     assert stage.part(quick, programme_id, "U001").state == PAUSED
     assert stage.part(quick, programme_id, "U001").silent_rounds == 3
     assert len(stage.deliveries(quick, SILENCED)) == 4
+
+
+def test_who_was_put_together_after_all_were_asked_is_not_silent_and_a_swap_is_a_word(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 3)
+    with quick.begin() as session:
+        for who in ("U001", "U002"):
+            exclusions.exclude(session, actor(who), "U003", now=MONDAY_NOON)
+    stage.first_round(quick)
+    (held,) = stage.rounds_of(quick, programme_id)
+    with quick.read() as session:
+        asked_at = closes_at(session.get_one(Programme, programme_id), held)
+    stage.step(quick, asked_at)
+    with quick.begin() as session:
+        exclusions.allow(session, actor("U002"), "U003")
+        for each in session.scalars(Participant.of_programme(programme_id)):
+            each.silent_rounds = 1
+        pairing = stage.pairing_of(quick, programme_id, "U002")
+        rounds.swap(session, actor("U002"), pairing.id, now=asked_at + HOUR)
+
+    stage.step(quick, held.ends_at)
+
+    silent = {who: stage.part(quick, programme_id, who).silent_rounds for who in ("U001", "U002", "U003")}
+    assert silent == {"U001": 1, "U002": 0, "U003": 1}
