@@ -12,6 +12,7 @@ from bot.enrolments import new_row
 from models.bulk import insert_missing, rows_of
 from models.members import Member
 from models.programmes import EVERYONE, GONE, IN, PAUSED, Participant, Programme
+from models.rounds import Round
 
 
 def note(
@@ -40,12 +41,14 @@ def note(
 def follow(session: Session, programme: Programme, present: Collection[str], *, now: datetime) -> None:
     """Let whoever left the channel take part no longer, and enrol whoever is in it where everyone takes part.
 
-    `present` are all in the channel; who of them is not known yet is left for the next time. Six statements at most.
+    `present` are all in the channel; who of them is not known yet is left for the next time. Seven statements at most.
     """
     here = set(present)
     rows = rows_of(session, Participant.states(programme.id))
     if programme.enrolment == EVERYONE:
-        _enrol(session, programme, here - {user_id for user_id, *_ in rows}, now)
+        # Whoever is enrolled along with the first people has missed no heads-up that others got.
+        unheard = _announced(session, programme) if rows else None
+        _enrol(session, programme, here - {user_id for user_id, *_ in rows}, unheard, now)
     moving: dict[str, list[str]] = {}
     for user_id, before, until in rows:
         after = _moved(before, until, is_present=user_id in here)
@@ -68,14 +71,23 @@ def _moved(state: str, paused_until: date | None, *, is_present: bool) -> str:
     return PAUSED if paused_until is not None else IN
 
 
-def _enrol(session: Session, programme: Programme, new: Collection[str], now: datetime) -> None:
+def _announced(session: Session, programme: Programme) -> int | None:
+    """Give the number of the round people have heard of and that has not begun; None if there is none."""
+    waiting = session.scalars(Round.announced(programme.id))
+    return next((each.number for each in waiting if each.number < programme.next_number), None)
+
+
+def _enrol(
+    session: Session, programme: Programme, new: Collection[str], unheard: int | None, now: datetime
+) -> None:
+    """Enrol people who did not ask for it; a round of which they have not heard goes without them."""
     if not new:
         return
     kinds = session.execute(Member.kinds_among(programme.workspace_id, new))
     people = sorted(user_id for user_id, is_person in kinds if is_person)
     unnamed = set(session.scalars(Participant.unnamed_among(programme.workspace_id, people)))
     rows = [new_row(programme, each, is_unnamed=each in unnamed, now=now) for each in people]
-    insert_missing(session, Participant, rows)
+    insert_missing(session, Participant, rows, alike={"skips": unheard})
 
 
 def unknown(session: Session, workspace_id: str, present: Collection[str]) -> set[str]:

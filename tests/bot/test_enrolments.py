@@ -24,6 +24,7 @@ from bot.runtime.database import Sessions
 from models.outbox import Delivery
 from models.programmes import EVERYONE, GONE, IN, LEFT, MENTOR, MENTORING, Exclusion, Participant
 from models.rounds import DISSOLVED, MET, STANDING, Pairing, Partner
+from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile, running
 from tests.bot.test_programmes import held_round
 from tests.people import DAY, HOUR, MONDAY_NOON
@@ -201,6 +202,23 @@ def test_a_channel_is_enrolled_and_followed_but_nobody_who_left_by_themselves(st
         enrolments.leave(session, actor("UA"), found(session, programme_id), now=MONDAY_NOON)
     assert follow("UA", "UC", "UD") == {"UA": LEFT, "UB": GONE, "UC": IN, "UD": IN}
     assert follow("UA", "UB", "UC") == {"UA": LEFT, "UB": IN, "UC": IN, "UD": GONE}
+
+
+def test_whoever_is_enrolled_after_the_heads_up_takes_part_from_the_next_round_unless_they_join(
+    sessions: Sessions,
+) -> None:
+    programme_id = stage.staffed(sessions, 2, enrolment=EVERYONE)
+    stage.step(sessions, stage.HEADS_UP)
+
+    with sessions.begin() as session:
+        know(session, profile("U003"), profile("U004"))
+        programme, present = found(session, programme_id), ["U001", "U002", "U003", "U004"]
+        channel_enrolments.follow(session, programme, present, now=stage.HEADS_UP)
+        enrolments.join(session, actor("U004"), programme, now=stage.HEADS_UP)
+        first, second = (enrolments.takers(session, programme, nth, stage.HEADS_UP) for nth in (1, 2))
+
+    assert [each.member.user_id for each in first.present] == ["U001", "U002", "U004"]
+    assert [each.member.user_id for each in second.present] == present
 
 
 def test_who_joined_and_leaves_the_channel_takes_part_no_longer_until_they_are_back(
