@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -146,10 +147,13 @@ def test_each_title_gets_the_most_useful_remark(title: str, kind: Kind | None) -
     assert kind_of(title) == kind
 
 
-@pytest.mark.parametrize(("title", "kind"), CASES)
-def test_letter_case_and_decoration_change_nothing(title: str, kind: Kind | None) -> None:
-    for variant in (title.upper(), title.lower(), f"  {title}  ", f"✨ {title} ✨"):
-        assert kind_of(variant) == kind
+@pytest.mark.parametrize(
+    "vary",
+    [str.upper, str.lower, "  {}  ".format, "✨ {} ✨".format],
+    ids=["upper", "lower", "spaces", "signs"],
+)
+def test_letter_case_and_decoration_change_nothing(vary: Callable[[str], str]) -> None:
+    assert {title: kind_of(vary(title)) for title, _ in CASES} == dict(CASES)
 
 
 @pytest.mark.parametrize(
@@ -236,13 +240,15 @@ def test_a_day_in_the_past_is_not_spoken_of() -> None:
 
 
 @pytest.mark.parametrize("title", [SEVERAL[0], ONE_OFF[0], VAGUE[0], NO_MEASURE[0], GOOD[3]])
-@pytest.mark.parametrize("month", range(1, 13))
-def test_every_sentence_is_short_and_names_the_month(title: str, month: int) -> None:
-    said = remark_on(title, measure=None, due_on=None, today=date(2027, month, 1))
-    assert said is not None
-    assert len(said.sentence.split()) <= 30
-    assert re.search(r"January|February|March|April|May|June|July|August|Sept|Octo|Nov|Dec", said.sentence)
-    assert "!" not in said.sentence
+def test_every_sentence_is_short_and_names_the_month(title: str) -> None:
+    for month in range(1, 13):
+        said = remark_on(title, measure=None, due_on=None, today=date(2027, month, 1))
+        assert said is not None, month
+        assert len(said.sentence.split()) <= 30, month
+        assert re.search(
+            r"January|February|March|April|May|June|July|August|Sept|Octo|Nov|Dec", said.sentence
+        ), month
+        assert "!" not in said.sentence, month
 
 
 # Examples

@@ -161,20 +161,20 @@ def home(overview: GoalOverview) -> View:
     return {"type": "home", "blocks": goals.home_goals(overview, today=TODAY)}
 
 
-@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES.keys())
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES.keys())
-def test_every_message_is_one_that_slack_takes(message: Callable[[str], Message], title: str) -> None:
-    shown = message(title).payload()
-    assert check_message(shown["blocks"]) is None
-    assert check_view(elements.dialog(message(title), "Goals")) is None
-    assert 0 < len(shown["text"]) <= 3000
-    assert len(json.dumps(shown["blocks"], ensure_ascii=False)) <= 12_000
+def test_every_message_is_one_that_slack_takes(message: Callable[[str], Message]) -> None:
+    for name, title in TITLES.items():
+        shown = message(title).payload()
+        assert check_message(shown["blocks"]) is None, name
+        assert check_view(elements.dialog(message(title), "Goals")) is None, name
+        assert 0 < len(shown["text"]) <= 3000, name
+        assert len(json.dumps(shown["blocks"], ensure_ascii=False)) <= 12_000, name
 
 
-@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES.keys())
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
-def test_every_view_is_one_that_slack_takes(view: Callable[[str], View], title: str) -> None:
-    assert check_view(view(title)) is None
+def test_every_view_is_one_that_slack_takes(view: Callable[[str], View]) -> None:
+    refused = {name: said for name, title in TITLES.items() if (said := check_view(view(title)))}
+    assert refused == {}
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES.keys())

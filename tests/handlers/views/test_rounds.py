@@ -87,14 +87,14 @@ def introduction(
 
 
 @pytest.mark.parametrize("first", REASONS, ids=lambda reason: type(reason).__name__)
-@pytest.mark.parametrize("second", REASONS, ids=lambda reason: type(reason).__name__)
-def test_an_introduction_has_sixty_words_whatever_the_reasons(first: Reason, second: Reason) -> None:
-    message = views.introduction(introduction(first, second))
-    of_three = views.introduction(introduction(first, second, people=(AMY, BEN, RAY)))
+def test_an_introduction_has_sixty_words_whatever_the_reasons(first: Reason) -> None:
+    for second in REASONS:
+        message = views.introduction(introduction(first, second))
+        of_three = views.introduction(introduction(first, second, people=(AMY, BEN, RAY)))
 
-    assert len(words_of(message)) <= MOST_WORDS, message.text
-    assert len(words_of(of_three)) <= MOST_WORDS, of_three.text
-    assert check_message(message.payload()["blocks"]) is None
+        assert len(words_of(message)) <= MOST_WORDS, message.text
+        assert len(words_of(of_three)) <= MOST_WORDS, of_three.text
+        assert check_message(message.payload()["blocks"]) is None, message.text
 
 
 OTHERS: dict[str, Message] = {
