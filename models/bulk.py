@@ -25,7 +25,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Update,
-    any_,
     bindparam,
     func,
     insert,
@@ -203,10 +202,11 @@ def _in_list(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
 
 
 @compiles(_OneOf, "postgresql")
-def _any_of_array(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
+def _in_array(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
     one, values = element.clauses
     kind = Text() if isinstance(one.type, String) else one.type
-    return compiler.process(one == any_(converted(values, ARRAY(kind))), **options)
+    # `= ANY (…)` would compare each row it reads with each value: of 5,000 both it takes longer than is waited for.
+    return compiler.process(one.in_(select(func.unnest(converted(values, ARRAY(kind))))), **options)
 
 
 def _table(table: type[Base]) -> Table:

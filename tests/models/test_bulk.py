@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Engine, Select
-from sqlalchemy.dialects import sqlite as dialect
 
 from models.members import Member
 from models.programmes import Participant
 from models.prompts import Prompt
 from models.rounds import Pairing, Partner
+from tests.stores import Postgres
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,20 @@ from models.rounds import Pairing, Partner
 def test_one_of_many_values_is_found_without_reading_the_whole_table(
     sqlite: Engine, asked: Select[int]
 ) -> None:
-    words = asked.compile(dialect=dialect.dialect(), compile_kwargs={"literal_binds": True})
+    words = asked.compile(sqlite, compile_kwargs={"literal_binds": True})
 
     with sqlite.connect() as connection:
         steps = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}")]
 
     assert [step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE" not in step] == []
+
+
+def test_postgresql_does_not_compare_each_row_with_each_of_many_values(postgres: Postgres) -> None:
+    asked = Partner.of_pairings(range(5_000))
+
+    with postgres.reused() as engine, engine.connect() as connection:
+        words = asked.compile(engine, compile_kwargs={"literal_binds": True})
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {words}").scalars())
+
+    assert "ANY" not in plan
+    assert any(step in plan for step in ("Join", "Nested Loop", "hashed SubPlan"))
