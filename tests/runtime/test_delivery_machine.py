@@ -246,7 +246,7 @@ class Blind(Deliveries):
 
 
 IS_THOROUGH = settings.default is not None and settings.default.max_examples > 50
-QUICK = settings(max_examples=20, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=12, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow])
 LONG = settings(QUICK, max_examples=1000 if IS_THOROUGH else 150, stateful_step_count=50)
 
 
