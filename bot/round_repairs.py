@@ -181,12 +181,9 @@ class Board:
         )
 
     def free(self) -> list[str]:
-        """Name those who are in the round and together with nobody."""
-        session, round_id = self._session, self._round.id
-        over = set(session.scalars(LeftOver.people_of(round_id)))
-        waiting = over | set(session.scalars(Partner.parted_in(round_id)))
-        placed = {who for _, who in self._together(waiting)}
-        return sorted(self._present(sorted(waiting - placed)))
+        """Name those who could be in the round and are together with nobody, also those who came after it began."""
+        alone = round_work.without_partner(self._programme.id, self._round.id, self._round.number)
+        return list(self._present(self._session.scalars(alone).all()))
 
     def _people(self, user_ids: Sequence[str]) -> list[matching.Person]:
         chosen = self._present(user_ids).values()

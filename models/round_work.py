@@ -17,7 +17,7 @@ from models.one_on_ones import OneOnOne
 from models.pacts import STANDING as PACT_STANDS
 from models.pacts import Pact
 from models.programmes import IN, MENTOR, PAUSED, Participant, Programme
-from models.rounds import MATCHED, STANDING, Pairing, Partner, Round
+from models.rounds import MATCHED, STANDING, LeftOver, Pairing, Partner, Round
 
 
 @cache
@@ -99,6 +99,18 @@ def together(programme_id: int, round_id: int, user_ids: Collection[str]) -> Sel
     # A question of its own about each: a join would begin with all pairings of the round.
     mine = Pairing.id == Partner.pairing_id, Pairing.round_id == round_id, Pairing.state == STANDING
     return found.where(one_of(Partner.user_id, user_ids), select(Pairing.id).where(*mine).exists())
+
+
+def without_partner(programme_id: int, round_id: int, number: int) -> Select[str]:
+    """Select who takes part in a programme, does not sit a round out, and is in no pairing of it that stands, by id."""
+    pairings = select(Pairing.id).where(Pairing.round_id == round_id, Pairing.state == STANDING)
+    placed = select(Partner.user_id).where(Partner.pairing_id.in_(pairings))
+    mine = select(Participant.user_id).where(Participant.programme_id == programme_id)
+    mine = mine.where(Participant.state.in_((IN, PAUSED)), Participant.user_id.not_in(placed))
+    # Who sits a later one out may have sat this one out before: only the last is known.
+    takes_part = or_(Participant.skips.is_(None), Participant.skips < number)
+    was_in = Participant.user_id.in_(select(LeftOver.user_id).where(LeftOver.round_id == round_id))
+    return mine.where(or_(takes_part, was_in)).order_by(Participant.user_id)
 
 
 def mentors_with_room(programme_id: int, round_id: int) -> Select[str]:

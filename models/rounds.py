@@ -308,12 +308,6 @@ class Partner(Base):
         return under_way.order_by(Round.starts_at.desc(), cls.pairing_id.desc())
 
     @classmethod
-    def parted_in(cls, round_id: int) -> Select[str]:
-        """Select who was in a pairing of a round that was dissolved."""
-        parted = select(Pairing.id).where(Pairing.round_id == round_id, Pairing.state == DISSOLVED)
-        return select(cls.user_id).where(cls.pairing_id.in_(parted))
-
-    @classmethod
     def buddies_of(
         cls, workspace_id: str, user_id: str
     ) -> Select[int, int, str | None, str | None, datetime | None, str]:

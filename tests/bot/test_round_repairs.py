@@ -15,10 +15,10 @@ from bot.runtime.database import Sessions
 from models.members import Member
 from models.outbox import CANCELLED, READY, SENT, Delivery
 from models.pacts import OVER, Pact
-from models.programmes import MENTEE, MENTOR, MENTORING, Participant, Programme
+from models.programmes import MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
 from models.rounds import Round
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import TEAM, actor, found, running
+from tests.bot.buddies_stage import TEAM, actor, found, know, profile, running
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MONDAY_NOON
 
@@ -56,6 +56,31 @@ def test_a_swap_finds_who_is_left_over_and_the_one_left_behind_hears_it(sessions
     assert stage.part(sessions, programme_id, "U001").left_over_in == 1
     assert stage.part(sessions, programme_id, "U003").left_over_in is None
     assert [type(each) for each in stage.told(sessions, LEFT_OVER, LATER)] == [Never]
+
+
+def test_a_swap_finds_who_came_after_the_round_began_and_nobody_who_sat_it_out_or_pauses(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    names = ("USKIPS", "USKIPSNEXT", "UPAUSES", "UNEW")
+    with quick.begin() as session:
+        know(session, *map(profile, names))
+        for who in names:
+            enrolments.join(session, actor(who), found(session, programme_id), now=LATER)
+        for who, number in (("USKIPS", 1), ("USKIPSNEXT", 2)):
+            session.scalars(Participant.one(programme_id, who)).one().skips = number
+        session.scalars(Participant.one(programme_id, "UPAUSES")).one().state = PAUSED
+    pairing = stage.pairing_of(quick, programme_id, "U001")
+
+    with quick.begin() as session:
+        first = rounds.swap(session, actor("U001"), pairing.id, now=LATER)
+    again = stage.pairing_of(quick, programme_id, "U001")
+    with quick.begin() as session:
+        second = rounds.swap(session, actor("U001"), again.id, now=LATER)
+
+    assert first.others == ("UNEW",)
+    assert second.others is None
 
 
 @pytest.mark.parametrize("is_introduced", [True, False], ids=["introduced", "not introduced"])

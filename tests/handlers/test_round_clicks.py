@@ -41,6 +41,21 @@ def test_a_swap_in_a_group_is_answered_to_the_one_who_pressed(trellis: Trellis) 
     assert stage.in_groups(trellis, BEN)[-1].text == introduction.text
 
 
+def test_a_swap_finds_who_joined_meanwhile_and_all_three_hear_of_it(trellis: Trellis) -> None:
+    introduction = introduced(trellis, AMY, BEN)
+    trellis.slack.bring_in(GROWTH, RAY)
+    trellis.slack.command(RAY, "/buddy join", channel=GROWTH)
+
+    answer = trellis.slack.press(AMY, introduction, "Swap")
+    stage.live_until(trellis, START + 3 * HOUR)
+
+    (again,) = stage.in_groups(trellis, RAY)
+    assert "<@URAY0001>" in answer.text
+    assert "Why you two" in again.text
+    assert stage.in_groups(trellis, AMY)[-1].ts == again.ts
+    assert "nobody else is free this time" in trellis.slack.last_dm(BEN).text
+
+
 def test_the_end_is_answered_with_one_press(trellis: Trellis) -> None:
     introduced(trellis, AMY, BEN)
     asked = closing(trellis, AMY)
