@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bot.matching.fields import CELLS, Field
 from bot.matching.fractional import Edges, Prices
-from bot.matching.guesses import Guess, Halves, guessed
-from bot.matching.largest import MOST_VALUE, largest_cells
+from bot.matching.guesses import Guess, guessed
+from bot.matching.largest import largest_cells
 from bot.matching.layers import Numbers, Points
 
 FIRST, MOST = 8, 64
@@ -20,6 +20,8 @@ FIRST, MOST = 8, 64
 LITTLE: Final = np.float32(2**-6)
 """Less than prices differ by, and more than their rounding."""
 
+Halves = NDArray[Any]
+"""Half of doubled prices, and bars to compare with what is left: whole points if guessed, else 32 bits of a float."""
 Look = tuple[Numbers, Numbers, Numbers, Points, Halves]
 """Some rows, and cells in them: the position of the row, the column, the points, and these less price and bar."""
 Passed = Callable[[int], None]
@@ -83,7 +85,7 @@ def pool_of(field: Field, passed: Passed) -> Pool:
     guess = guessed(field)
     bars, parts = guess.bars.copy(), []
     for rows, row, column, points, over in _looks(field, guess.halves, guess.bars, passed):
-        steps = np.minimum(over / LITTLE, MOST_VALUE).astype(np.int64)
+        steps = over.astype(np.int64)
         kept = largest_cells(row, column, steps, rows, field.size, MOST)
         is_left_out = np.ones(len(row), np.bool)
         is_left_out[kept] = False
@@ -196,14 +198,12 @@ def _above_the_bar(
     block, (row, column, points) = field.partly(rows, columns)
     over = block - halves[columns]
     over -= bars[rows][:, None]
-    over[block < 0] = -np.inf
     here, there = np.divmod(np.flatnonzero(over > 0), max(1, len(columns)))
     cells_over = points - halves[column]
     cells_over -= bars[rows][row]
-    kept = np.flatnonzero((points >= 0) & (cells_over > 0))
-    return (
-        np.concatenate([row[kept], here]),
-        np.concatenate([column[kept], columns[there]]),
-        np.concatenate([points[kept], block[here, there]]),
-        np.concatenate([cells_over[kept], over[here, there]]),
-    )
+    above = np.flatnonzero(cells_over > 0)
+    row, column = np.concatenate([row[above], here]), np.concatenate([column[above], columns[there]])
+    points = np.concatenate([points[above], block[here, there]])
+    over = np.concatenate([cells_over[above], over[here, there]])
+    allowed = points >= 0
+    return row[allowed], column[allowed], points[allowed], over[allowed]

@@ -10,7 +10,7 @@ bounds every matching, and a pair that is not among the candidates is of interes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,26 +129,31 @@ def _potentials(gains: csr_array, chosen: Numbers, gained: Prices) -> Prices:
 
 def mutual(assignment: Assignment) -> tuple[list[tuple[int, int]], list[int], list[int]]:
     """Read an assignment's pairs, whom it leaves alone, and whom its odd cycles have to give up."""
-    chosen, worth = assignment.chosen.tolist(), assignment.worth
-    pairs: list[tuple[int, int]] = []
-    alone: list[int] = []
+    everybody, whom = np.arange(len(assignment.chosen)), assignment.chosen
+    alone = np.flatnonzero(whom == everybody).tolist()
+    agreed = whom[whom] == everybody
+    first = np.flatnonzero(agreed & (everybody < whom))
+    pairs: list[tuple[int, int]] = list(zip(first.tolist(), whom[first].tolist(), strict=True))
     given_up: list[int] = []
-    seen = np.zeros(len(chosen), np.bool)
-    for start in range(len(chosen)):
-        if seen[start]:
-            continue
-        cycle = [start]
-        while (following := chosen[cycle[-1]]) != start:
-            cycle.append(following)
-        seen[cycle] = True
-        if len(cycle) == 1:
-            alone.append(start)
-            continue
-        begin = _best_begin(worth[cycle])
+    for cycle in _cycles(whom, ~agreed):
+        begin = _best_begin(assignment.worth[cycle])
         turned = cycle[begin:] + cycle[:begin]
         pairs += zip(turned[0::2], turned[1::2], strict=False)
         given_up += turned[len(turned) // 2 * 2 :]
     return pairs, alone, given_up
+
+
+def _cycles(chosen: Numbers, among: NDArray[np.bool]) -> Iterator[list[int]]:
+    """Follow who is assigned to whom, once around each cycle."""
+    left = among.copy()
+    for start in np.flatnonzero(among).tolist():
+        if not left[start]:
+            continue
+        cycle = [start]
+        while (following := int(chosen[cycle[-1]])) != start:
+            cycle.append(following)
+        left[cycle] = False
+        yield cycle
 
 
 def _best_begin(worth: NDArray[np.float64]) -> int:

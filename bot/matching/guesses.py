@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.matching.fields import CELLS, Field
 from bot.matching.fractional import Edges, assign
@@ -28,16 +27,14 @@ KNOWN: Final = 60
 LOWEST: Final = -4 * LARGEST_AFFINITY
 """The bar of whoever could meet none, or too few, of those who are asked: below all that anybody is worth."""
 
-Halves = NDArray[np.float32]
-"""Half of a doubled price: of two people, together at least what they are worth to each other."""
-
 
 @dataclass(frozen=True)
 class Guess:
     """Somebody is within reach if they are worth more, less their price, than the person's bar."""
 
-    halves: Halves
-    bars: Halves
+    halves: Points
+    """Half of the doubled prices: of two people, together about what they are worth to each other."""
+    bars: Points
 
 
 def guessed(field: Field) -> Guess:
@@ -54,7 +51,7 @@ def guessed(field: Field) -> Guess:
         bars[rows] = best.min(axis=1, initial=LARGEST_AFFINITY)
         halves[rows] = best.max(axis=1, initial=0)
     halves[asked] = agreed
-    return Guess(halves.astype(np.float32), np.maximum(bars, LOWEST).astype(np.float32))
+    return Guess(halves, np.maximum(bars, LOWEST))
 
 
 def _agreed(field: Field, asked: Numbers) -> Points:

@@ -62,11 +62,11 @@ class Penalties:
 
     def count_repeats(self, pairs: Pairs) -> int:
         """Count the repeats among some pairs."""
-        return sum(1 for pair in pairs if (min(pair), max(pair)) in self.lost)
+        return sum((min(pair), max(pair)) in self.lost for pair in pairs) if self.lost else 0
 
     def of_matching(self, pairs: Pairs, alone: list[int]) -> int:
         """Sum all that a matching loses."""
-        repeated = sum(self.lost.get((min(pair), max(pair)), 0) for pair in pairs)
+        repeated = sum(self.lost.get((min(pair), max(pair)), 0) for pair in pairs if self.lost)
         return repeated - int(self.alone[alone].sum())
 
     def least_alone(self, bound: float, size: int) -> int:
