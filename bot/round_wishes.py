@@ -71,8 +71,12 @@ def match_anew(session: Session, actor: Actor, round_id: int, now: datetime) -> 
 
 
 def send_previewed(session: Session, actor: Actor, round_id: int, now: datetime) -> Programme:
-    """Let a previewed round begin now, as it was shown; raises NothingPreviewed, also for the second press."""
+    """Let a previewed round begin now, as it was shown.
+
+    Raises NothingPreviewed, also for the second press, and RoundsAreHeld.
+    """
     programme, buddy_round = _previewed(session, actor, round_id, now)
+    _require_not_held(programme)
     _begin_now(session, programme, buddy_round, now)
     return programme
 
@@ -92,17 +96,21 @@ def _previewed(session: Session, actor: Actor, round_id: int, now: datetime) -> 
 def match_now(session: Session, actor: Actor, programme_id: int, now: datetime) -> Programme:
     """Let the next round begin now; of two presses at once the second is refused.
 
-    Raises what `programmes.owned` does, and RoundUnderWay if one began a moment ago.
+    Raises what `programmes.owned` does, RoundsAreHeld, and RoundUnderWay if one began a moment ago.
     """
     programme = programmes.owned(session, actor, programme_id, to_change=True)
-    if programme.held_because is not None:
-        raise RoundsAreHeld
+    _require_not_held(programme)
     latest = session.scalars(Round.of_programme(programme.id).limit(NEWEST)).all()
     if any(_is_just_begun(each, now) for each in latest):
         raise RoundUnderWay
     waiting = [each for each in latest if each.state in (ANNOUNCED, PREVIEWED)]
     _begin_now(session, programme, waiting[0] if waiting else None, now)
     return programme
+
+
+def _require_not_held(programme: Programme) -> None:
+    if programme.held_because is not None:
+        raise RoundsAreHeld
 
 
 def _is_just_begun(buddy_round: Round, now: datetime) -> bool:

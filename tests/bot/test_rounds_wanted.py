@@ -14,6 +14,7 @@ from bot import (
     enrolments,
     exclusions,
     profiles,
+    programme_news,
     programme_replays,
     programmes,
     round_judging,
@@ -27,7 +28,7 @@ from bot.round_facts import Changed, Preview
 from bot.round_jobs import MOST_AFFECTED, Job, compute
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
 from bot.round_steps import unpacked
-from bot.round_wishes import NothingPreviewed, RoundUnderWay
+from bot.round_wishes import NothingPreviewed, RoundsAreHeld, RoundUnderWay
 from bot.runtime.database import Sessions
 from handlers import round_turns
 from handlers.views import rounds_preview
@@ -266,6 +267,22 @@ def test_a_preview_is_sent_at_once_when_the_owner_says_so_and_once(quick: Sessio
 
     assert [each.state for each in stage.rounds_of(quick, programme_id)] == [MATCHED]
     assert len(stage.deliveries(quick, INTRODUCTION)) == 2
+
+
+def test_no_round_begins_now_while_the_channel_keeps_any_from_being_held(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.step(quick, stage.HEADS_UP)
+    shown = previewed(quick, programme_id)
+    with quick.begin() as session:
+        programme = found(session, programme_id)
+        programme_news.hold(session, programme, programme_news.ARCHIVED, now=BEFORE_START)
+
+    with pytest.raises(RoundsAreHeld), quick.begin() as session:
+        rounds.send_previewed(session, actor(OWNER), shown.round_id, BEFORE_START)
+    with pytest.raises(RoundsAreHeld), quick.begin() as session:
+        rounds.match_now(session, actor(OWNER), programme_id, BEFORE_START)
+
+    assert [each.state for each in stage.rounds_of(quick, programme_id)] == [IS_PREVIEWED]
 
 
 def test_a_round_begins_now_in_place_of_the_one_to_come(quick: Sessions) -> None:
