@@ -14,7 +14,9 @@ from bot import programmes
 from bot.errors import Refusal, Room
 from bot.permissions import Actor
 from bot.recurrence import local_day
+from bot.round_partings import parted
 from bot.round_times import can_be_declined
+from models import round_work
 from models.bulk import insert_missing
 from models.members import Member
 from models.programmes import GONE, IN, LEFT, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
@@ -89,6 +91,14 @@ class Together:
 
 
 @dataclass(frozen=True)
+class PactWith:
+    """A pact of somebody's that stands: so long they are in no round."""
+
+    others: tuple[str, ...]
+    until: date
+
+
+@dataclass(frozen=True)
 class Stand:
     """Where somebody stands in a programme they take part in or own."""
 
@@ -106,6 +116,7 @@ class Stand:
     """Whether they have still to say that they are a mentor, or a mentee."""
     pairings: Sequence[Together] = ()
     """Those of the round under way."""
+    pacts: Sequence[PactWith] = ()
 
     @property
     def takes_part(self) -> bool:
@@ -114,18 +125,39 @@ class Stand:
 
 
 def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[Stand]:
-    """List the programmes the actor owns or takes part in on their day; one query however many there are."""
+    """List the programmes the actor owns or takes part in on their day; one query, or some more about their pacts."""
     rows = session.execute(Partner.around(actor.workspace_id, actor.user_id)).all()
+    is_anywhere = any(participant is not None for _, participant, *_ in rows)
+    pacts = _pacts(session, actor, now) if is_anywhere else {}
     stands = {}
     for programme, participant, number, starts_at, *_ in reversed(
         rows
     ):  # of two announced the earlier counts
         pairings = _together([row[4:] for row in rows if row[0].id == programme.id], now)
         stands[programme.id] = _stand(
-            programme, participant, number, starts_at, actor=actor, pairings=pairings, today=today
+            programme,
+            participant,
+            number,
+            starts_at,
+            actor=actor,
+            pairings=pairings,
+            pacts=pacts.get(programme.id, ()),
+            today=today,
         )
     shown = [each for each in stands.values() if each.takes_part or each.is_owner or each.pairings]
     return sorted(shown, key=lambda each: each.programme.channel)
+
+
+def _pacts(session: Session, actor: Actor, now: datetime) -> dict[int, list[PactWith]]:
+    """Find the actor's pacts that stand and can go on, by programme."""
+    standing = session.scalars(round_work.pacts_with(actor.workspace_id, actor.user_id)).all()
+    over = parted(session, standing, now)
+    found: dict[int, list[PactWith]] = {}
+    for pact in standing:
+        if actor.user_id in pact.people and pact.id not in over and pact.ends_on is not None:
+            others = tuple(each for each in pact.people if each != actor.user_id)
+            found.setdefault(pact.programme_id, []).append(PactWith(others, pact.ends_on))
+    return found
 
 
 def _together(rows: Sequence[Row], now: datetime) -> list[Together]:
@@ -149,6 +181,7 @@ def _stand(
     *,
     actor: Actor,
     pairings: Sequence[Together],
+    pacts: Sequence[PactWith],
     today: date,
 ) -> Stand:
     coming = programmes.coming(programme)
@@ -164,6 +197,7 @@ def _stand(
         sits_out=participant is not None and participant.skips == number,
         lacks_role=participant is not None and _lacks_role(programme, participant),
         pairings=pairings,
+        pacts=pacts,
     )
 
 

@@ -133,6 +133,15 @@ def pacts_of(programme_id: int, user_ids: Collection[str]) -> Select[Pact]:
     return select(Pact).where(Pact.state == PACT_STANDS, Pact.pairing_id.in_(theirs))
 
 
+def pacts_with(workspace_id: str, user_id: str) -> Select[Pact]:
+    """Select the pacts that stand of which a person is, or was in the pairing they came of, by pairing."""
+    theirs = select(Partner.pairing_id).where(
+        Partner.workspace_id == workspace_id, Partner.user_id == user_id
+    )
+    standing = select(Pact).where(Pact.state == PACT_STANDS, Pact.pairing_id.in_(theirs))
+    return standing.order_by(Pact.pairing_id)
+
+
 def weary(programme_id: int, user_ids: Collection[str], at_least: int) -> Select[str]:
     """Select who of these takes part and was silent for so many rounds in a row, by id."""
     mine = select(Participant.user_id).where(Participant.programme_id == programme_id)

@@ -124,7 +124,8 @@ def verbs_of(seen: Stand) -> list[str]:
     naming = NAME if seen.is_unnamed else UNNAME
     if seen.state == PAUSED:
         return [RESUME, naming, LEAVE, *own]
-    return [BACK if seen.sits_out else SKIP, PAUSE, naming, LEAVE, *own]
+    skipping = [] if seen.pacts else [BACK if seen.sits_out else SKIP]
+    return [*skipping, PAUSE, naming, LEAVE, *own]
 
 
 def read_menu(action: Payload) -> tuple[str, int]:

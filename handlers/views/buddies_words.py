@@ -106,7 +106,8 @@ def where(seen: Stand, zone: str) -> str:
     """Say where somebody stands, for their eyes."""
     programme = seen.programme
     lines = [f"*{elements.channel(programme.channel)}* · {_short_rhythm(seen)}", _standing(seen, zone)]
-    others = [other for pairing in seen.pairings for other in pairing.others]
+    in_pacts = {other for pact in seen.pacts for other in pact.others}
+    others = [other for pairing in seen.pairings for other in pairing.others if other not in in_pacts]
     if others:
         lines.append(f"Now with {names(others)}.")
     return "\n".join(lines)
@@ -124,6 +125,10 @@ def _standing(seen: Stand, zone: str) -> str:
     if seen.state == PAUSED:
         until = f" until {elements.day(seen.paused_until)}" if seen.paused_until else " until you resume"
         return f"You pause{until}."
+    if seen.pacts:
+        return " ".join(
+            f"Together with {names(each.others)} until {elements.day(each.until)}." for each in seen.pacts
+        )
     if seen.lacks_role:
         return "You are in once you say which you are: `/buddy join #channel as mentor`, or `as mentee`."
     if seen.sits_out and seen.next_at:

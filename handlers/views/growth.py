@@ -62,9 +62,11 @@ def _goals(goals: GoalOverview) -> str:
 
 def _buddies(stands: Sequence[Stand]) -> str:
     """Say with whom they are together, or when that is decided next."""
-    together = [other for each in stands for pairing in each.pairings for other in pairing.others]
+    groups = [group.others for each in stands for group in each.pacts]
+    groups += [tuple(pairing.others) for each in stands for pairing in each.pairings]
+    together = [other for others in groups for other in others]
     if together:
-        return f"*Buddies:* now with {names(together)}."
+        return f"*Buddies:* now with {names(list(dict.fromkeys(together)))}."
     rounds = sorted(
         each.next_at for each in stands if each.next_at and each.state == IN and not each.sits_out
     )

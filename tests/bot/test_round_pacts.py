@@ -117,6 +117,25 @@ def test_who_is_in_a_pact_is_in_no_round_unless_the_other_leaves(quick: Sessions
     assert people[1] in {who for group in stage.groups(quick, programme_id) for who in group}
 
 
+def test_who_is_in_a_pact_reads_with_whom_until_it_cannot_go_on(quick: Sessions) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001", "U002")
+    later = stage.following(stage.START, 1) + 2 * DAY
+    stage.step(quick, later)
+
+    def pacts() -> list[enrolments.PactWith]:
+        with quick.read() as session:
+            (stand,) = enrolments.mine(session, actor("U001"), today=later.date(), now=later)
+        return list(stand.pacts)
+
+    standing = pacts()
+    with quick.begin() as session:
+        exclusions.exclude(session, actor("U001"), "U002", now=later)
+
+    assert standing == [enrolments.PactWith(("U002",), (TUESDAY + 42 * DAY).date())]
+    assert pacts() == []
+
+
 def test_who_would_rather_not_keeps_it_to_themselves(quick: Sessions) -> None:
     pact_id = met(quick)
 

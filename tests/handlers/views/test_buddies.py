@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.enrolments import Stand, Together
+from bot.enrolments import PactWith, Stand, Together
 from bot.pauses import Return
 from bot.programme_news import (
     ARCHIVED,
@@ -54,6 +54,10 @@ STANDS = {
     "paused": stand(state=PAUSED, paused_until=date(2026, 12, 24)),
     "paused for good": stand(state=PAUSED),
     "sitting out": stand(sits_out=True),
+    "in a pact": stand(
+        pairings=[Together(3, [BEN], MET), Together(4, [MIA], None)],
+        pacts=[PactWith((BEN,), date(2027, 1, 5))],
+    ),
     "without a role": stand(lacks_role=True),
     "owner": stand(state=None, is_owner=True),
     "held": stand(programme=programme(held_because=ARCHIVED), next_at=None),
