@@ -167,7 +167,7 @@ def judge(
 def _judge_one(
     delivery: Delivery, programme: Programme | None, receiver: Member | None, now: datetime
 ) -> News | Later | Never:
-    if programme is None or programme.ended_at is not None:
+    if programme is None or (programme.ended_at is not None and delivery.kind != CALLED_OFF):
         return Never("the programme has ended")
     if delivery.kind == INVITATION:
         return _judge_invitation(delivery, programme, now)

@@ -19,7 +19,7 @@ from bot.programme_settings import Settings, check, settings_of
 from bot.recurrence import local_day, place
 from models.members import Member
 from models.programmes import Programme
-from models.rounds import ANNOUNCED, CANCELLED, PREVIEW, PREVIEWED, Round
+from models.rounds import ANNOUNCED, PREVIEW, PREVIEWED, Round
 
 _DAY: Final = timedelta(days=1)
 
@@ -226,15 +226,20 @@ def take_over(session: Session, actor: Actor, programme: Programme) -> Programme
 
 
 def end(session: Session, actor: Actor, programme_id: int, *, now: datetime) -> Programme:
-    """End a programme: what is announced is called off, who was put together goes on to the end of the round."""
+    """End a programme: what is announced is called off, who was put together goes on to the round's end."""
     programme = owned(session, actor, programme_id, to_change=True)
     programme.ended_at, programme.ended_because = now, "ended by its owner"
-    for waiting in session.scalars(Round.announced(programme.id)):
-        waiting.state = CANCELLED
-    outbox.cancel(
-        session, programme.workspace_id, news.KINDS, [programme.id], reason="the programme has ended"
-    )
+    for waiting in session.scalars(Round.announced(programme.id).with_for_update()):
+        _call_off(waiting, now)
+    kinds = [each for each in news.KINDS if each != news.CALLED_OFF]
+    outbox.cancel(session, programme.workspace_id, kinds, [programme.id], reason="the programme has ended")
     return programme
+
+
+def _call_off(waiting: Round, now: datetime) -> None:
+    """Let a round of a programme that has ended be called off as its next step, by which who heard of it is told."""
+    waiting.starts_at = waiting.next_fire_at = now
+    waiting.wanted, waiting.worker, waiting.lease_until = None, None, None
 
 
 def rhythm_of(programme: Programme) -> Rhythm:

@@ -52,13 +52,15 @@ def step_of(programme: Programme, buddy_round: Round, now: datetime) -> Step | N
 
 
 def _step_before(programme: Programme, buddy_round: Round, now: datetime) -> Step:
+    if programme.ended_at is not None:
+        return Step.CALL_OFF
     if buddy_round.number >= programme.next_number:
         # A preview was made of it, but nobody was told yet that it is near.
         return Step.WAIT
     if now < buddy_round.starts_at:
         return Step.WAIT if buddy_round.is_told else Step.HEADS_UP
-    is_over = programme.ended_at is not None or programme.held_because is not None
-    return Step.CALL_OFF if is_over or now >= buddy_round.ends_at else Step.BEGIN
+    is_over = programme.held_because is not None or now >= buddy_round.ends_at
+    return Step.CALL_OFF if is_over else Step.BEGIN
 
 
 def _step_after(programme: Programme, buddy_round: Round, now: datetime) -> Step:

@@ -17,6 +17,7 @@ from bot import (
     exclusions,
     pauses,
     programme_news,
+    programmes,
     round_judging,
     round_matching,
     round_steps,
@@ -396,20 +397,29 @@ def test_who_goes_away_for_most_of_a_round_before_the_introduction_is_not_waited
     assert stage.pairings(quick, programme_id)[0].pairing.is_broken
 
 
-def test_who_heard_of_a_round_that_is_called_off_hears_that_there_is_none(quick: Sessions) -> None:
+@pytest.mark.parametrize("is_ended", [False, True], ids=["held", "ended"])
+def test_who_heard_of_a_round_that_is_called_off_hears_that_there_is_none(
+    quick: Sessions, is_ended: bool
+) -> None:
     programme_id = stage.staffed(quick, 3)
     stage.step(quick, stage.HEADS_UP)
     with quick.begin() as session:
         heard = update(Delivery).where(Delivery.kind == HEADS_UP, Delivery.receiver != "U003")
         session.execute(heard.values(state=SENT))
         programme = session.get_one(Programme, programme_id)
-        programme_news.hold(session, programme, programme_news.ARCHIVED, now=stage.HEADS_UP)
+        if is_ended:
+            programmes.end(session, actor("U001"), programme_id, now=stage.HEADS_UP)
+        else:
+            programme_news.hold(session, programme, programme_news.ARCHIVED, now=stage.HEADS_UP)
 
-    stage.step(quick, stage.START)
+    now = stage.HEADS_UP if is_ended else stage.START
+    stage.step(quick, now)
 
+    (called_off,) = stage.rounds_of(quick, programme_id)
     told = stage.deliveries(quick, programme_news.CALLED_OFF)
     with quick.begin() as session:
-        verdicts = programme_news.judge(session, told, now=stage.START)
+        verdicts = programme_news.judge(session, told, now=now)
+    assert called_off.state == CANCELLED
     assert [each.receiver for each in told] == ["U001", "U002"]
     assert all(isinstance(each, programme_news.News) for each in verdicts.values())
 
