@@ -119,6 +119,8 @@ class TooFew:
     count: int
     """How many took part."""
     next_on: date | None
+    are_in_pacts: bool = False
+    """Whether others go on together by a pact."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from bot.round_times import NOTICE, meeting_times, suits_most
 from bot.rounds import NotYourPairing, may_decline
 from models.members import Member
 from models.outbox import Delivery
+from models.pacts import Pact
 from models.programmes import GONE, IN, LEFT, MENTORING, PAUSED, Participant
 from models.rounds import ANNOUNCED, MATCHED, MATCHING, MET, PREVIEWED, STANDING, Pairing, Round
 
@@ -256,7 +257,16 @@ def _too_few(seen: Seen, delivery: Delivery) -> Verdict:
     buddy_round = seen.rounds[delivery.subject_id]
     programme = seen.programme_of(buddy_round)
     count = int((buddy_round.record or {}).get("left_over", 0))
-    facts = TooFew(programme.channel, delivery.receiver == programme.owner, count, seen.next_on(programme))
+    are_in_pacts = seen.session.scalars(Pact.standing_in(programme.id).limit(1)).first() is not None
+    if count == 0 and are_in_pacts:
+        return Never("all go on together by pacts")
+    facts = TooFew(
+        channel=programme.channel,
+        is_owner=delivery.receiver == programme.owner,
+        count=count,
+        next_on=seen.next_on(programme),
+        are_in_pacts=are_in_pacts,
+    )
     return _to_one(seen, delivery) or facts
 
 

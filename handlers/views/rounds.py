@@ -205,17 +205,18 @@ def too_few(facts: TooFew) -> Message:
             f"You are the only one in this round of {where}, so there is nobody to meet.{following}"
         )
     return Message(
-        f"Today's round of {where} brought nobody together: {_few(facts.count)}.{following} "
+        f"Today's round of {where} brought nobody together: {_few(facts)}.{following} "
         f"Who types `/buddy join` in {where} takes part."
     )
 
 
-def _few(count: int) -> str:
-    if count == 0:
+def _few(facts: TooFew) -> str:
+    if facts.count == 0:
         return "nobody takes part"
-    if count == 1:
-        return "only one person takes part"
-    return f"no two of {count} people could be paired"
+    if facts.count == 1:
+        others = " is free, as the others go on together by a pact" if facts.are_in_pacts else " takes part"
+        return f"only one person{others}"
+    return f"no two of {facts.count} people could be paired"
 
 
 def parted(facts: Parted) -> Message:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot import enrolments, exclusions, pauses, round_pacts, rounds
 from bot.outbox import Later, Never
-from bot.round_facts import PactFacts
-from bot.round_messages import HEADS_UP
+from bot.round_facts import PactFacts, TooFew
+from bot.round_messages import HEADS_UP, TOO_FEW
 from bot.round_pacts import END, OFFER, PROMPT, NotYourPact
 from bot.runtime.database import Sessions
 from models.members import Member
@@ -115,6 +115,25 @@ def test_who_is_in_a_pact_is_in_no_round_unless_the_other_leaves(quick: Sessions
     assert len(asked) == 2
     assert not asked & set(people)
     assert people[1] in {who for group in stage.groups(quick, programme_id) for who in group}
+
+
+@pytest.mark.parametrize(("count", "told"), [(2, [Never]), (3, [TooFew, TooFew])])
+def test_a_round_without_anybody_because_of_pacts_is_no_news_for_the_owner(
+    quick: Sessions, count: int, told: list[type]
+) -> None:
+    pact_id = met(quick, count=count)
+    programme_id = pact(quick, pact_id).programme_id
+    with quick.begin() as session:
+        session.get_one(Pact, pact_id).people = ["U001", "U002"]  # the third of a three goes on alone
+    agree(quick, pact_id, "U001", "U002")
+
+    for moment in (stage.HEADS_UP, stage.START):
+        stage.step(quick, stage.following(moment, 1))
+
+    judged = stage.told(quick, TOO_FEW, stage.following(stage.START, 1))
+    assert stage.groups(quick, programme_id) == []
+    assert [type(each) for each in judged] == told
+    assert all(each.are_in_pacts for each in judged if isinstance(each, TooFew))
 
 
 def test_who_is_in_a_pact_reads_with_whom_until_it_cannot_go_on(quick: Sessions) -> None:

@@ -118,6 +118,7 @@ OTHERS: dict[str, Message] = {
     "not asked": views.left_over(Nobody(CHANNEL, NotAsked(), UNTIL)),
     "nobody": views.too_few(TooFew(CHANNEL, True, 0, UNTIL)),
     "one": views.too_few(TooFew(CHANNEL, True, 1, UNTIL)),
+    "one beside pacts": views.too_few(TooFew(CHANNEL, True, 1, UNTIL, are_in_pacts=True)),
     "no two": views.too_few(TooFew(CHANNEL, True, 5, None)),
     "the only one": views.too_few(TooFew(CHANNEL, False, 1, UNTIL)),
     "parted": views.parted(Parted(CHANNEL, (AMY,), False, UNTIL)),
