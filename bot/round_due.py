@@ -59,8 +59,8 @@ def _step_before(programme: Programme, buddy_round: Round, now: datetime) -> Ste
         return Step.WAIT
     if now < buddy_round.starts_at:
         return Step.WAIT if buddy_round.is_told else Step.HEADS_UP
-    is_over = programme.held_because is not None or now >= buddy_round.ends_at
-    return Step.CALL_OFF if is_over else Step.BEGIN
+    is_too_late = now > buddy_round.starts_at + (buddy_round.ends_at - buddy_round.starts_at) / 2
+    return Step.CALL_OFF if programme.held_because is not None or is_too_late else Step.BEGIN
 
 
 def _step_after(programme: Programme, buddy_round: Round, now: datetime) -> Step:

@@ -366,6 +366,18 @@ def test_an_outage_over_a_whole_round_holds_the_next_one_alone(quick: Sessions) 
     assert later.starts_at == utc("2026-12-29 09:00")
 
 
+@pytest.mark.parametrize(("days", "state"), [(6, MATCHED), (8, CANCELLED)])
+def test_a_round_is_made_up_for_after_an_outage_only_while_half_of_it_is_left(
+    quick: Sessions, days: int, state: str
+) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.step(quick, stage.HEADS_UP)
+
+    stage.step(quick, stage.START + days * DAY)
+
+    assert [each.state for each in stage.rounds_of(quick, programme_id)] == [state]
+
+
 def test_the_people_of_a_round_are_those_of_that_moment(quick: Sessions) -> None:
     sessions = quick
     programme_id = stage.staffed(sessions, 6)
