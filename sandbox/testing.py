@@ -6,6 +6,7 @@ server (`serving`) and exchanges what is in it.
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -21,6 +22,7 @@ from sandbox.manifest import PERMISSIVE, Manifest, parse_manifest, read_manifest
 from sandbox.model import Json, TourStep
 from sandbox.page import routes as page_routes
 from sandbox.server import SandboxServer, listen
+from sandbox.storage import restore, snapshot
 from sandbox.world import World
 
 START_SECONDS = 10.0
@@ -38,6 +40,29 @@ class Running:
     def api_url(self) -> str:
         """The `base_url` for an app's WebClient."""
         return f"{self.url}/api/"
+
+
+@dataclass(frozen=True)
+class Hosted(Running):
+    """A sandbox in a thread of this process: what was said in it can be written down, and taken up again later."""
+
+    world: World
+    loop: asyncio.AbstractEventLoop
+
+    def written_down(self) -> str:
+        """Write down who is there and what was said, as a file of the sandbox keeps it between two starts."""
+        return asyncio.run_coroutine_threadsafe(self._write(), self.loop).result(STOP_SECONDS)
+
+    def take_up(self, written: str) -> None:
+        """Go on where it was written down; forms that were open then are not."""
+        asyncio.run_coroutine_threadsafe(self._read(written), self.loop).result(STOP_SECONDS)
+
+    async def _write(self) -> str:
+        return json.dumps(snapshot(self.world))
+
+    async def _read(self, written: str) -> None:
+        restore(self.world, json.loads(written))
+        self.world.changes.bump()
 
 
 class Grounds:
@@ -86,11 +111,11 @@ def running(
     state_file: Path | None = None,
     tour: Sequence[TourStep] = (),
     routes: Sequence[BaseRoute] = tuple(page_routes),
-) -> Iterator[Running]:
+) -> Iterator[Hosted]:
     """Run a sandbox for as long as the block lasts."""
     world = World(_manifest(manifest), event_url=event_url, rates=rates, tour=tour)
-    with _served(world, port, routes, state_file) as (_, _, driver):
-        yield Running(world.base_url, driver)
+    with _served(world, port, routes, state_file) as (_, loop, driver):
+        yield Hosted(world.base_url, driver, world, loop)
 
 
 @contextlib.contextmanager

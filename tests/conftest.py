@@ -23,7 +23,7 @@ from tests.stores import store as store
 if TYPE_CHECKING:
     # The process that hands the tests out to others needs none of these, and all wait for it.
     from sandbox.driver import Driver
-    from sandbox.testing import Running
+    from sandbox.testing import Hosted
     from tests.trellis import Bot, Trellis
 
 settings.register_profile("everyday", max_examples=50, deadline=None)
@@ -67,7 +67,7 @@ def _refuse_locks_while_reading(connection: Connection, asked: Any, *_rest: obje
 
 
 @pytest.fixture(scope="session")
-def workspace() -> Iterator[Running]:
+def workspace() -> Iterator[Hosted]:
     """Give the sandbox server of this process, with Trellis' own manifest installed."""
     from sandbox.testing import running
     from tests.trellis import ROOT
@@ -78,7 +78,7 @@ def workspace() -> Iterator[Running]:
 
 
 @pytest.fixture
-def slack(workspace: Running) -> Driver:
+def slack(workspace: Hosted) -> Driver:
     """Give the workspace as it was at the beginning."""
     workspace.driver.reset(rates=False)
     return workspace.driver
@@ -98,7 +98,7 @@ def sessions(store: Engine) -> Sessions:
 
 
 @pytest.fixture(scope="session")
-def served_bot(workspace: Running) -> Iterator[Bot]:
+def served_bot(workspace: Hosted) -> Iterator[Bot]:
     """Give the bot of this process, on no store yet."""
     from tests.trellis import Bot
 

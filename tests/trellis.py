@@ -27,7 +27,7 @@ from bot.runtime.slack import open_group, post
 from handlers import rounds, wiring
 from sandbox.driver import Driver
 from sandbox.identity import BOT_TOKEN, SIGNING_SECRET, TEAM_ID
-from sandbox.testing import Running
+from sandbox.testing import Hosted
 from tests.people import MONDAY_NOON
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +60,7 @@ class Trellis:
     slack: Driver
     loop: DeliveryLoop
     chores: Callable[[Sessions, datetime], int]
+    hosted: Hosted
 
     def tick(self, at: datetime | None = None) -> dict[str, int]:
         """Go to the moment, plan what is due, deliver until nothing is ready, and count what became of it."""
@@ -106,7 +107,7 @@ class Screens(ThreadPoolExecutor):
 class Bot:
     """Trellis' Bolt app behind HTTP, built once a process; each test puts it on a store of its own."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Hosted) -> None:
         self._running = running
         self._settings = settings_for(running.api_url)
         self._sessions, self._clock = _Store(), MovedClock(MONDAY_NOON)
@@ -159,7 +160,7 @@ class Bot:
         slack.event_url(f"http://127.0.0.1:{self._server.server_port}/{self._visit}/slack/events")
         try:
             chores = partial(rounds.take_steps, wiring.slack_client(self._settings))
-            yield Trellis(TEAM_ID, self._sessions, self._clock, slack, loop, chores)
+            yield Trellis(TEAM_ID, self._sessions, self._clock, slack, loop, chores, self._running)
         finally:
             slack.event_url(None)
             self._leave()

@@ -12,6 +12,7 @@ from sandbox.seen import Message
 from tests.handlers import forging
 from tests.handlers.one_on_ones_stage import home_of, home_shows, live_until, opened, preps, pressed
 from tests.people import AMY, BEN, RAY
+from tests.scenes import begin_with
 from tests.trellis import Trellis, utc
 
 MINE = "The demo with <!channel> & *stars*"
@@ -20,9 +21,13 @@ MINE = "The demo with <!channel> & *stars*"
 @pytest.fixture
 def asked(trellis: Trellis) -> Message:
     """Give the question Ben, the report, got before the meeting with Amy."""
+    begin_with(trellis, ask)
+    return preps(trellis, BEN)[0]
+
+
+def ask(trellis: Trellis) -> None:
     trellis.slack.command(AMY, "/1on1 add @ben every thursday 10:00 as manager")
     live_until(trellis, utc("2026-11-25 15:00"))
-    return preps(trellis, BEN)[0]
 
 
 def note(trellis: Trellis, message: Message, text: str) -> None:

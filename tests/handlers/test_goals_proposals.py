@@ -9,6 +9,7 @@ import pytest
 from sandbox.seen import Message
 from tests.handlers.goals_stage import goal_of, goals_of, kept, tampered
 from tests.people import AMY, BEN, RAY
+from tests.scenes import begin_with
 from tests.trellis import Trellis, utc
 
 BEFORE, CLOSING, AFTER = utc("2026-11-23 15:00"), utc("2026-11-24 15:15"), utc("2026-11-24 15:30")
@@ -19,19 +20,31 @@ UNKNOWN = "I do not know a goal proposed to you behind that. Open my Home to see
 @pytest.fixture
 def closing(trellis: Trellis) -> Message:
     """The message that Ben gets in the last minutes of his 1-on-1 with Amy."""
+    begin_with(trellis, close_meeting)
+    return latest(trellis, BEN, "Make it a goal")
+
+
+@pytest.fixture
+def proposed(trellis: Trellis) -> Message:
+    """The message in which Amy hears of a goal that Ben proposes."""
+    begin_with(trellis, propose)
+    return latest(trellis, AMY, "Accept")
+
+
+def close_meeting(trellis: Trellis) -> None:
     trellis.slack.command(AMY, "/goal")
     trellis.slack.command(BEN, "/1on1 add @amy every tuesday 10:00 as manager")
     trellis.tick(BEFORE)
     trellis.tick(CLOSING)
-    return next(
-        message for message in reversed(trellis.slack.dms(BEN)) if "Make it a goal" in message.buttons
-    )
 
 
-@pytest.fixture
-def proposed(trellis: Trellis, closing: Message) -> Message:
-    """The message in which Amy hears of a goal that Ben proposes."""
-    trellis.slack.press(BEN, closing, "Make it a goal")
+def latest(trellis: Trellis, who: str, button: str) -> Message:
+    return next(message for message in reversed(trellis.slack.dms(who)) if button in message.buttons)
+
+
+def propose(trellis: Trellis) -> None:
+    close_meeting(trellis)
+    trellis.slack.press(BEN, latest(trellis, BEN, "Make it a goal"), "Make it a goal")
     trellis.slack.submit(
         BEN,
         {
@@ -41,7 +54,6 @@ def proposed(trellis: Trellis, closing: Message) -> Message:
         },
     )
     trellis.tick(AFTER)
-    return next(message for message in reversed(trellis.slack.dms(AMY)) if "Accept" in message.buttons)
 
 
 def test_the_other_hears_who_proposes_what_and_how_to_answer(trellis: Trellis, proposed: Message) -> None:

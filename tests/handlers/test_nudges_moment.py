@@ -10,6 +10,7 @@ from bot.planning import CLOSING, PREP, REGISTERED
 from models.members import Member
 from tests.handlers.one_on_ones_stage import closings, home_of, live_until, messages, preps, states
 from tests.people import AMY, BEN, HOUR
+from tests.scenes import begin_with
 from tests.trellis import Trellis, utc
 
 PLANNED = utc("2026-11-23 15:00")
@@ -21,9 +22,13 @@ OVER = utc("2026-11-26 16:00")
 @pytest.fixture
 def planned(trellis: Trellis) -> Trellis:
     """Give an app in which Amy's and Ben's Thursday at 10:00 (15:00 UTC) is planned and Ben was told."""
+    begin_with(trellis, plan)
+    return trellis
+
+
+def plan(trellis: Trellis) -> None:
     trellis.slack.command(AMY, "/1on1 add @ben every thursday 10:00")
     live_until(trellis, PLANNED)
-    return trellis
 
 
 def away(trellis: Trellis, who: str, *, until: datetime | None, emoji: str = ":palm_tree:") -> None:

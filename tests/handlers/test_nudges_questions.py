@@ -19,6 +19,7 @@ from tests.handlers.one_on_ones_stage import (
     stored,
 )
 from tests.people import AMY, BEN, DAY, JONAS, MIA, RAY
+from tests.scenes import begin_with
 from tests.trellis import Trellis, utc
 
 QUESTION = utc("2026-11-25 15:00")
@@ -32,6 +33,16 @@ def meet(trellis: Trellis, role: str = "peer") -> None:
     """Let Amy and Ben meet on Thursdays at 10:00, and be told."""
     trellis.slack.command(AMY, f"/1on1 add @ben every thursday 10:00 as {role}")
     live_until(trellis, utc("2026-11-23 15:00"))
+
+
+def bring_question(trellis: Trellis, role: str) -> None:
+    meet(trellis, role)
+    live_until(trellis, QUESTION)
+
+
+def bring_reminder(trellis: Trellis, role: str) -> None:
+    meet(trellis, role)
+    live_until(trellis, MEETING)
 
 
 def asked(message: Message) -> str:
@@ -53,8 +64,7 @@ def test_thirty_meetings_repeat_no_question_and_no_theme_in_a_row(trellis: Trell
 
 
 def test_both_sides_see_the_same_theme_each_in_their_wording(trellis: Trellis) -> None:
-    meet(trellis, "manager")
-    live_until(trellis, QUESTION)
+    begin_with(trellis, bring_question, "manager")
 
     question = question_in(preps(trellis, AMY)[0].text)
 
@@ -65,8 +75,7 @@ def test_both_sides_see_the_same_theme_each_in_their_wording(trellis: Trellis) -
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_button_shows_another_question_in_the_same_message(trellis: Trellis, label: str) -> None:
-    meet(trellis)
-    live_until(trellis, QUESTION)
+    begin_with(trellis, bring_question, "peer")
     first = preps(trellis, AMY)[0]
 
     trellis.slack.press(AMY, first, label)
@@ -82,8 +91,7 @@ def test_a_button_shows_another_question_in_the_same_message(trellis: Trellis, l
 @pytest.mark.parametrize("label", LABELS)
 def test_pressed_twice_or_at_once_it_changes_the_question_once(trellis_anywhere: Trellis, label: str) -> None:
     trellis = trellis_anywhere
-    meet(trellis)
-    live_until(trellis, QUESTION)
+    bring_question(trellis, "peer")
     first = preps(trellis, AMY)[0]
 
     with ThreadPoolExecutor(3) as hands:
@@ -97,8 +105,7 @@ def test_pressed_twice_or_at_once_it_changes_the_question_once(trellis_anywhere:
 
 
 def test_the_reminder_asks_what_was_chosen_last(trellis: Trellis) -> None:
-    meet(trellis)
-    live_until(trellis, QUESTION)
+    begin_with(trellis, bring_question, "peer")
     trellis.slack.press(AMY, preps(trellis, AMY)[0], "Another question")
 
     live_until(trellis, MEETING)
@@ -124,8 +131,7 @@ def test_a_managers_other_question_reaches_a_report_who_has_none_yet(trellis: Tr
 
 
 def test_a_managers_other_question_leaves_alone_what_a_report_thinks_about(trellis: Trellis) -> None:
-    meet(trellis, "manager")
-    live_until(trellis, QUESTION)
+    begin_with(trellis, bring_question, "manager")
     before = asked(preps(trellis, BEN)[0])
     trellis.slack.press(AMY, preps(trellis, AMY)[0], "Another question")
 
@@ -158,8 +164,7 @@ def test_what_was_not_useful_does_not_come_back(trellis: Trellis) -> None:
 
 
 def test_next_time_brings_it_back_with_its_reason(trellis: Trellis) -> None:
-    meet(trellis, "manager")
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "manager")
     kept = asked(closings(trellis, AMY)[0])
     trellis.slack.press(AMY, closings(trellis, AMY)[0], "Next time")
     confirmed = trellis.slack.last_dm(AMY)
@@ -174,8 +179,7 @@ def test_next_time_brings_it_back_with_its_reason(trellis: Trellis) -> None:
 
 
 def test_next_time_outlives_a_skipped_meeting(trellis: Trellis) -> None:
-    meet(trellis, "manager")
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "manager")
     kept = asked(closings(trellis, AMY)[0])
     trellis.slack.press(AMY, closings(trellis, AMY)[0], "Next time")
     trellis.slack.command(AMY, "/1on1 skip @ben")
@@ -187,8 +191,7 @@ def test_next_time_outlives_a_skipped_meeting(trellis: Trellis) -> None:
 
 
 def test_next_time_said_late_waits_for_a_meeting_nobody_has_heard_of(trellis: Trellis) -> None:
-    meet(trellis, "manager")
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "manager")
     reminder = closings(trellis, AMY)[0]
     live_until(trellis, NEXT_QUESTION)
     trellis.slack.press(AMY, reminder, "Next time")
@@ -199,8 +202,7 @@ def test_next_time_said_late_waits_for_a_meeting_nobody_has_heard_of(trellis: Tr
 
 
 def test_asked_is_noted_and_the_question_is_done_with(trellis: Trellis) -> None:
-    meet(trellis, "manager")
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "manager")
     reminder = closings(trellis, AMY)[0]
 
     answer = trellis.slack.press(AMY, reminder, "Asked").message
@@ -214,8 +216,7 @@ def test_asked_is_noted_and_the_question_is_done_with(trellis: Trellis) -> None:
 
 
 def test_of_two_peers_the_first_word_stands(trellis: Trellis) -> None:
-    meet(trellis)
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "peer")
     trellis.slack.press(AMY, closings(trellis, AMY)[0], "Asked")
 
     said = trellis.slack.press(BEN, closings(trellis, BEN)[0], "Next time").message
@@ -225,8 +226,7 @@ def test_of_two_peers_the_first_word_stands(trellis: Trellis) -> None:
 
 def test_next_time_pressed_by_two_hands_at_once_keeps_one_question(trellis_anywhere: Trellis) -> None:
     trellis = trellis_anywhere
-    meet(trellis)
-    live_until(trellis, MEETING)
+    bring_reminder(trellis, "peer")
     reminders = [(who, closings(trellis, who)[0]) for who in (AMY, BEN)] * 2
 
     with ThreadPoolExecutor(4) as hands:
@@ -238,8 +238,7 @@ def test_next_time_pressed_by_two_hands_at_once_keeps_one_question(trellis_anywh
 
 
 def test_a_report_cannot_say_that_it_was_asked(trellis: Trellis) -> None:
-    meet(trellis, "manager")
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "manager")
     forged = forging.button(preps(trellis, BEN)[0], "Not useful", "1", action_id="nudges.asked")
     before = stored(trellis)
 
@@ -252,8 +251,7 @@ def test_a_report_cannot_say_that_it_was_asked(trellis: Trellis) -> None:
 def test_a_question_of_a_meeting_that_does_not_take_place_stays_as_it_is(
     trellis: Trellis, how: str, label: str
 ) -> None:
-    meet(trellis)
-    live_until(trellis, QUESTION)
+    begin_with(trellis, bring_question, "peer")
     trellis.slack.command(BEN, f"/1on1 {how} @amy")
     before = stored(trellis)
 
@@ -266,8 +264,7 @@ def test_a_question_of_a_meeting_that_does_not_take_place_stays_as_it_is(
 
 @pytest.mark.parametrize("label", ["Asked", "Next time", "Make it a goal"])
 def test_a_reminder_of_a_1on1_that_ended_changes_nothing(trellis: Trellis, label: str) -> None:
-    meet(trellis)
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "peer")
     trellis.slack.command(BEN, "/1on1 end @amy")
     before = stored(trellis)
 
@@ -293,8 +290,7 @@ VALUES = ["x", "", "-1", "0", "999", str(10**30), "1.0", "²"]
 
 
 def test_forged_values_change_nothing(trellis: Trellis) -> None:
-    meet(trellis)
-    live_until(trellis, MEETING)
+    begin_with(trellis, bring_reminder, "peer")
     prep, reminder, before = preps(trellis, AMY)[0], closings(trellis, AMY)[0], stored(trellis)
 
     for value, message in product(VALUES, (prep, reminder)):
@@ -324,8 +320,7 @@ def test_questions_and_meetings_of_others_are_out_of_reach(trellis: Trellis) -> 
 
 
 def test_a_question_only_one_of_the_two_asked_for_is_theirs(trellis: Trellis) -> None:
-    meet(trellis)
-    live_until(trellis, QUESTION)
+    begin_with(trellis, bring_question, "peer")
     private = trellis.slack.command(AMY, "/1on1 ask @ben").message
     prep, before = preps(trellis, BEN)[0], stored(trellis)
     forged = forging.button(prep, "Another question", private.button("Another question").value or "")
@@ -335,8 +330,7 @@ def test_a_question_only_one_of_the_two_asked_for_is_theirs(trellis: Trellis) ->
 
 
 def test_another_workspace_with_the_same_ids_is_out_of_reach(trellis: Trellis) -> None:
-    meet(trellis)
-    live_until(trellis, QUESTION)
+    begin_with(trellis, bring_question, "peer")
     with trellis.sessions.begin() as session:
         for table in ("prompt", "occurrence", "one_on_one", "delivery"):
             session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
