@@ -14,13 +14,16 @@ from typing import Any
 
 from slack_bolt import Ack, BoltContext, BoltResponse
 from slack_sdk.errors import SlackClientError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import members
 from bot.errors import Name, Refusal
 from bot.permissions import Actor
 from bot.recurrence import local_day
+from bot.runtime import patience
 from bot.runtime.database import Sessions
+from bot.runtime.patience import OutOfTime
 from handlers.views import elements
 from handlers.views.elements import Message, Payload
 from models.members import Member
@@ -120,14 +123,24 @@ def apologise(error: Exception, body: Payload, context: BoltContext) -> BoltResp
     """
     if isinstance(error, DoneBefore):
         return _answered(context)
-    if isinstance(error, Refusal):
-        return _say(_words(error, body, context), error, body, context)
+    try:
+        if isinstance(error, Refusal):
+            return _say(_words(error, body, context), error, body, context)
+    except (OutOfTime, SQLAlchemyError) as nameless:
+        error = nameless
     bug = logged(error, body)
     if body.get("type") == "event_callback":
         return None
-    return _say(
-        UNCHANGED.format(bug) if not isinstance(error, UNHEARD) else UNSHOWN.format(bug), error, body, context
-    )
+    return _say(_apology(error).format(bug), error, body, context)
+
+
+def _apology(error: Exception) -> str:
+    """Choose the words for what went wrong: that nothing was changed is said only where it is certain."""
+    if isinstance(error, UNHEARD):
+        return UNSHOWN
+    if patience.has_kept():
+        return UNSEEN
+    return SLOW if isinstance(error, OutOfTime) else UNCHANGED
 
 
 def apologise_late(error: Exception, body: Payload, context: BoltContext) -> None:
@@ -137,6 +150,14 @@ def apologise_late(error: Exception, body: Payload, context: BoltContext) -> Non
 
 
 UNCHANGED = "Something went wrong on my side and nothing was changed. If it stays, tell an admin this: {}"
+SLOW = (
+    "The database behind me is slow just now, so I gave up and changed nothing. Try again in a minute. "
+    "If it stays, tell an admin this: {}"
+)
+UNSEEN = (
+    "Something went wrong on my side before I could show you what came of that. `/growth` shows what stands; "
+    "if it lacks something, try again. If it stays, tell an admin this: {}"
+)
 UNSHOWN = (
     "Slack did not take my answer, so I cannot show you what came of that. `/growth` shows what stands; "
     "if it lacks something, try again. If it stays, tell an admin this: {}"

@@ -7,17 +7,27 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
-from slack_bolt import BoltContext, BoltRequest, BoltResponse
+from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 
 from bot import members
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from bot.runtime.patience import somebody_waits
 from handlers import home
 from handlers.acquaintance import Familiar, acquaint
 from handlers.doors import Visit
 from handlers.screens import Screen
+
+
+class PromptApp(App):
+    """Bolt's app, whose listeners give up in the store what they cannot answer while Slack listens."""
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        """Answer a request: a middleware could not say when, for it is left before its listener begins."""
+        with somebody_waits():
+            return super().dispatch(req)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ from handlers import (
     rounds,
 )
 from handlers.acquaintance import Familiar, patient
-from handlers.entrance import Entrance
+from handlers.entrance import Entrance, PromptApp
 from handlers.views import elements
 from models.one_on_ones import Turn
 
@@ -103,7 +103,7 @@ def build_app(
     settings: Settings, *, sessions: Sessions, clock: Clock, screens: Executor | None = None
 ) -> App:
     """Build the Bolt app with all its doors; nothing is started. What follows an answer runs on `screens`."""
-    app = App(
+    app = PromptApp(
         name="trellis",
         client=slack_client(settings),
         signing_secret=settings.signing_secret,

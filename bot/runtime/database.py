@@ -14,10 +14,12 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.runtime import patience
 from bot.runtime.config import ROOT
+from bot.runtime.patience import PATIENCE_SECONDS
 
-# Slack waits 3 s for an answer: a store that makes us wait longer must fail while we can still say so.
-PATIENCE_SECONDS = 2
+ROOM_SECONDS = 1
+"""How long a connection is waited for, which may come after other waits."""
 SHORT_REST_SECONDS = 0.05
 """A connection used so lately is taken as it is: listening to it would hand the interpreter to another thread."""
 MIGRATIONS = ROOT / "migrations"
@@ -58,7 +60,7 @@ def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
         url,
         pool_size=20,
         max_overflow=10,
-        pool_timeout=PATIENCE_SECONDS,
+        pool_timeout=ROOM_SECONDS,
         pool_use_lifo=True,
         connect_args=_sqlite_arguments() if _is_sqlite(url) else _postgresql_arguments(read_only=read_only),
         hide_parameters=True,
@@ -69,6 +71,7 @@ def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
     else:
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _require_silence)
+    patience.watch(engine)
     return engine
 
 
@@ -148,6 +151,7 @@ class Sessions:
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
+            patience.note_kept()
         finally:
             self.version = object()
 

@@ -20,6 +20,7 @@ from slack_sdk.webhook import WebhookClient
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from bot.runtime.patience import somebody_waits
 from bot.runtime.slack import authorities
 from bot.runtime.web import LARGEST_BODY_BYTES
 
@@ -99,12 +100,13 @@ class Turnstile:
         """Answer a request, or turn it away."""
         if environ.get("PATH_INFO") != DOOR:
             return self._inside(environ, start_response)
-        if not self._gate.is_let_in():
-            return self._turn_away(Request(environ))(environ, start_response)
-        try:
-            return self._inside(environ, start_response)
-        finally:
-            self._gate.leave()
+        with somebody_waits():  # and has since before there was room
+            if not self._gate.is_let_in():
+                return self._turn_away(Request(environ))(environ, start_response)
+            try:
+                return self._inside(environ, start_response)
+            finally:
+                self._gate.leave()
 
     def _turn_away(self, request: Request) -> Response:
         """Tell a person that nothing was changed; what nobody waits for is refused, and Slack brings it again."""

@@ -11,6 +11,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.runtime.overload import SPARE_THREADS, Gate, Json, Tellers
+from bot.runtime.patience import somebody_waits
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,14 @@ class SocketDoor(SocketModeHandler):
 
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         """Answer a call, or turn it away."""
-        if not self._gate.is_let_in():
-            self._turn_away(client, req)
-            return
-        try:
-            super().handle(client, req)
-        finally:
-            self._gate.leave()
+        with somebody_waits():  # and has since before there was room
+            if not self._gate.is_let_in():
+                self._turn_away(client, req)
+                return
+            try:
+                super().handle(client, req)
+            finally:
+                self._gate.leave()
 
     def leave(self) -> None:
         """Take no more, let what was taken get its answer, then close the socket."""

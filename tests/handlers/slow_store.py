@@ -1,4 +1,4 @@
-"""A store that is slow: somebody holds all members' rows, and whoever writes about one waits."""
+"""A store that is slow: each statement takes its time, or somebody holds the rows that others wait for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from bot.runtime.database import Sessions
+from bot.runtime.database import READING, Sessions
 
 IN_TIME = 3.0
 """Seconds after which Slack gives up on an app."""
@@ -35,6 +35,26 @@ def slow_store(sessions: Sessions) -> Iterator[threading.Event]:
         finally:
             free.set()
             held.result()
+
+
+@contextmanager
+def slow_statements(sessions: Sessions, seconds: float) -> Iterator[None]:
+    """Let each statement take so long, whoever asks for it; the store itself is as quick as ever."""
+    ended = threading.Event()
+
+    def dawdle(*_statement: object) -> None:
+        ended.wait(seconds)
+
+    engines = (sessions.engine, sessions.engine.get_execution_options()[READING])
+    kinds = [(engine, kind) for engine in engines for kind in ("do_execute", "do_executemany")]
+    for engine, kind in kinds:
+        event.listen(engine, kind, dawdle)
+    try:
+        yield
+    finally:
+        ended.set()
+        for engine, kind in kinds:
+            event.remove(engine, kind, dawdle)
 
 
 def wait_until_so_many_wait(sessions: Sessions, number: int) -> None:

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import Connection, event
 
 from bot.runtime.database import connect as open_store
+from bot.runtime.patience import OutOfTime
 from models.members import Member
 from sandbox.driver import Driver
 from sandbox.seen import Message, View
 from tests.handlers import forging, goals_stage
 from tests.handlers.one_on_ones_stage import chosen, home_of, home_shows, live_until, opened, preps, stored
+from tests.handlers.slow_store import slow_statements
 from tests.people import AMY, BEN, JONAS
 from tests.stores import Postgres
 from tests.trellis import Bot, Trellis, utc
@@ -25,6 +28,7 @@ APOLOGY = "Something went wrong on my side and nothing was changed"
 ID_AT_ITS_END = re.compile(r"tell an admin this: ([0-9a-f]{8})$")
 GOAL, OTHER_GOAL = "Give one demo a month by 2030-01-01", "Open two of the four weekly demos by 2030-01-01"
 WHAT = "What would you like to reach?"
+SLOW = "The database behind me is slow just now, so I gave up and changed nothing. Try again in a minute."
 UNHEARD = "Slack did not take my answer"
 IN_TIME = 3.0
 """Seconds after which Slack gives up on an app."""
@@ -156,6 +160,60 @@ def test_an_event_that_meets_a_locked_store_is_brought_again(
 def zone_of(trellis: Trellis, who: str) -> str:
     with trellis.sessions.read() as session:
         return session.get_one(Member, (trellis.workspace, who)).zone
+
+
+def test_a_store_that_is_slow_with_every_statement_is_told_in_time_and_nothing_takes_effect_later(
+    trellis_anywhere: Trellis,
+) -> None:
+    trellis = trellis_anywhere
+    trellis.slack.command(AMY, "/goal")
+
+    with slow_statements(trellis.sessions, 0.6):
+        begun = time.monotonic()
+        answer = trellis.slack.command(AMY, f"/goal add {GOAL}")
+        took = time.monotonic() - begun
+
+    assert answer.error is None
+    assert (SLOW in answer.text, bool(ID_AT_ITS_END.search(answer.text))) == (True, True)
+    assert took < IN_TIME
+    assert "Logged as goal 1" in trellis.slack.command(AMY, f"/goal add {GOAL}").text
+    assert [goal.number for goal in goals_stage.goals_of(trellis, AMY)] == [1]
+
+
+def test_a_store_that_is_slow_with_every_statement_keeps_a_form_open_with_what_was_typed(
+    trellis: Trellis,
+) -> None:
+    opened(trellis, AMY, "/1on1 add @ben")
+
+    with slow_statements(trellis.sessions, 0.3):
+        begun = time.monotonic()
+        result = trellis.slack.submit(AMY, {"Next on": "2026-11-26"})
+        took = time.monotonic() - begun
+
+    assert SLOW in next(iter(result.errors.values()))
+    assert took < IN_TIME
+    assert stored(trellis) == []
+    again = trellis.slack.submit(AMY).view
+    assert again is not None
+    assert "every Thursday" in again.words
+
+
+def test_who_may_have_changed_something_does_not_hear_that_nothing_was_changed(trellis: Trellis) -> None:
+    begun: list[Connection] = []
+
+    def fail(connection: Connection) -> None:
+        begun.append(connection)
+        if len(begun) == 2:
+            raise OutOfTime
+
+    event.listen(trellis.sessions.engine, "begin", fail)
+    try:
+        answer = trellis.slack.command(AMY, f"/goal add {GOAL}")
+    finally:
+        event.remove(trellis.sessions.engine, "begin", fail)
+
+    assert "`/growth` shows what stands" in answer.text
+    assert "nothing" not in answer.text
 
 
 @pytest.fixture
