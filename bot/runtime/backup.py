@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from bot.runtime.database import PATIENCE_SECONDS
+from bot.runtime.patience import PATIENCE_SECONDS
 from bot.runtime.faults import Fault, WrongUse
 
 ONLY_US = 0o600
