@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from bot.runtime.patience import PATIENCE_SECONDS
 from bot.runtime.faults import Fault, WrongUse
+from bot.runtime.patience import PATIENCE_SECONDS
 
 ONLY_US = 0o600
 """The copy holds what people wrote, private answers too."""
