@@ -114,7 +114,7 @@ def _agree(session: Session, visit: Visit, number: int) -> Message:
 
 def _extend(session: Session, visit: Visit, number: int) -> Message:
     agreed = round_pacts.extend(session, visit.actor, number, now=visit.now)
-    return pact_views.agreed(agreed.others, agreed.weeks, stands=agreed.stands)
+    return pact_views.asked_again(agreed.others, agreed.weeks, stands=agreed.stands)
 
 
 def _refuse(session: Session, visit: Visit, number: int) -> Message:

@@ -85,6 +85,16 @@ def agreed(others: Sequence[str], weeks: int, *, stands: bool) -> Message:
     )
 
 
+def asked_again(others: Sequence[str], weeks: int, *, stands: bool) -> Message:
+    """Say what stands after somebody wanted the same weeks again: the others need not."""
+    if stands:
+        return agreed(others, weeks, stands=True)
+    want = "wants" if len(others) == 1 else "want"
+    return Message(
+        f"Noted: {weeks} weeks more, if {people(others)} {want} it too; else the next round finds you somebody."
+    )
+
+
 def _agree(others: Sequence[str]) -> str:
     return "agrees" if len(others) == 1 else "agree"
 

@@ -149,6 +149,36 @@ def test_two_go_on_together_and_make_their_action_a_goal(trellis: Trellis) -> No
     assert "Open two demos by spring" in trellis.slack.command(AMY, "/goal").text
 
 
+def test_who_refuses_or_ends_a_pact_is_answered_and_the_other_reads_nothing_of_it(trellis: Trellis) -> None:
+    introduction = introduced(trellis, AMY, BEN, pact_weeks=4, every_weeks=12)
+    trellis.slack.press(AMY, introduction, "We met")
+    stage.live_until(trellis, START + 2 * HOUR)
+    for who in (AMY, BEN):
+        press_latest(trellis, who, "Go on together")
+    home = home_of(trellis, AMY).words
+    stage.live_until(trellis, START + 28 * DAY + HOUR)
+
+    more = press_latest(trellis, AMY, "4 weeks more")
+    (asked,) = stage.with_button(trellis.slack.dms(BEN), "Another round")
+    rotated = trellis.slack.press(BEN, asked, "Another round").text
+    stage.live_until(trellis, START + 28 * DAY + 2 * HOUR)
+    refused = press_latest(trellis, BEN, "Rather not")
+    anew = trellis.slack.press(BEN, asked, "Somebody new now").text
+    stage.live_until(trellis, START + 29 * DAY)
+
+    assert "Together with <@UBEN0001> until" in home
+    assert "if <@UBEN0001> wants it too; else the next round" in more
+    assert "The next round of" in rotated
+    assert "nobody hears of this" in refused
+    assert "Nobody is free" in anew
+    assert trellis.slack.last_dm(AMY).text == more
+
+
+def press_latest(trellis: Trellis, who: str, label: str) -> str:
+    """Press the latest button of this name that somebody got, and read the answer."""
+    return trellis.slack.press(who, stage.with_button(trellis.slack.dms(who), label)[-1], label).text
+
+
 def test_an_owner_previews_a_round_and_sends_it(trellis: Trellis) -> None:
     programme = stage.taking_part(trellis, (AMY, BEN, RAY, NIA))
     trellis.slack.command(AMY, "/buddy preview")

@@ -141,6 +141,8 @@ OTHERS: dict[str, Message] = {
     "agreed alone of three": rounds_pacts.agreed((AMY, BEN), 6, stands=False),
     "agreed": rounds_pacts.agreed((AMY,), 6, stands=True),
     "agreed alone": rounds_pacts.agreed((AMY,), 6, stands=False),
+    "asked again": rounds_pacts.asked_again((AMY,), 6, stands=False),
+    "asked again of three": rounds_pacts.asked_again((AMY, BEN), 6, stands=False),
     "refused": rounds_pacts.refused(),
     "rotates": rounds_pacts.rotates(CHANNEL),
     "rematched": rounds_pacts.rematched((AMY,), CHANNEL),
