@@ -1,8 +1,8 @@
-"""Which step of a round is due: the heads-up, the start, the introductions, half-way, the closing, the end."""
+"""Which step of a round is due: the heads-up, the start, the introductions, looks, half-way, the closing, the end."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -24,6 +24,8 @@ class Step(StrEnum):
     CALL_OFF = "call off"
     BEGIN = "begin"
     INTRODUCE = "introduce"
+    LOOK = "look"
+    """Whether everybody's buddy is still there; each day until half-way, as then there is time for another one."""
     REMIND = "remind"
     ASK = "ask"
     CLOSE = "close"
@@ -71,7 +73,9 @@ def _step_after(programme: Programme, buddy_round: Round, now: datetime) -> Step
         return Step.INTRODUCE
     if now >= closing_at:
         return Step.ASK
-    return Step.REMIND if halfway_at is not None and now >= halfway_at else Step.WAIT
+    if halfway_at is None:
+        return Step.WAIT
+    return Step.REMIND if now >= halfway_at else Step.LOOK
 
 
 def moments(programme: Programme, buddy_round: Round) -> tuple[datetime | None, datetime]:
@@ -84,8 +88,17 @@ def moments(programme: Programme, buddy_round: Round) -> tuple[datetime | None, 
 
 def next_step(programme: Programme, buddy_round: Round, now: datetime) -> datetime:
     """Say when the next step of a matched round is to be taken."""
-    planned = (*moments(programme, buddy_round), buddy_round.ends_at)
+    halfway_at, closing_at = moments(programme, buddy_round)
+    looks = [] if halfway_at is None else _looks(programme, now, until=halfway_at)
+    planned = (*looks, halfway_at, closing_at)
     return min(
         (each for each in planned if each is not None and now < each <= buddy_round.ends_at),
         default=buddy_round.ends_at,
     )
+
+
+def _looks(programme: Programme, now: datetime, *, until: datetime) -> list[datetime]:
+    """Say when, today or tomorrow, it is the programme's hour, if that is before a moment."""
+    today = local_day(now, programme.zone)
+    days = (place(day, programme.at, programme.zone).starts_at for day in (today, today + timedelta(days=1)))
+    return [each for each in days if each < until]

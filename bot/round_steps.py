@@ -117,6 +117,9 @@ def take(session: Session, round_id: int, step: Step, now: datetime) -> bool:
             _begin(buddy_round)
         case Step.CALL_OFF:
             buddy_round.state, buddy_round.wanted = CANCELLED, None
+        case Step.LOOK | Step.REMIND:
+            session.execute(round_work.break_lost(buddy_round.id))
+            _go_on(programme, buddy_round, now)
         case Step.CLOSE:
             round_silence.settle(session, buddy_round, now)
             buddy_round.state = CLOSED

@@ -16,8 +16,8 @@ from models.members import Member
 from models.one_on_ones import OneOnOne
 from models.pacts import STANDING as PACT_STANDS
 from models.pacts import Pact
-from models.programmes import IN, MENTOR, PAUSED, Participant, Programme
-from models.rounds import MATCHED, STANDING, LeftOver, Pairing, Partner, Round
+from models.programmes import GONE, IN, LEFT, MENTOR, PAUSED, Participant, Programme
+from models.rounds import MATCHED, MET, STANDING, LeftOver, Pairing, Partner, Round
 
 
 @cache
@@ -99,6 +99,21 @@ def together(programme_id: int, round_id: int, user_ids: Collection[str]) -> Sel
     # A question of its own about each: a join would begin with all pairings of the round.
     mine = Pairing.id == Partner.pairing_id, Pairing.round_id == round_id, Pairing.state == STANDING
     return found.where(one_of(Partner.user_id, user_ids), select(Pairing.id).where(*mine).exists())
+
+
+def break_lost(round_id: int) -> Update:
+    """Mark the pairings of a round to be mended in which nobody said that they met and somebody is not there any more.
+
+    That is who left the programme, its channel or the workspace; whoever pauses or is away comes back.
+    """
+    standing = select(Pairing.id).where(Pairing.round_id == round_id, Pairing.state == STANDING)
+    mine = select(Partner.pairing_id).where(Partner.pairing_id.in_(standing))
+    part = and_(Participant.programme_id == Partner.programme_id, Participant.user_id == Partner.user_id)
+    account = and_(Member.workspace_id == Partner.workspace_id, Member.user_id == Partner.user_id)
+    lost = mine.join(Participant, part).join(Member, account)
+    lost = lost.where(or_(Participant.state.in_((LEFT, GONE)), Member.is_deactivated))
+    broken = update(Pairing).where(Pairing.id.in_(lost), Pairing.id.not_in(mine.where(Partner.answer == MET)))
+    return broken.values(is_broken=True).execution_options(synchronize_session=False)
 
 
 def without_partner(programme_id: int, round_id: int, number: int) -> Select[str]:

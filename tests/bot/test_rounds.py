@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from itertools import count
 
 import pytest
@@ -168,10 +169,10 @@ def test_no_transaction_of_a_round_grows_with_its_people(
     programme_id = stage.staffed(quick, 20)
     few, many = Watched(quick), Watched(quick)
 
-    live(few, steps=2 * STEPS)
+    live(few, until=stage.following(stage.HEADS_UP, 2))
     join_all(quick, programme_id, [f"UNEW{number}" for number in range(60)])
     go_on(quick, programme_id)
-    live(many, steps=STEPS)
+    live(many, until=stage.following(stage.HEADS_UP, 3))
 
     assert max(few.written) == max(many.written) == 10
     assert max(few.asked) == max(many.asked)
@@ -179,17 +180,17 @@ def test_no_transaction_of_a_round_grows_with_its_people(
     assert len(stage.deliveries(quick, CLOSING)) == 20 + 20 + 80
 
 
-STEPS = 4
-"""Of a round: heads-up, start, half-way and closing; it ends with the next one's start."""
-
-
-def live(sessions: Sessions, *, steps: int) -> None:
-    """Let time pass from one thing that is due to the next."""
-    for _ in range(steps):
-        with sessions.read() as session:
-            now = rounds.next_moment(session)
-        assert now is not None
+def live(sessions: Sessions, *, until: datetime) -> None:
+    """Let time pass from one thing that is due to the next, before a moment."""
+    while (now := _next_moment(sessions)) < until:
         stage.step(sessions, now)
+
+
+def _next_moment(sessions: Sessions) -> datetime:
+    with sessions.read() as session:
+        now = rounds.next_moment(session)
+    assert now is not None
+    return now
 
 
 def join_all(sessions: Sessions, programme_id: int, names: list[str]) -> None:

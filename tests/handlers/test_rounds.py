@@ -10,7 +10,7 @@ from bot.round_messages import ANNOUNCEMENT, INTRODUCTION
 from models.members import Member
 from models.programmes import GONE, PAUSED, Participant, Programme
 from tests.handlers import rounds_stage as stage
-from tests.handlers.buddies_stage import ENGINEERING, participant
+from tests.handlers.buddies_stage import ENGINEERING, GROWTH, participant
 from tests.handlers.rounds_stage import HEADS_UP, NIA, START
 from tests.people import AMY, BEN, DAY, HOUR, MINUTE, RAY
 from tests.trellis import Trellis, utc
@@ -128,6 +128,23 @@ def test_whose_buddy_is_gone_before_the_introduction_is_put_together_with_who_wa
     assert pair.people == (AMY, BEN)
     (introduction,) = stage.in_groups(trellis, AMY)
     assert RAY not in introduction.text
+
+
+def test_whose_buddy_leaves_after_the_introduction_is_introduced_to_who_came_meanwhile(
+    trellis: Trellis,
+) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN))
+    stage.live_until(trellis, START + HOUR)
+    trellis.slack.bring_in(GROWTH, RAY)
+    trellis.slack.command(RAY, "/buddy join", channel=GROWTH)
+    trellis.slack.command(BEN, "/buddy leave", channel=GROWTH)
+
+    stage.live_until(trellis, START + DAY + HOUR)
+
+    (pair,) = stage.pairings(trellis, programme)
+    assert pair.people == (AMY, RAY)
+    assert "You go on with others" in trellis.slack.last_dm(AMY).text
+    assert "Why you two" in stage.in_groups(trellis, RAY)[-1].text
 
 
 def test_whom_slack_refuses_as_disabled_is_looked_up_and_the_others_go_on(trellis: Trellis) -> None:
