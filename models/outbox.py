@@ -80,7 +80,7 @@ class Delivery(Base):
     subject_id: Mapped[int] = mapped_column(RowId)
     """The row the message is about."""
     nonce: Mapped[str | None]
-    """What tells it in Slack from another that had its id: a store put back from a copy gives ids out again."""
+    """What it is known by in Slack, and the same for the same key: a store put back gives ids out again."""
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     expire_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """`not_before` and `expire_at` are people's time; the other moments are machine time."""
@@ -192,6 +192,17 @@ class Delivery(Base):
         return flying.where(cls.state == SENDING).order_by(cls.id)
 
     @classmethod
+    def last_number(cls) -> Select[int | None]:
+        """Select the number of the message written last, in all workspaces."""
+        return select(func.max(cls.id))
+
+    @classmethod
+    def last_number_sent(cls, before: datetime, workspace_id: str | None) -> Select[int | None]:
+        """Select the greatest number of what was sent by then (machine time); this reads every row."""
+        latest = select(func.max(cls.id)).where(cls.sent_at <= before)
+        return latest.where(cls.workspace_id == workspace_id) if workspace_id else latest
+
+    @classmethod
     def last_sent(cls, workspace_id: str | None) -> Select[datetime | None]:
         """Select when the last message was sent (machine time), in a workspace or in all; this reads every row."""
         latest = select(func.max(cls.sent_at))
@@ -204,14 +215,20 @@ class Delivery(Base):
         """Doubt, in a store put back from a copy, what may have been sent since the copy was made.
 
         That is what was on its way, what had been tried, and what was due before (people's time). It is looked for
-        in what was posted since, and not before `look_at` (both machine time).
+        in what was posted since its workspace's copy was made, or `since` if there is no such workspace, and not
+        before `look_at` (all machine time).
         """
         tried = or_(cls.not_before <= before, cls.attempt > 0)
         stale = _update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
         if workspace_id:
             stale = stale.where(cls.workspace_id == workspace_id)
+        copied_at = select(Workspace.copied_at).where(Workspace.workspace_id == cls.workspace_id)
         return stale.values(
-            state=DOUBTFUL, doubt_since=since, retry_at=look_at, lease_until=None, reason="restored"
+            state=DOUBTFUL,
+            doubt_since=func.coalesce(copied_at.scalar_subquery(), since, type_=UtcDateTime),
+            retry_at=look_at,
+            lease_until=None,
+            reason="restored",
         )
 
     @classmethod

@@ -23,7 +23,7 @@ from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Group, Outgoing
 from models import outbox_work
 from models.bulk import insert_missing
-from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, GROUP, SENDING, Conversation, Delivery
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, GROUP, READY, SENDING, Conversation, Delivery
 from models.outbox_work import Moments, Work
 from models.workspaces import Workspace
 
@@ -105,6 +105,8 @@ class Claimer:
         candidates = self.session.scalars(
             outbox_work.claimable(), {**asked, "workspace_ids": list(workspaces)}
         ).all()
+        put_aside += self._doubt_anew(candidates, workspaces)
+        candidates = [row for row in candidates if row.state == READY]
         rows = _within_rates(candidates, workspaces, self.pace, self.at.machine_now)
         for row in rows:
             metrics.LATENESS.observe((self.at.people_now - row.not_before).total_seconds())
@@ -126,6 +128,12 @@ class Claimer:
             machine_now=self.at.machine_now,
             settling=self.pace.settling,
             workspace_id=workspace.workspace_id,
+        )
+        return [DOUBTFUL] * number
+
+    def _doubt_anew(self, ready: Sequence[Delivery], workspaces: Mapping[str, Workspace]) -> list[str]:
+        number = restored.doubt_anew(
+            self.session, ready, workspaces, machine_now=self.at.machine_now, settling=self.pace.settling
         )
         return [DOUBTFUL] * number
 

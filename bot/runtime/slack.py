@@ -20,8 +20,8 @@ from models.outbox import GROUP
 
 EVENT_TYPE, MARK = "trellis_delivery", "delivery:"
 """What metadata and block ids of our messages are known by."""
-Mark = tuple[str, str | None]
-"""A delivery's id and its nonce, as a message in Slack carries them."""
+Mark = tuple[str | None, str | None]
+"""What a message in Slack is known by: its nonce, or the delivery's id where it carries no nonce."""
 PAGE = 200
 EARLIER = timedelta(hours=2)
 """A doubt begins when it is noticed; the request, and Slack's clock, may have been so much earlier.
@@ -104,7 +104,7 @@ class Doubt:
     attempts: Mapping[int, int]
     """The deliveries in doubt, and which attempt of each."""
     nonces: Mapping[int, str | None]
-    """Their nonces, without which one could be taken for another that had its id before a restore."""
+    """Their nonces: a message written anew after a restore has another id, and its id was another's before."""
     since: datetime
     """When Slack may have got the first of them."""
 
@@ -203,7 +203,7 @@ def people_of(receiver: str) -> list[str]:
 
 
 def look(client: WebClient, doubt: Doubt) -> Look:
-    """Read the conversation since the doubt began, to its end, for the deliveries' ids."""
+    """Read the conversation since the doubt began, to its end, for the deliveries' nonces."""
     try:
         channel = doubt.channel or client.conversations_open(users=people_of(doubt.receiver))["channel"]["id"]
         oldest = f"{(doubt.since - EARLIER).timestamp():.6f}"
@@ -225,8 +225,12 @@ def look(client: WebClient, doubt: Doubt) -> Look:
 
 def _found(doubt: Doubt, seen: Mapping[Mark, str]) -> dict[int, str]:
     """Tell which of the doubted are among what was seen; a version that knew of no nonce posted the id alone."""
-    mine = {number: ((str(number), nonce), (str(number), None)) for number, nonce in doubt.nonces.items()}
+    mine = {number: {_mark(number, nonce), _mark(number, None)} for number, nonce in doubt.nonces.items()}
     return {number: seen[mark] for number, marks in mine.items() for mark in marks if mark in seen}
+
+
+def _mark(number: object, nonce: str | None) -> Mark:
+    return (None, nonce) if nonce else (str(number), None)
 
 
 def _marks_in(messages: Sequence[Mapping[str, Any]]) -> dict[Mark, str]:
@@ -236,12 +240,12 @@ def _marks_in(messages: Sequence[Mapping[str, Any]]) -> dict[Mark, str]:
         metadata = message.get("metadata") or {}
         if metadata.get("event_type") == EVENT_TYPE:
             payload = metadata["event_payload"]
-            seen[str(payload.get("delivery_id")), payload.get("nonce")] = message["ts"]
+            seen[_mark(payload.get("delivery_id"), payload.get("nonce"))] = message["ts"]
             continue
         for name in (str(block.get("block_id")) for block in message.get("blocks") or ()):
             if name.startswith(MARK):
                 number, _, nonce = name.removeprefix(MARK).partition(":")
-                seen[number, nonce or None] = message["ts"]
+                seen[_mark(number, nonce)] = message["ts"]
     return seen
 
 

@@ -134,6 +134,28 @@ def test_a_database_read_into_another_cluster_is_noticed_too(
     assert received(slack) == {AMY: 1}
 
 
+def test_what_was_planned_anew_before_another_history_is_noticed_does_not_come_again(
+    office_on_postgresql: Office, slack: Driver
+) -> None:
+    office = office_on_postgresql
+    office.write(ZOE)
+    office.loop(pace=AT_ONCE).drain()
+    office.write(AMY)
+    office.loop(pace=AT_ONCE).drain()
+    with office.sessions.begin() as session:
+        session.execute(text("UPDATE workspace SET history = '7000000000000000000/00000001'"))
+        session.execute(text("DELETE FROM delivery WHERE receiver = :amy"), {"amy": AMY})
+    office.write(AMY, not_before=office.clock.people + timedelta(hours=1))
+    office.write(BEN)
+    office.loop(pace=AT_ONCE).drain()
+    office.clock.pass_time(timedelta(hours=2))
+
+    office.loop(pace=AT_ONCE).drain()
+
+    assert received(slack) == {ZOE: 1, AMY: 1, BEN: 1}
+    assert set(office.states()) == {SENT}
+
+
 def test_in_the_same_history_nothing_is_doubted(office_on_postgresql: Office) -> None:
     office = office_on_postgresql
     for _ in range(3):

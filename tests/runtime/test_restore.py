@@ -11,19 +11,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from bot.outbox import Message, enqueue, group
 from bot.runtime.backup import back_up
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
 from bot.runtime.desk import Desk
+from bot.runtime.restored import CATCHING_UP
+from bot.runtime.slack import Doubt, Look, Unseen
+from models.outbox import FAILED, SENT
+from models.workspaces import Workspace
 from sandbox.driver import Driver
+from sandbox.identity import TEAM_ID
 from sandbox.testing import Running
-from tests.people import AMY, BEN, MIA, RAY, ZOE
-from tests.runtime.stage import UNHURRIED, Office
+from tests.people import AMY, BEN, DAY, MIA, MINUTE, MONDAY_NOON, RAY, ZOE
+from tests.runtime.stage import KIND, UNHURRIED, Office
 from tests.stores import Postgres, migrated_sqlite
 
 Copied = tuple[Engine, Callable[[], Engine]]
 AT_ONCE = dataclasses.replace(UNHURRIED, settling=timedelta())
 """What Slack accepts late is not what these tests are about."""
+GENERAL, THEM = "CGENERAL1", group([AMY, BEN])
+HISTORY = "conversations.history"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -93,3 +101,102 @@ def test_without_doubt_what_was_sent_since_the_backup_comes_again(restored: Offi
     restored.loop(pace=AT_ONCE).drain()
 
     assert received(slack) == {AMY: 2, BEN: 2, MIA: 2, RAY: 1}
+
+
+def plan(office: Office, *receivers: str) -> None:
+    """Write to each what is due now, under a key that says to whom and not when."""
+    now = office.clock.people
+    messages = [Message(TEAM_ID, f"plan:{each}", KIND, each, 1, now, now + DAY) for each in receivers]
+    with office.sessions.begin() as session:
+        enqueue(session, messages)
+
+
+def told(slack: Driver) -> list[int]:
+    """Count what came to a person, to several, to a channel, and to who had got nothing before the restore."""
+    groups = [place["id"] for place in slack.conversations(AMY) if place["kind"] == "mpim"]
+    shared = [len(slack.messages(AMY, place)) for place in (*groups, GENERAL)]
+    return [len(slack.dms(AMY)), *shared, len(slack.dms(MIA))]
+
+
+def test_what_is_planned_anew_because_the_copy_did_not_know_it_arrives_once(
+    copied: Copied, workspace: Running, slack: Driver
+) -> None:
+    engine, copy = copied
+    slack.bring_in(GENERAL)
+    office = Office(Sessions(engine), workspace.api_url)
+    office.clock.machine = SystemClock().machine_now()
+    office.write(ZOE)
+    office.loop(pace=AT_ONCE).drain()
+    put_back = copy()
+    plan(office, AMY, THEM, GENERAL)
+    office.loop(pace=AT_ONCE).drain()
+    office.close()
+    before = told(slack)
+    restored = Office(Sessions(put_back), workspace.api_url, clock=office.clock)
+    Desk(restored.sessions, restored.clock, AT_ONCE).doubt(restored.clock.people)
+    restored.clock.pass_time(timedelta(minutes=30))
+
+    plan(restored, MIA, GENERAL, THEM, AMY)
+    restored.loop(pace=AT_ONCE).drain()
+
+    assert told(slack) == [*before[:-1], 1]
+    # Without the right to read channels somebody has to look there.
+    assert restored.states() == [SENT, SENT, FAILED, SENT, SENT]
+    restored.close()
+    put_back.dispose()
+
+
+def test_nothing_is_looked_up_that_is_written_after_planning_has_caught_up(
+    office: Office, slack: Driver
+) -> None:
+    Desk(office.sessions, office.clock, AT_ONCE).doubt(office.clock.people)
+    office.write(AMY)
+    office.loop(pace=AT_ONCE).drain()
+    office.clock.pass_time(CATCHING_UP + MINUTE)
+    office.write(BEN)
+    office.loop(pace=AT_ONCE).drain()
+    looked_up = len(slack.calls(HISTORY))
+
+    office.write(MIA)
+    office.loop(pace=AT_ONCE).drain()
+
+    assert looked_up == len(slack.calls(HISTORY)) == 2
+    assert received(slack) == {AMY: 1, BEN: 1, MIA: 1}
+
+
+def test_what_somebody_saw_is_absent_is_not_doubted_a_second_time(office: Office, slack: Driver) -> None:
+    def unreadable(doubt: Doubt) -> Look:
+        return Unseen("channel_not_found", is_final=True)
+
+    desk = Desk(office.sessions, office.clock, AT_ONCE)
+    desk.doubt(office.clock.people)
+    (number,) = office.write(AMY)
+    loop = office.loop(seek=unreadable, pace=AT_ONCE)
+    loop.drain()
+    assert office.states() == [FAILED]
+
+    desk.retry(number, absent=True)
+    loop.drain()
+
+    assert office.states() == [SENT]
+    assert received(slack) == {AMY: 1}
+
+
+def test_a_second_word_about_a_copy_does_not_forget_the_first() -> None:
+    workspace = Workspace(workspace_id=TEAM_ID)
+
+    workspace.put_back(MONDAY_NOON, 10)
+    workspace.put_back(MONDAY_NOON + MINUTE, 20)
+
+    assert (workspace.copied_at, workspace.known_until) == (MONDAY_NOON, 10)
+    workspace.caught_up_until = 30
+    assert [workspace.may_be_written_anew(number) for number in (10, 11, 30, 31)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+    workspace.put_back(MONDAY_NOON + DAY, 40)
+
+    assert (workspace.copied_at, workspace.known_until) == (MONDAY_NOON + DAY, 40)
