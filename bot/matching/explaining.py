@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import Final
 
 from bot.matching.affinity import Meetings, pairs_in, terms
 from bot.matching.people import Person, Rules
@@ -14,6 +15,7 @@ from bot.matching.results import (
     MentorsTaken,
     NobodyFree,
     NotAsked,
+    NotMetFor,
     OtherSize,
     Reason,
     Relaxation,
@@ -27,10 +29,19 @@ MOST_REASONS = 2
 def explained(members: Sequence[Person], meetings: Meetings, rules: Rules) -> Group:
     """Make a group of people, with the strongest reasons for it; the order of members is kept."""
     known = [term for pair in combinations(members, 2) for term in terms(*pair, meetings, rules)]
-    told = [(points, reason) for points, reason in known if points > 0 and reason is not None]
+    told = [(points, reason) for points, reason in known if reason is not None and points > 0]
     told.sort(key=lambda each: -each[0])
-    reasons = _of_two_kinds([reason for _, reason in told])
+    reasons = _of_two_kinds([reason for _, reason in told if not _is_lately(reason, rules)])
     return Group(tuple(person.id for person in members), reasons, sum(int(points) for points, _ in known))
+
+
+def _is_lately(reason: Reason, rules: Rules) -> bool:
+    """Whether a reason is that two met not long ago, which speaks against them rather than for them."""
+    return isinstance(reason, NotMetFor) and reason.rounds <= max(rules.repeat_window, LAST_ROUND)
+
+
+LAST_ROUND: Final = 1
+"""Rounds ago; that is lately even where people may meet again at once."""
 
 
 def _of_two_kinds(reasons: Sequence[Reason]) -> tuple[Reason, ...]:

@@ -10,8 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.matching import History, Mixing, Person, Result, Round, Rules, admissible, match, replay
-from bot.matching.affinity import Meetings, affinity
-from bot.matching.results import OfferedSkill, OtherDepartments, OtherSize, Repeat, SharedHours
+from bot.matching.affinity import Meetings, affinity, shared_minutes, terms
+from bot.matching.results import (
+    NeverMet,
+    NotMetFor,
+    OfferedSkill,
+    OtherDepartments,
+    OtherSize,
+    Reason,
+    Repeat,
+    SameDepartment,
+    SameLocation,
+    SharedHours,
+    SharedLanguage,
+    TenureApart,
+)
 from tests.bot.matching.instances import small_round
 from tests.bot.matching.judge import Judge, may_meet
 
@@ -173,19 +186,63 @@ def test_every_relaxation_is_recorded(matched: Round) -> None:
 @few
 @given(rounds())
 def test_two_reasons_are_told_and_both_are_true(matched: Round) -> None:
-    people = {person.id: person for person in matched.people}
+    people, meetings = {person.id: person for person in matched.people}, Meetings.of(matched.history)
 
     for group in replay(matched).groups:
-        assert len(group.reasons) <= 2 == len(set(group.reasons)) + 2 - len(group.reasons)
-        for reason in group.reasons:
-            if isinstance(reason, OfferedSkill):
-                assert reason.skill in people[reason.by].offers & people[reason.to].wants
-            if isinstance(reason, OtherDepartments):
-                departments = {people[name].department for name in group.members}
-                assert {reason.first, reason.second} <= departments
-                assert reason.first != reason.second
-            if isinstance(reason, SharedHours):
-                assert reason.hours >= 1
+        pairs = [(people[one], people[other]) for one, other in combinations(group.members, 2)]
+        possible = {
+            reason
+            for one, other in pairs
+            for points, reason in terms(one, other, meetings, matched.rules)
+            if points > 0 and reason is not None and not is_repeat(reason, matched.rules)
+        }
+        assert len(group.reasons) == len(set(group.reasons)) == min(2, len(possible))
+        if len({type(reason) for reason in possible}) > 1:
+            assert len({type(reason) for reason in group.reasons}) == 2
+        assert all(any(is_true(each, *pair, meetings) for pair in pairs) for each in group.reasons)
+        assert not any(is_repeat(reason, matched.rules) for reason in group.reasons)
+
+
+def is_repeat(reason: Reason, rules: Rules) -> bool:
+    return isinstance(reason, NotMetFor) and reason.rounds <= max(1, rules.repeat_window)
+
+
+def is_true(reason: Reason, one: Person, other: Person, meetings: Meetings) -> bool:
+    """Whether a reason holds of two people, by what is known of them."""
+    match reason:
+        case OfferedSkill(skill, by, to):
+            teacher, learner = (one, other) if by == one.id else (other, one)
+            return (teacher.id, learner.id) == (by, to) and skill in teacher.offers & learner.wants
+        case TenureApart(years):
+            apart = abs(_years(one) - _years(other))
+            return None not in (one.started_on, other.started_on) and years >= 1 >= abs(apart - years)
+        case NeverMet():
+            return meetings.met_in(one.id, other.id) is None
+        case NotMetFor(rounds):
+            return meetings.ago(one.id, other.id) == rounds
+        case _:
+            return is_in_both(reason, one, other)
+
+
+def is_in_both(reason: Reason, one: Person, other: Person) -> bool:
+    """Whether a reason holds by what can be read in two profiles alike."""
+    match reason:
+        case OtherDepartments(first, second):
+            return first != second and {first, second} == {one.department, other.department}
+        case SameDepartment(department):
+            return one.department == other.department == department
+        case SameLocation(location):
+            return one.location == other.location == location
+        case SharedLanguage(language):
+            return language in one.languages & other.languages
+        case SharedHours(hours):
+            return 1 <= hours == shared_minutes(one.at_work, other.at_work) // 60
+        case _:
+            return False
+
+
+def _years(person: Person) -> int:
+    return person.started_on.year if person.started_on else 0
 
 
 @few
