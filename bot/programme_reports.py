@@ -1,6 +1,7 @@
 """How a programme goes, for its owner and nobody else: figures of its rounds, who was left over, ties that came of it.
 
-What somebody keeps to themselves is not in it: pauses, exclusions, and what one person said beyond that they met.
+What somebody keeps to themselves is not in it: pauses, exclusions, and what they said. Whether people met is counted by
+round, and told of no two of them by name.
 """
 
 from __future__ import annotations
@@ -80,14 +81,6 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A group of a round."""
-
-    people: tuple[str, ...]
-    has_met: bool
-
-
-@dataclass(frozen=True)
 class RoundReport:
     """How one round went."""
 
@@ -96,8 +89,8 @@ class RoundReport:
     figures: Figures
     unmet: tuple[Unmet, ...]
     """Empty where nothing can be said of it without giving somebody away."""
-    groups: tuple[Seen, ...]
-    """Some of them."""
+    groups: tuple[tuple[str, ...], ...]
+    """Who is together in some of those that stand."""
     skipped: int
     """How many groups stand before these."""
     count: int
@@ -207,7 +200,7 @@ def round_report(session: Session, actor: Actor, round_id: int, *, skip: int = 0
         channel=programme.channel,
         figures=_of_round(held, counted, over.get(held.number, 0)),
         unmet=unmet(counted.said.get(held.number, {})),
-        groups=tuple(Seen(tuple(each.answers), each.has_met) for each in seen[skip : skip + GROUPS_A_PAGE]),
+        groups=tuple(tuple(each.answers) for each in seen[skip : skip + GROUPS_A_PAGE]),
         skipped=skip,
         count=len(seen),
         left_over=tuple(
@@ -234,7 +227,6 @@ class Line:
     group: int | None
     """None if they were left over."""
     name: str
-    has_met: bool
     why: WhyLeftOver | None = None
 
 
@@ -263,11 +255,11 @@ def exported(session: Session, actor: Actor, programme_id: int) -> Exported:
 def _lines(
     every: Iterable[Group], over: Iterable[Any], known: _Known, days: Mapping[int, date]
 ) -> Iterator[Line]:
-    """Give a line for each person and group that is seen in the end, then one for each who was left over."""
+    """Give a line for each person in a group that stands, then one for each who was left over."""
     names = known.names
     for group in every:
-        for who in group.answers if group.counts else ():
-            yield Line(group.number, days[group.number], group.place, names.get(who, who), group.has_met)
+        for who in group.answers if group.stands else ():
+            yield Line(group.number, days[group.number], group.place, names.get(who, who))
     for number, who, reason in over:
         if number in days:
-            yield Line(number, days[number], None, names.get(who, who), False, why_of(reason))
+            yield Line(number, days[number], None, names.get(who, who), why_of(reason))

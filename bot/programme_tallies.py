@@ -59,7 +59,7 @@ class Tally:
     """Whoever was in a group."""
     meetings: Counter[Meeting] = field(default_factory=Counter)
     kept: list[Group] = field(default_factory=list)
-    """The groups of the round that was asked for."""
+    """The groups of the round that was asked for, as they stand."""
 
     def ties(self, departments: Mapping[str, str]) -> Ties:
         """Find the ties, by the departments of today, keyed by person."""
@@ -81,7 +81,9 @@ def tally(every: Iterable[Group], departments: Mapping[str, str], *, keep: int |
             if group.has_met:
                 team = {who: departments.get(who) for who in group.answers}
                 counted.meetings.update(pairs_of(number, team))
-            if number == keep and group.counts:
+            if (
+                number == keep and group.stands
+            ):  # one that met before it was dissolved would say so of its people
                 counted.kept.append(group)
         counted.said[number] = Counter(SAID[best[who]] for who in seen)
         counted.people |= seen

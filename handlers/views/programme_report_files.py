@@ -14,7 +14,7 @@ from handlers.views.programme_ties import name_of
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Without it spreadsheets take the file for one in the computer's old encoding, and spoil names."""
 ROUNDS: Final = ("round", "day", "state", "in_it", "in_a_group", "met", "met_percent", "left_over")
-PEOPLE: Final = ("round", "day", "group", "name", "met", "left_over_because")
+PEOPLE: Final = ("round", "day", "group", "name", "left_over_because")
 TIES: Final = ("department", "other_department", "meetings", "first_in_round")
 
 
@@ -46,10 +46,8 @@ def _round(each: Figures) -> tuple[object, ...]:
 
 
 def _person(each: Line) -> tuple[object, ...]:
-    known = each.number, each.on, each.group, each.name
-    if each.group is None:
-        return *known, "no", why_left_over(each.why)
-    return *known, "yes" if each.has_met else "not yet", None
+    because = why_left_over(each.why) if each.group is None else None
+    return each.number, each.on, each.group, each.name, because
 
 
 def _tie(each: Tie) -> tuple[object, ...]:

@@ -133,7 +133,7 @@ def _groups(facts: RoundReport) -> list[Block]:
         return []
     first, last = facts.skipped + 1, facts.skipped + len(facts.groups)
     span = f", {first} to {last} of {facts.count}" if facts.count > GROUPS_A_PAGE else ""
-    lines = [f"• {people(each.people)}: {'met' if each.has_met else 'not yet'}" for each in facts.groups]
+    lines = [f"• {people(each)}" for each in facts.groups]
     return sections([f"*Groups{span}*", *lines])
 
 

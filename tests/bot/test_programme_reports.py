@@ -21,7 +21,7 @@ from bot import (
 from bot.matching.results import NobodyFree
 from bot.permissions import Actor, NotYourProgramme
 from bot.programme_replays import NothingToReplay
-from bot.programme_reports import NoSuchPage, Overview, RoundReport, Seen
+from bot.programme_reports import NoSuchPage, Overview, RoundReport
 from bot.programme_tallies import SILENT, Unmet, unmet
 from bot.runtime.database import Sessions
 from models.profiles import CSV
@@ -84,7 +84,7 @@ def test_a_round_is_counted_by_people_and_a_tie_by_those_who_met(sessions: Sessi
 
     (figures,) = facts.rounds
     assert (figures.number, figures.took_part, figures.met, figures.is_over) == (1, 11, len(first), False)
-    assert report.groups[:2] == (Seen(first, has_met=True), Seen(second, has_met=False))
+    assert report.groups[:2] == (first, second)
     assert report.figures == figures
     assert sum(tie.meetings for tie in facts.ties.ties) >= 1
     assert facts.ties.departments == ("Legal", "Sales")
@@ -106,6 +106,22 @@ def test_who_is_left_over_is_named_and_the_reason_is_the_same_whoever_wanted_who
     assert "xclu" not in repr(report)
 
 
+def test_whether_two_met_is_counted_and_told_of_nobody_by_name(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.first_round(quick)
+    first, second = stage.groups(quick, programme_id)
+    with quick.read() as session:
+        before = list(programme_reports.exported(session, OWNER, programme_id).people)
+
+    say(quick, programme_id, first[0], MET)
+    report = report_of(quick, programme_id)
+    with quick.read() as session:
+        after = list(programme_reports.exported(session, OWNER, programme_id).people)
+
+    assert (report.figures.met, report.groups) == (2, (first, second))
+    assert after == before
+
+
 def test_a_swap_looks_like_not_yet_and_its_groups_as_they_stand(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 4)
     stage.first_round(quick)
@@ -114,7 +130,7 @@ def test_a_swap_looks_like_not_yet_and_its_groups_as_they_stand(quick: Sessions)
 
     report = report_of(quick, programme_id)
 
-    assert report.groups == (Seen(first, has_met=False), Seen(second, has_met=False))
+    assert report.groups == (first, second)
     assert report.unmet == ()
     assert SWAP not in repr(report)
 

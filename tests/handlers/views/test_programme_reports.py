@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.matching.results import NobodyFree, Repeat
-from bot.programme_reports import GROUPS_A_PAGE, Exported, Figures, Line, Overview, RoundReport, Seen
+from bot.programme_reports import GROUPS_A_PAGE, Exported, Figures, Line, Overview, RoundReport
 from bot.programme_tallies import SILENT, Unmet
 from bot.ties import MOST, Meeting, Ties, ties
 from handlers import tie_picture
@@ -67,7 +67,7 @@ def test_the_largest_page_of_a_round_is_what_slack_takes() -> None:
         "CROOM",
         ROUND,
         (Unmet((NOT_YET,), 9), Unmet((SWAP, SILENT), 5)),
-        tuple(Seen(tuple(crowd[at : at + 4]), at % 8 == 0) for at in range(0, len(crowd), 4)),
+        tuple(tuple(crowd[at : at + 4]) for at in range(0, len(crowd), 4)),
         skipped=GROUPS_A_PAGE,
         count=5000,
         left_over=tuple((who, NobodyFree()) for who in crowd[:40]),
@@ -109,15 +109,15 @@ def test_a_picture_is_as_large_for_many_departments_as_for_few_and_has_paper_of_
 
 
 def test_names_are_no_formulas_in_the_files() -> None:
-    people = [Line(7, TUESDAY, 1, "=HYPERLINK(1)", True), Line(7, TUESDAY, None, "Zoë", False, NobodyFree())]
+    people = [Line(7, TUESDAY, 1, "=HYPERLINK(1)"), Line(7, TUESDAY, None, "Zoë", NobodyFree())]
     dangerous = ties([Meeting(7, "+Sales", "@Legal")], {"+Sales": 5, "@Legal": 5})
 
     written = files.files(Exported("CROOM", (ROUND,), people, dangerous))
 
     table = {name: content.decode("utf-8-sig").splitlines() for name, content in written.items()}
     assert table["people.csv"][1:] == [
-        "7,2026-11-24,1,'=HYPERLINK(1),yes,",
-        "7,2026-11-24,,Zoë,no,nobody was free for them",
+        "7,2026-11-24,1,'=HYPERLINK(1),",
+        "7,2026-11-24,,Zoë,nobody was free for them",
     ]
     assert table["ties.csv"][1:] == ["'+Sales,'@Legal,1,7"]
     assert table["rounds.csv"][1:] == ["7,2026-11-24,over,28,26,14,54,2"]
