@@ -7,6 +7,7 @@ with it after a crash finds by the places taken what is still to be written.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,12 +73,20 @@ LONGEST_OPENING = 12
 """Words: an introduction has sixty in all."""
 
 
+FIRST_PERSON: Final = frozenset({"i", "me", "my", "mine", "myself"})
+"""Who says so in a question is the manager who asks it; between buddies nobody is."""
+
+
 @cache
 def short_questions() -> QuestionBank:
-    """Give the questions that are short enough to open with."""
+    """Give the questions that are short enough to open with, and that either of two peers could ask."""
     bank = default_bank()
-    short = [each for each in bank.questions if len(each.ask.split()) <= LONGEST_OPENING]
-    return QuestionBank(bank.themes, tuple(short))
+    return QuestionBank(bank.themes, tuple(each for each in bank.questions if _is_an_opening(each.ask)))
+
+
+def _is_an_opening(question: str) -> bool:
+    words = re.findall(r"[a-z]+", question.lower())
+    return len(question.split()) <= LONGEST_OPENING and FIRST_PERSON.isdisjoint(words)
 
 
 def _opening(workspace_id: str, pair: str, asked: Sequence[Asked]) -> Choice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ from bot.round_messages import (
     LEFT_OVER,
     TOO_FEW,
 )
+from bot.round_results import short_questions
 from bot.runtime.database import Sessions
 from handlers import round_turns
 from models.members import Member
@@ -87,6 +89,13 @@ def test_a_round_puts_all_together_tells_the_channel_and_introduces_each_pair(se
         assert len(each.times) == 3
         assert len(each.reasons) == 2
         assert each.question
+
+
+def test_no_opening_question_is_a_manager_s() -> None:
+    questions = [each.ask for each in short_questions().questions]
+
+    assert len(questions) > 50
+    assert [each for each in questions if re.search(r"\b(I|I'm|me|my|mine|myself)\b", each)] == []
 
 
 @pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.siege)])
