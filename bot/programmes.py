@@ -41,7 +41,7 @@ class ChannelArchived(Refusal):
 
 
 class CannotOwn(Refusal):
-    """{name} cannot own a programme. Pick an active member of the channel."""
+    """{name} cannot own a programme. Pick an active member of the channel who is no guest."""
 
 
 class YoursAlready(Refusal):
@@ -209,7 +209,7 @@ def hand_over(session: Session, actor: Actor, programme_id: int, to: str, *, now
     if to == programme.owner:
         raise YoursAlready(field="buddies.person")
     heir = session.get(Member, (actor.workspace_id, to))
-    if heir is None or heir.is_deactivated or not heir.is_person:
+    if heir is None or heir.is_deactivated or heir.is_guest or not heir.is_person:
         raise CannotOwn(name=Name(to), field="buddies.person")
     programme.owner = to
     news.tell_new_owner(session, programme, actor.user_id, now=now)

@@ -200,14 +200,16 @@ def test_a_programme_is_handed_over_and_back(sessions: Sessions) -> None:
     programme_id = running(sessions, ["UOWNER", "UHEIR"])
 
     with sessions.begin() as session:
+        know(session, profile("UGUEST", is_guest=True), profile("UGONE", is_deactivated=True))
         programmes.hand_over(session, actor("UOWNER"), programme_id, "UHEIR", now=MONDAY_NOON)
         with pytest.raises(NotYourProgramme):
             programmes.end(session, actor("UOWNER"), programme_id, now=MONDAY_NOON)
         programmes.hand_over(session, actor("UHEIR"), programme_id, "UOWNER", now=MONDAY_NOON)
         with pytest.raises(YoursAlready):
             programmes.hand_over(session, actor("UOWNER"), programme_id, "UOWNER", now=MONDAY_NOON)
-        with pytest.raises(CannotOwn):
-            programmes.hand_over(session, actor("UOWNER"), programme_id, "UNOBODY", now=MONDAY_NOON)
+        for unfit in ("UNOBODY", "UGUEST", "UGONE"):
+            with pytest.raises(CannotOwn):
+                programmes.hand_over(session, actor("UOWNER"), programme_id, unfit, now=MONDAY_NOON)
 
     told = messages(sessions, programme_news.HANDED_OVER)
     assert [receiver for receiver, _ in told] == ["UHEIR", "UOWNER"]
