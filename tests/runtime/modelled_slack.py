@@ -103,6 +103,8 @@ class Worker:
     to_send: list[tuple[Outgoing, datetime]] = field(default_factory=list)
     to_look_up: list[tuple[Doubt, datetime]] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    recorded_at: datetime | None = None
+    """When a transaction wrote down what was known, which may still come to nothing."""
 
     def send(self, slack: Slack, place: int, answer: str, now: datetime) -> None:
         """Post a message, unless it is too late for that; the outcome of silence is known when the time is out."""
@@ -118,13 +120,18 @@ class Worker:
         self.reports.append(Report(doubt, seen, now))
 
     def record(self, session: Session, now: datetime, *, pace: Pace, chance: random.Random) -> None:
-        """Write down what is known by now."""
-        known = [report for report in self.reports if report.known_at <= now]
-        self.reports = [report for report in self.reports if report.known_at > now]
-        for report in known:
+        """Write down what is known by now; it is remembered until the transaction stands."""
+        self.recorded_at = now
+        for report in [each for each in self.reports if each.known_at <= now]:
             if isinstance(report.asked, Doubt):
                 assert isinstance(report.said, Seen | Unseen)
                 list(record_look(session, report.asked, report.said, now, chance=chance))
             else:
                 assert not isinstance(report.said, Seen | Unseen)
                 record(session, report.asked, report.said, now, pace=pace, chance=chance)
+
+    def forget_recorded(self) -> None:
+        """Drop what the store knows by now."""
+        if self.recorded_at is not None:
+            self.reports = [report for report in self.reports if report.known_at > self.recorded_at]
+        self.recorded_at = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,12 +26,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.outbox import Message, cancel, enqueue
-from bot.runtime.claims import Claimer, moments
+from bot.runtime.claims import Claim, Claimer, moments
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Decision, Send
 from bot.runtime.slack import Doubt, Look, Seen
 from models.bulk import insert_missing
-from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Conversation, Delivery
 from models.outbox_work import Work
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
@@ -52,6 +52,10 @@ ROUNDS = 30
 """As many turns end what forty steps began."""
 
 
+class CommitFailed(Exception):
+    """Nothing of the transaction stands."""
+
+
 class Deliveries(RuleBasedStateMachine):
     """Two workers, a store, a Slack, and everything that may happen to them."""
 
@@ -64,7 +68,7 @@ class Deliveries(RuleBasedStateMachine):
         self.sessions = Sessions(self.stack.enter_context(reused_sqlite()))
         self.clock, self.slack, self.chance = HandClock(), self.model(), random.Random(7)
         self.workers = [Worker(), Worker()]
-        self.written = 0
+        self.written: list[Message] = []
         self.latest = self.clock.people
         self.unwanted: set[int] = set()
 
@@ -75,22 +79,31 @@ class Deliveries(RuleBasedStateMachine):
 
     # The store's side
 
-    @precondition(lambda self: self.written < MESSAGES)
+    @precondition(lambda self: len(self.written) < MESSAGES)
     @rule(receiver=some.sampled_from([AMY, BEN]), is_short=some.booleans())
     def write(self, receiver: str, is_short: bool) -> None:
-        self.written += 1
-        expiry = self.clock.people + (5 * MINUTE if is_short else 30 * DAY)
-        message = Message(
-            TEAM_ID, f"note:{self.written}", KIND, receiver, self.written, self.clock.people, expiry
-        )
+        number, expiry = len(self.written) + 1, self.clock.people + (5 * MINUTE if is_short else 30 * DAY)
+        message = Message(TEAM_ID, f"note:{number}", KIND, receiver, number, self.clock.people, expiry)
+        self.written.append(message)
         with self.sessions.begin() as session:
-            enqueue(session, [message])
+            assert enqueue(session, [message]) == 1
+
+    @precondition(lambda self: self.written)
+    @rule(which=some.integers(0, 9), later=some.sampled_from([0, 6, 60]))
+    def write_again(self, which: int, later: int) -> None:
+        """Plan what is planned already, as a worker does that takes over from a dead one; its window may be another."""
+        known = self.written[which % len(self.written)]
+        again = known._replace(not_before=known.not_before + later * MINUTE, expire_at=known.expire_at + DAY)
+        before = self._everything()
+        with self.sessions.begin() as session:
+            assert enqueue(session, [again]) == 0
+        assert self._everything() == before
 
     @precondition(lambda self: self.written)
     @rule(which=some.integers(0, 9), is_seen_by_the_feature=some.booleans())
     def want_no_more(self, which: int, is_seen_by_the_feature: bool) -> None:
         """Take a message back, or have its feature say so at the moment of sending."""
-        number = which % self.written + 1
+        number = which % len(self.written) + 1
         self.unwanted.add(number)
         if not is_seen_by_the_feature:
             with self.sessions.begin() as session:
@@ -99,14 +112,43 @@ class Deliveries(RuleBasedStateMachine):
     @rule(who=some.integers(0, 1), limit=some.integers(0, 3))
     def turn(self, who: int, limit: int) -> None:
         """Record what is known and claim, in one transaction, as the loop does."""
-        worker, now = self.workers[who], self.clock.machine
-        at = moments(self.pace, self.clock.people, now)
         with self.sessions.begin() as session:
-            worker.record(session, now, pace=self.pace, chance=self.chance)
-            claimer = Claimer(session, {KIND: self._prepare}, self.pace, at, history=None)
-            taken = claimer.claim(EVERYTHING, limit=limit)
-        worker.to_send += [(message, now + self.pace.beginning) for message in taken.outgoing]
-        worker.to_look_up += [(doubt, now + self.pace.beginning) for doubt in taken.doubts]
+            taken = self._record_and_claim(session, self.workers[who], limit)
+        self.workers[who].forget_recorded()
+        self._begin(self.workers[who], taken)
+
+    @rule(who=some.integers(0, 1), limit=some.integers(0, 3))
+    def fail_to_commit(self, who: int, limit: int) -> None:
+        """Lose the store at the end of a turn: nothing of it stands, what Slack said is recorded another time."""
+        before = self._everything()
+        with suppress(CommitFailed), self.sessions.begin() as session:
+            taken = self._record_and_claim(session, self.workers[who], limit)
+            raise CommitFailed
+        self._not_committed(self.workers[who], taken)
+        assert self._everything() == before
+
+    @rule(who=some.integers(0, 1), limit=some.integers(0, 3))
+    def commit_unheard(self, who: int, limit: int) -> None:
+        """Lose the store right after it has committed: a worker that was not told begins nothing, and records again."""
+        with self.sessions.begin() as session:
+            taken = self._record_and_claim(session, self.workers[who], limit)
+        self._not_committed(self.workers[who], taken)
+
+    def _record_and_claim(self, session: Session, worker: Worker, limit: int) -> Claim:
+        now = self.clock.machine
+        worker.record(session, now, pace=self.pace, chance=self.chance)
+        at = moments(self.pace, self.clock.people, now)
+        return Claimer(session, {KIND: self._prepare}, self.pace, at, history=None).claim(
+            EVERYTHING, limit=limit
+        )
+
+    def _begin(self, worker: Worker, taken: Claim) -> None:
+        begin_by = self.clock.machine + self.pace.beginning
+        worker.to_send += [(message, begin_by) for message in taken.outgoing]
+        worker.to_look_up += [(doubt, begin_by) for doubt in taken.doubts]
+
+    def _not_committed(self, worker: Worker, taken: Claim) -> None:
+        """Begin nothing of what was taken: as far as the worker knows, it belongs to somebody else."""
 
     @rule(who=some.integers(0, 1), answer=some.sampled_from(ANSWERS))
     def work(self, who: int, answer: str) -> None:
@@ -217,6 +259,12 @@ class Deliveries(RuleBasedStateMachine):
             row.id: Cancel("not wanted") if row.id in self.unwanted else Send("A note", []) for row in rows
         }
 
+    def _everything(self) -> Sequence[object]:
+        """Read all that a transaction may have changed."""
+        tables = (Delivery, Workspace, Conversation)
+        with self.sessions.read() as session:
+            return [session.execute(select(*each.__table__.columns)).all() for each in tables]
+
     def _rows(self) -> Sequence[Delivery]:
         with self.sessions.read() as session:
             return session.scalars(select(Delivery)).all()
@@ -243,6 +291,13 @@ class Blind(Deliveries):
     """An engine that takes what is in doubt for absent."""
 
     model = Empty
+
+
+class Hasty(Deliveries):
+    """An engine that begins what it took before it knows that this stands."""
+
+    def _not_committed(self, worker: Worker, taken: Claim) -> None:
+        self._begin(worker, taken)
 
 
 IS_THOROUGH = settings.default is not None and settings.default.max_examples > 50
@@ -283,7 +338,16 @@ def lose_an_answer(machine: Deliveries) -> None:
     machine.work(1, "ok")
 
 
-@pytest.mark.parametrize("happens", [hasten, lose_an_answer])
+def lose_the_store(machine: Deliveries) -> None:
+    """Have two workers take one message, the first of whom cannot commit that it did."""
+    machine.open()
+    machine.write(AMY, is_short=False)
+    machine.fail_to_commit(0, 3)
+    machine.work(1, "ok")
+    machine.work(0, "ok")
+
+
+@pytest.mark.parametrize("happens", [hasten, lose_an_answer, lose_the_store])
 def test_the_engine_withstands_what_others_fail_at(happens: Callable[[Deliveries], None]) -> None:
     machine = Deliveries()
     with machine.stack:
@@ -293,7 +357,9 @@ def test_the_engine_withstands_what_others_fail_at(happens: Callable[[Deliveries
         machine.come_to_rest()
 
 
-@pytest.mark.parametrize(("engine", "happens"), [(Impatient, hasten), (Blind, lose_an_answer)])
+@pytest.mark.parametrize(
+    ("engine", "happens"), [(Impatient, hasten), (Blind, lose_an_answer), (Hasty, lose_the_store)]
+)
 def test_the_machine_sees_what_an_engine_does_wrong(
     engine: type[Deliveries], happens: Callable[[Deliveries], None]
 ) -> None:
