@@ -12,6 +12,7 @@ from bot.permissions import Actor
 from models.bulk import insert_missing
 from models.members import Member
 from models.programmes import Exclusion
+from models.rounds import MET, Partner
 
 
 def mine(session: Session, actor: Actor) -> list[str]:
@@ -33,6 +34,12 @@ def exclude(session: Session, actor: Actor, other: str, *, now: datetime) -> boo
         raise NobodyThere(field="buddies.person")
     row = {"workspace_id": actor.workspace_id, "user_id": actor.user_id, "other": other, "since": now}
     return insert_missing(session, Exclusion, [row]) == 1
+
+
+def are_together(session: Session, actor: Actor, other: str) -> bool:
+    """Whether the actor is together with somebody they have not met yet; an exclusion does not end that."""
+    rows = session.execute(Partner.buddies_of(actor.workspace_id, actor.user_id))
+    return any(row.user_id == other and row.answer != MET for row in rows)
 
 
 def allow(session: Session, actor: Actor, other: str) -> None:

@@ -138,7 +138,8 @@ def pause(session: Session, visit: Visit, programme_ids: Collection[int], until:
 def exclude(session: Session, visit: Visit, person: str) -> Message:
     """Never put the visitor together with somebody."""
     is_new = exclusions.exclude(session, visit.actor, person, now=visit.now)
-    return views.excluded(person, is_new=is_new)
+    is_buddy = exclusions.are_together(session, visit.actor, person)
+    return views.excluded(person, is_new=is_new, is_buddy=is_buddy)
 
 
 def allow(session: Session, visit: Visit, person: str) -> Message:

@@ -219,14 +219,15 @@ def naming(*, is_unnamed: bool) -> Message:
 # Whom one does not want to meet; for nobody else's eyes
 
 
-def excluded(person: str, *, is_new: bool) -> Message:
-    """Confirm an exclusion, or that it stood already."""
+def excluded(person: str, *, is_new: bool, is_buddy: bool = False) -> Message:
+    """Confirm an exclusion, or that it stood already; a round under way goes on until they swap."""
     who = elements.mention(person)
     kept = (
         f"I never put you and {who} together" if is_new else f"It stands: I never put you and {who} together"
     )
-    line = f"{kept}. Only you can see this; nobody hears of it, {who} included."
-    return Message(line, [elements.section(line), elements.actions(_allow(person))])
+    now = " This round you are together: *Swap* in `/buddy` looks for somebody else." if is_buddy else ""
+    line = f"{kept}. Only you can see this; nobody hears of it, {who} included.{now}"
+    return Message(line.replace("*", ""), [elements.section(line), elements.actions(_allow(person))])
 
 
 def allowed(person: str) -> Message:

@@ -354,6 +354,8 @@ def test_with_whom_i_am_together_is_read_with_the_rest(store: Engine) -> None:
     with sessions.read() as session:
         (amys,) = enrolments.mine(session, actor(AMY), today=TODAY, now=MONDAY_NOON)
         (bens,) = enrolments.mine(session, actor(BEN), today=TODAY, now=MONDAY_NOON)
+        is_to_come = [exclusions.are_together(session, actor(who), "UCLEO") for who in (AMY, BEN)]
 
+    assert is_to_come == [False, True]
     assert amys.pairings == [Together(standing, (BEN, "UCLEO"), MET)]
     assert bens.pairings == [Together(standing, (AMY, "UCLEO"), None)]

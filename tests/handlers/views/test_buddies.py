@@ -83,6 +83,7 @@ MESSAGES = {
     "unnamed": buddies.naming(is_unnamed=True),
     "named": buddies.naming(is_unnamed=False),
     "excluded": buddies.excluded(BEN, is_new=True),
+    "excluded, a buddy": buddies.excluded(BEN, is_new=True, is_buddy=True),
     "excluded again": buddies.excluded(BEN, is_new=False),
     "allowed": buddies.allowed(BEN),
     "started": buddies_owners.started(programme(held_because=WITHOUT_BOT), BERLIN),
