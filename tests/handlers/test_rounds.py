@@ -9,6 +9,7 @@ import pytest
 from bot.round_messages import ANNOUNCEMENT, INTRODUCTION
 from models.members import Member
 from models.programmes import GONE, PAUSED, Participant, Programme
+from models.rounds import CANCELLED
 from tests.handlers import rounds_stage as stage
 from tests.handlers.buddies_stage import ENGINEERING, GROWTH, participant
 from tests.handlers.rounds_stage import HEADS_UP, NIA, START
@@ -98,9 +99,12 @@ def test_the_third_silent_round_pauses_a_person_who_is_told_and_goes_on_with_a_p
     assert "three rounds" in told.text
 
 
-def test_a_message_slack_refuses_stops_no_other_and_both_are_told_instead(trellis: Trellis) -> None:
+@pytest.mark.parametrize("error", ["cannot_dm_bot", "user_not_visible"])
+def test_a_message_slack_refuses_stops_no_other_and_both_are_told_instead(
+    trellis: Trellis, error: str
+) -> None:
     stage.taking_part(trellis, (AMY, BEN))
-    trellis.slack.fault("conversations.open", "error", error="cannot_dm_bot", times=1)
+    trellis.slack.fault("conversations.open", "error", error=error, times=1)
 
     stage.live_until(trellis, START + HOUR)
 
@@ -160,6 +164,43 @@ def test_whom_slack_refuses_as_disabled_is_looked_up_and_the_others_go_on(trelli
     assert pair.people == (AMY, BEN)
     assert [state for _, state, _ in stage.states(trellis, INTRODUCTION)] == ["failed", "sent"]
     assert len(stage.in_channel(trellis)) == 1
+
+
+def test_who_turns_out_to_be_a_guest_as_slack_refuses_the_group_is_left_out_and_the_other_told(
+    trellis: Trellis,
+) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN))
+    stage.live_until(trellis, HEADS_UP + HOUR)
+    trellis.slack.event_url(None)  # the bot hears of nothing by itself
+    trellis.slack.change_person(BEN, is_restricted=True)
+    trellis.slack.fault("conversations.open", "error", error="user_not_visible", times=1)
+
+    stage.live_until(trellis, START + HOUR)
+
+    assert stage.pairings(trellis, programme) == []
+    assert "nobody else is free this time" in trellis.slack.last_dm(AMY).text
+
+
+def test_a_channel_that_is_deleted_after_the_heads_up_has_the_round_called_off_and_all_told(
+    trellis: Trellis,
+) -> None:
+    programme = stage.taking_part(trellis, (AMY, BEN))
+    stage.live_until(trellis, HEADS_UP + HOUR)
+
+    trellis.slack.delete_channel(GROWTH)
+    trellis.slack.eventually(lambda: _held_because(trellis, programme) == "unseen")
+    stage.live_until(trellis, START + HOUR)
+
+    assert stage.round_of(trellis, programme).state == CANCELLED
+    assert any("no longer find the channel" in each.text for each in trellis.slack.dms(AMY))
+    for who in (AMY, BEN):
+        assert stage.in_groups(trellis, who) == []
+        assert "There is no round" in trellis.slack.last_dm(who).text
+
+
+def _held_because(trellis: Trellis, programme: Programme) -> str | None:
+    with trellis.sessions.read() as session:
+        return session.get_one(Programme, programme.id).held_because
 
 
 @pytest.mark.siege
