@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.base import UtcDateTime
 from models.outbox import DOUBTFUL, EXPIRED, READY, SENDING, Conversation, Delivery
@@ -42,8 +43,9 @@ class Moments:
     workspace_room: datetime
     conversation_room: datetime
     opening_room: datetime
+    look_room: datetime
     """The latest arrival time at which there is room for one more: message of a workspace, message of a conversation,
-    opening of a group (machine time)."""
+    opening of a group, reading of a history (machine time)."""
 
 
 class Work(NamedTuple):
@@ -75,7 +77,7 @@ def work() -> Select[*tuple[bool, ...]]:
     sendable = select(Delivery.id).where(*_is_free())
     late = select(Delivery.id).where(_in(READY), Delivery.expire_at <= _bound("people_now"))
     lapsed = select(Delivery.id).where(_in(SENDING), Delivery.lease_until <= _bound("machine_now"))
-    looked_up = select(Delivery.id).where(*_is_to_be_looked_up(_bound("machine_now")))
+    looked_up = select(Delivery.id).where(*_is_to_be_looked_up())
     strays = select(Delivery.id).where(_in(DOUBTFUL), Delivery.retry_at.is_(None))
     unopened = select(Delivery.id).where(*_is_unopened(), *_may_be_opened())
     kinds = sendable, late, lapsed, looked_up, strays, unopened
@@ -98,6 +100,25 @@ def promising() -> Select[str]:
 
 
 @cache
+def has_room_besides() -> Select[bool]:
+    """Ask whether any workspace but those that `passed` has room for a message; takes the Moments by name."""
+    others = select(Workspace.workspace_id).where(Workspace.workspace_id.not_in(_named("passed")))
+    return select(others.where(Workspace.workspace_id.not_in(_held_up())).exists())
+
+
+@cache
+def promising_besides() -> Select[str]:
+    """Select the workspaces with something to be sent now, but those that `passed`, the most urgent first.
+
+    Takes the Moments and a `limit` by name. All that is due is read for it, so it is asked for only if the most urgent
+    rows of all are those of a few workspaces.
+    """
+    others = select(Delivery.workspace_id).where(*_is_free(), Delivery.workspace_id.not_in(_named("passed")))
+    by_deadline = others.group_by(Delivery.workspace_id).order_by(func.min(Delivery.expire_at))
+    return by_deadline.limit(bindparam("limit", type_=Integer))
+
+
+@cache
 def claimable() -> Select[Delivery]:
     """Select what may be sent now, earliest deadline first; takes Moments, `limit` and `workspace_ids` by name.
 
@@ -105,9 +126,28 @@ def claimable() -> Select[Delivery]:
     none passed over that it has looked at. Left out are workspaces that wait, have no room or lost their token, and
     receivers that have a message in flight or had as many as Slack takes.
     """
-    held = bindparam("workspace_ids", expanding=True, type_=Delivery.workspace_id.type)
-    free = _most_urgent(select(Delivery).where(Delivery.workspace_id.in_(held)))
+    free = _most_urgent(select(Delivery).where(Delivery.workspace_id.in_(_named("workspace_ids"))))
     return free.with_for_update(skip_locked=True, of=Delivery)
+
+
+@cache
+def claimable_of_each() -> Select[Delivery]:
+    """Select, as `claimable` does, only what is most urgent in each of the workspaces."""
+    in_order = func.row_number().over(
+        partition_by=Delivery.workspace_id, order_by=(Delivery.expire_at, Delivery.id)
+    )
+    free = select(Delivery.id, in_order.label("place")).where(
+        *_is_free(), Delivery.workspace_id.in_(_named("workspace_ids"))
+    )
+    ranked = free.subquery()
+    first = select(Delivery).where(Delivery.id.in_(select(ranked.c.id).where(ranked.c.place == 1)))
+    in_turn = first.order_by(Delivery.expire_at, Delivery.id).limit(bindparam("limit", type_=Integer))
+    return in_turn.with_for_update(skip_locked=True, of=Delivery)
+
+
+def _named(name: str) -> BindParameter[str]:
+    """Take workspaces by a name."""
+    return bindparam(name, expanding=True, type_=Delivery.workspace_id.type)
 
 
 def _most_urgent(chosen: Select[Any]) -> Select[Any]:
@@ -198,16 +238,23 @@ def _full() -> Select[str]:
     return _place().where(Conversation.posts_tat > _bound("conversation_room"))
 
 
-def _is_to_be_looked_up(machine_now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
-    nobody_looks = or_(Delivery.lease_until.is_(None), Delivery.lease_until <= machine_now)
-    return _in(DOUBTFUL), Delivery.retry_at <= machine_now, nobody_looks
+def _is_to_be_looked_up() -> tuple[ColumnElement[bool], ...]:
+    now = _bound("machine_now")
+    nobody_looks = or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now)
+    out_of_reach = select(Workspace.workspace_id).where(
+        or_(Workspace.looks_tat > _bound("look_room"), Workspace.stopped_because.is_not(None))
+    )
+    return _in(DOUBTFUL), Delivery.retry_at <= now, nobody_looks, Delivery.workspace_id.not_in(out_of_reach)
 
 
-def in_doubt(machine_now: datetime, limit: int) -> Select[Delivery]:
-    """Select what is to be looked up now, the oldest doubt first; other workers skip the rows we get."""
-    stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
-    settled = select(Delivery).where(*_is_to_be_looked_up(machine_now), Delivery.workspace_id.not_in(stopped))
-    oldest_first = settled.order_by(Delivery.retry_at, Delivery.id).limit(limit)
+@cache
+def in_doubt() -> Select[Delivery]:
+    """Select what is to be looked up now, the oldest doubt first; takes the Moments and a `limit` by name.
+
+    Other workers skip the rows we get. Left out are workspaces whose histories may not be read now.
+    """
+    settled = select(Delivery).where(*_is_to_be_looked_up())
+    oldest_first = settled.order_by(Delivery.retry_at, Delivery.id).limit(bindparam("limit", type_=Integer))
     return oldest_first.with_for_update(skip_locked=True)
 
 
@@ -264,13 +311,22 @@ def _update() -> Update:
     return update(Delivery).execution_options(synchronize_session=False)
 
 
-def expire(people_now: datetime) -> Update:
-    """Give up what is too late to be of use; it stays countable."""
-    late = _update().where(_in(READY), Delivery.expire_at <= people_now)
-    return late.values(state=EXPIRED, reason=func.coalesce(Delivery.reason, "too late to be of use"))
+def expire(people_now: datetime, limit: int) -> ReturningUpdate[int]:
+    """Give up what is too late to be of use, and give the ids of at most so many; it stays countable.
+
+    After a long outage there may be more than one transaction can change in the time it has.
+    """
+    late = select(Delivery.id).where(_in(READY), Delivery.expire_at <= people_now)
+    some = late.order_by(Delivery.expire_at).limit(limit).with_for_update(skip_locked=True)
+    closed = (
+        _update()
+        .where(Delivery.id.in_(some))
+        .values(state=EXPIRED, reason=func.coalesce(Delivery.reason, "too late to be of use"))
+    )
+    return closed.returning(Delivery.id)
 
 
-def doubt_lapsed(machine_now: datetime, *, look_at: datetime) -> Update:
+def doubt_lapsed(machine_now: datetime, *, look_at: datetime) -> ReturningUpdate[int]:
     """Doubt what a worker took and never reported: Slack may have it, so it is looked up before all else."""
     lapsed = _update().where(_in(SENDING), Delivery.lease_until <= machine_now)
     return lapsed.values(
@@ -279,7 +335,7 @@ def doubt_lapsed(machine_now: datetime, *, look_at: datetime) -> Update:
         retry_at=look_at,
         lease_until=None,
         reason="lease ran out",
-    )
+    ).returning(Delivery.id)
 
 
 def adopt_doubts(machine_now: datetime, *, settling: timedelta) -> Update:

@@ -63,6 +63,11 @@ class Workspace(Base):
         return chosen.where(cls.workspace_id == workspace_id) if workspace_id else chosen
 
     @classmethod
+    def is_any_stopped(cls) -> Select[bool]:
+        """Ask whether Slack has taken the token of any away."""
+        return select(select(cls.workspace_id).where(cls.stopped_because.is_not(None)).exists())
+
+    @classmethod
     def welcome_back(cls, workspace_id: str) -> Update:
         """Post to a workspace again whose token has been found to work."""
         stopped = update(cls).where(cls.workspace_id == workspace_id, cls.stopped_because.is_not(None))

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, CursorResult, Table, Update, bindparam, update
+from sqlalchemy import BindParameter, Select, Table, Update, bindparam, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.runtime import metrics, openings, restored
+from bot.runtime.database import after_commit
 from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
+from bot.runtime.outcomes import tell
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Group, Outgoing
 from models import outbox_work
@@ -29,6 +32,7 @@ from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
+CLOSED_AT_ONCE = 1_000
 SOMEBODY = ("U", "W", GROUP)
 """What begins the id of a person, and the name of several."""
 Places = Mapping[tuple[str, str], Conversation]
@@ -55,6 +59,7 @@ def moments(pace: Pace, people_now: datetime, machine_now: datetime) -> Moments:
         workspace_room=machine_now + pace.workspace.tolerance,
         conversation_room=machine_now + pace.conversation.tolerance,
         opening_room=machine_now + pace.openings.tolerance,
+        look_room=machine_now + pace.looks.tolerance,
     )
 
 
@@ -76,44 +81,73 @@ class Claimer:
             return Claim(put_aside=put_aside)
         outgoing = self._take_to_send(limit, put_aside) if work.sendable else []
         is_doubted = work.in_doubt or work.stray
-        doubts = _take_to_look_up(self.session, self.pace, self.at.machine_now, limit) if is_doubted else []
+        doubts = _take_to_look_up(self.session, self.pace, self.at, limit) if is_doubted else []
         groups = openings.take(self.session, self.pace, self.at, limit) if work.unopened else []
         return Claim(outgoing, put_aside, doubts, groups)
 
     def _tidy_up(self, work: Work) -> Iterator[str]:
         now = self.at.machine_now
         if work.late:
-            yield from self._closed(EXPIRED, outbox_work.expire(self.at.people_now))
+            yield from self._closed(EXPIRED, outbox_work.expire(self.at.people_now, CLOSED_AT_ONCE))
         if work.lapsed:
             yield from self._closed(DOUBTFUL, outbox_work.doubt_lapsed(now, look_at=now + self.pace.settling))
         if work.stray:
             self.session.execute(outbox_work.adopt_doubts(now, settling=self.pace.settling))
 
-    def _closed(self, state: str, change: Update) -> list[str]:
-        number = cast("CursorResult[Any]", self.session.execute(change)).rowcount
-        if number > 0:
-            metrics.OUTCOMES.labels(state).inc(number)
-            log.info("messages_" + state, extra={"count": number})
-        return [state] * number
+    def _closed(self, state: str, change: ReturningUpdate[int]) -> list[str]:
+        closed = self.session.scalars(change).all()
+        for delivery_id in closed:
+            tell(self.session, delivery_id, state)
+        return [state] * len(closed)
 
     def _take_to_send(self, limit: int, put_aside: list[str]) -> list[Outgoing]:
-        """Lease what may leave; what is put aside instead is added to the list."""
-        asked = {**vars(self.at), "limit": limit}
-        workspaces = outbox_work.held(self.session, self.session.scalars(outbox_work.promising(), asked))
+        """Lease what may leave; what is put aside instead is added to the list.
+
+        The most urgent may all be of one workspace, which has room for one of them: then every other one's most urgent
+        message is taken as well, so that no workspace waits for another.
+        """
+        asked, already = {**vars(self.at), "limit": limit}, len(put_aside)
+        promising = self.session.scalars(outbox_work.promising(), asked).all()
+        taken = self._take_of(promising, outbox_work.claimable(), limit, put_aside)
+        left = limit - len(taken) - (len(put_aside) - already)
+        if len(promising) < limit or left <= 0:
+            return taken
+        asked |= {"limit": left, "passed": list(set(promising))}
+        if self.session.scalars(outbox_work.has_room_besides(), asked).one():
+            others = self.session.scalars(outbox_work.promising_besides(), asked).all()
+            taken += self._take_of(others, outbox_work.claimable_of_each(), left, put_aside)
+        return taken
+
+    def _take_of(
+        self, promising: Collection[str], claimable: Select[Delivery], limit: int, put_aside: list[str]
+    ) -> list[Outgoing]:
+        """Lease what may leave of these workspaces; what is put aside instead is added to the list."""
+        workspaces = outbox_work.held(self.session, promising)
         for workspace in [each for each in workspaces.values() if not self._goes_on(each)]:
             put_aside += self._doubt_all(workspaces.pop(workspace.workspace_id))
-        candidates = self.session.scalars(
-            outbox_work.claimable(), {**asked, "workspace_ids": list(workspaces)}
-        ).all()
+        asked = {**vars(self.at), "limit": limit, "workspace_ids": list(workspaces)}
+        candidates = self.session.scalars(claimable, asked).all()
         put_aside += self._doubt_anew(candidates, workspaces)
         candidates = [row for row in candidates if row.state == READY]
         rows = _within_rates(candidates, workspaces, self.pace, self.at.machine_now)
-        for row in rows:
-            metrics.LATENESS.observe((self.at.people_now - row.not_before).total_seconds())
         decisions = decide(self.prepare, self.session, rows, self.at.people_now)
-        put_aside += [_put_aside(row, said) for row, said in decisions if not isinstance(said, Send)]
+        put_aside += [self._put_aside(row, said) for row, said in decisions if not isinstance(said, Send)]
         sends = [(row, said) for row, said in decisions if isinstance(said, Send)]
+        for row, _ in sends:
+            late = (self.at.people_now - row.not_before).total_seconds()
+            after_commit(self.session, partial(metrics.LATENESS.observe, late))
         return self._leased(sends, workspaces) if sends else []
+
+    def _put_aside(self, row: Delivery, decision: Decision) -> str:
+        assert isinstance(decision, Defer | Cancel)
+        row.reason = decision.reason
+        if isinstance(decision, Defer):
+            row.not_before = decision.until
+        else:
+            row.state = CANCELLED
+        name = "deferred" if isinstance(decision, Defer) else CANCELLED
+        tell(self.session, row.id, name, decision.reason)
+        return name
 
     def _goes_on(self, workspace: Workspace) -> bool:
         """Keep which history a workspace's rows belong to, and say whether it is the one they were written in."""
@@ -164,19 +198,6 @@ def _within_rates(
             first[receiver] = row
             room[row.workspace_id] -= 1
     return list(first.values())
-
-
-def _put_aside(row: Delivery, decision: Decision) -> str:
-    assert isinstance(decision, Defer | Cancel)
-    row.reason = decision.reason
-    if isinstance(decision, Defer):
-        row.not_before = decision.until
-    else:
-        row.state = CANCELLED
-    name = "deferred" if isinstance(decision, Defer) else CANCELLED
-    metrics.OUTCOMES.labels(name).inc()
-    log.info("message_" + name, extra={"delivery": row.id, "reason": decision.reason})
-    return name
 
 
 def _places(session: Session, rows: Sequence[Delivery]) -> Places:
@@ -267,9 +288,12 @@ def _leased() -> Update:
     return update(row).where(row.c.id == bindparam("its_id")).values(state=SENDING, **values)
 
 
-def _take_to_look_up(session: Session, pace: Pace, machine_now: datetime, limit: int) -> list[Doubt]:
+def _take_to_look_up(session: Session, pace: Pace, at: Moments, limit: int) -> list[Doubt]:
     """Take what is in doubt, a receiver's together, as many receivers as the histories may be read of now."""
-    rows = session.scalars(outbox_work.in_doubt(machine_now, limit)).all()
+    rows, machine_now = (
+        session.scalars(outbox_work.in_doubt(), {**vars(at), "limit": limit}).all(),
+        at.machine_now,
+    )
     workspaces = outbox_work.held(session, (row.workspace_id for row in rows))
     groups: dict[tuple[str, str], list[Delivery]] = {}
     for row in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -125,7 +125,9 @@ def _begin_postgresql(connection: Connection) -> None:
 def _prepare_sqlite(connection: Any, _record: object, *, read_only: bool) -> None:
     """Write-ahead logging lets readers read while one writes; the driver's own BEGIN is switched off."""
     connection.isolation_level = None
-    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+    # What is committed is on the disk: a message whose claim a power cut made us forget would be sent again. A turn of
+    # the delivery writes all it has with one commit.
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
     for pragma in (*pragmas, "query_only=ON") if read_only else pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 
@@ -133,6 +135,14 @@ def _prepare_sqlite(connection: Any, _record: object, *, read_only: bool) -> Non
 def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a reader that turns writer half-way fails without waiting its turn."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+AFTER_COMMIT = "after_commit"
+
+
+def after_commit(session: Session, tell: Callable[[], None]) -> None:
+    """Tell something, as in a log, once it stands in the store; what is rolled back is told by nobody."""
+    session.info.setdefault(AFTER_COMMIT, []).append(tell)
 
 
 class Sessions:
@@ -154,6 +164,8 @@ class Sessions:
             patience.note_kept()
         finally:
             self.version = object()
+        for tell in session.info.pop(AFTER_COMMIT, ()):
+            tell()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -30,6 +30,7 @@ from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing
 from models.outbox import Delivery
 from models.receipts import Receipt, take_receipt
+from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,8 @@ class Engine:
         now = self._clock.machine_now()
         beat = FOLLOWING_BEAT_SECONDS if following else BEAT_SECONDS
         self._once("greeting", self._greet, at=now)
+        again = ["greeting again", self._greet_stopped]
+        self._scheduler.add_job(self._do, "interval", again, seconds=AGAIN_AFTER.total_seconds())
         self._once("zones", self._refresh_zones, at=now)
         self._scheduler.add_job(self._beat, "interval", seconds=beat, next_run_time=now)
         if not following:
@@ -217,6 +220,13 @@ class Engine:
 
     def _greet(self) -> None:
         self._work.greet(self._sessions)
+
+    def _greet_stopped(self) -> None:
+        """Ask again whether our token works, if Slack has said that it does not: the app may have been put back."""
+        with self._sessions.read() as session:
+            is_stopped = session.scalars(Workspace.is_any_stopped()).one()
+        if is_stopped:
+            self._greet()
 
     def _refresh_zones(self) -> None:
         self._work.refresh_zones(self._sessions)

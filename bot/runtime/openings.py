@@ -16,7 +16,7 @@ from typing import cast
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from bot.runtime import metrics
+from bot.runtime.outcomes import tell
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Group, NotOpened, NotSent, Opened, Refused
 from models import outbox_work
@@ -95,9 +95,7 @@ class Recorder:
         waiting = self.session.scalars(Delivery.ready_for(group.workspace_id, group.receiver)).all()
         for row in waiting:
             row.state, row.reason = FAILED, why.reason
-            metrics.OUTCOMES.labels(FAILED).inc()
-            metrics.count_failure(why.reason)
-            log.info("message_failed", extra={"delivery": row.id, "reason": why.reason})
+            tell(self.session, row.id, FAILED, why.reason)
         _change(self.session, group, opening_until=None)
         return [row.id for row in waiting]
 

@@ -6,13 +6,14 @@ import logging
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import cast
 
 from sqlalchemy import Table, Update, bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from bot.runtime import metrics
+from bot.runtime.database import after_commit
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Refused, Seen, Sent, Unseen
 from models.outbox import DOUBTFUL, FAILED, READY, SENDING, SENT, Conversation, Delivery
@@ -43,9 +44,7 @@ def record(
     session.execute(held.values(state=state, lease_until=None, **values))
     # Slack never takes a message of ours that it calls invalid: that is a bug, and an alarm.
     is_alarm = isinstance(outcome, Refused) and outcome.is_our_bug
-    _tell(message.delivery_id, state, outcome.reason, is_alarm=is_alarm)
-    if state == FAILED and isinstance(outcome, Refused):
-        metrics.count_failure(outcome.reason, is_our_bug=outcome.is_our_bug)
+    tell(session, message.delivery_id, state, outcome.reason, is_alarm=is_alarm)
     _hold_up(session, message.workspace_id, outcome, machine_now)
     return state
 
@@ -68,7 +67,7 @@ def record_sent(session: Session, sent: Sequence[tuple[Outgoing, Sent]], machine
     opened = [(message, said.channel) for message, said in sent if message.channel != said.channel]
     _keep_channels(session, opened)
     for message, _ in sent:
-        _tell(message.delivery_id, SENT, None)
+        tell(session, message.delivery_id, SENT)
 
 
 @cache
@@ -153,9 +152,7 @@ def record_look(
         values, state = _looked(delivery_id, attempt, seen, machine_now, chance)
         doubted = Delivery.doubted(delivery_id, attempt).values(state=state, lease_until=None, **values)
         if session.scalar(doubted.returning(Delivery.id)) is not None:
-            _tell(delivery_id, state, str(values["reason"]) if values["reason"] else None)
-            if state == FAILED and isinstance(seen, Unseen):
-                metrics.count_failure(seen.reason)
+            tell(session, delivery_id, state, seen.reason if isinstance(seen, Unseen) else None)
             yield delivery_id, state
     if isinstance(seen, Seen) and doubt.channel != seen.channel:
         _keep_channels(session, [(doubt, seen.channel)])
@@ -184,7 +181,16 @@ def _looked(
             }, DOUBTFUL
 
 
-def _tell(delivery_id: int, state: str, reason: str | None, *, is_alarm: bool = False) -> None:
+def tell(
+    session: Session, delivery_id: int, state: str, reason: str | None = None, *, is_alarm: bool = False
+) -> None:
+    """Count and log what became of a message, by its id alone, once it stands in the store."""
+    after_commit(session, partial(_told, delivery_id, state, reason, is_alarm=is_alarm))
+
+
+def _told(delivery_id: int, state: str, reason: str | None, *, is_alarm: bool) -> None:
     metrics.OUTCOMES.labels(state).inc()
+    if state == FAILED and reason:
+        metrics.count_failure(reason, is_our_bug=is_alarm)
     about = {"delivery": delivery_id} | ({"reason": reason} if reason else {})
     log.log(logging.ERROR if is_alarm else logging.INFO, "message_" + state, extra=about)

@@ -290,10 +290,12 @@ def _seconds(headers: Mapping[str, Any]) -> int:
 
 
 def _is_welcome(client: WebClient) -> bool:
+    """Whether Slack does not say that our token is gone; that it is busy or away says nothing of it."""
     try:
         client.auth_test()
-    except SlackApiError:
-        return False
+    except SlackApiError as refusal:
+        error = refusal.response.get("error") if isinstance(refusal.response.data, dict) else None
+        return error not in TOKEN_GONE | {"account_inactive"}
     except (URLError, HTTPException, OSError, SlackClientError):
         return True
     return True

@@ -17,7 +17,7 @@ from models.workspaces import Workspace
 from tests.people import DAY, HOUR, MINUTE, MONDAY_NOON
 
 TEAM = "TSANDBOX"
-NOW = Moments(MONDAY_NOON, MONDAY_NOON, MONDAY_NOON, MONDAY_NOON, MONDAY_NOON)
+NOW = Moments(*[MONDAY_NOON] * 6)
 DUE, LATER = 20, 5_000
 
 

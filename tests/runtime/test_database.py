@@ -13,6 +13,9 @@ from models.members import Member
 from models.workspaces import Workspace
 from tests.stores import Postgres
 
+FULL = 2
+"""https://www.sqlite.org/pragma.html#pragma_synchronous"""
+
 TEAM = "T1"
 
 
@@ -60,6 +63,12 @@ def test_connections_the_server_ended_are_replaced_unseen(postgres: Postgres) ->
             members.welcome_workspace(session, "T2")
         assert workspaces(sessions) == 2
         engine.dispose()
+
+
+def test_what_is_committed_to_a_file_is_on_the_disk(sqlite: Engine) -> None:
+    """A power cut must not take back the claim of a message that has been sent."""
+    with sqlite.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == FULL
 
 
 def test_a_read_leaves_no_transaction_open(store: Engine) -> None:

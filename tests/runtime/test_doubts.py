@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.outbox import Message, enqueue
 from bot.runtime.database import Sessions, connect, migrate
+from bot.runtime.delivery import BATCH
 from bot.runtime.rates import Pace, Rate
 from bot.runtime.slack import Doubt, InDoubt, Look, Outcome, Outgoing, Seen, Sent, Unseen, look, post
+from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, EXPIRED, FAILED, READY, SENT, Conversation, Delivery
+from models.workspaces import Workspace
 from sandbox.driver import Driver
+from sandbox.identity import TEAM_ID
 from sandbox.testing import Running
 from tests.people import AMY, BEN, DAY, HOUR, MIA
-from tests.runtime.stage import MACHINE_NOON, UNHURRIED, Office, client_of
+from tests.runtime.stage import KIND, MACHINE_NOON, UNHURRIED, Office, client_of
 from tests.stores import Postgres
 
 POST, HISTORY, OPEN = "chat.postMessage", "conversations.history", "conversations.open"
@@ -178,6 +183,30 @@ def test_too_many_readings_hold_up_the_look_ups_and_not_the_posts(office: Office
 
     assert office.row(number).state == SENT
     assert len(slack.dms(AMY)) == 1
+
+
+def test_histories_that_may_not_be_read_hold_up_no_look_up_in_another_workspace(office: Office) -> None:
+    busy, now = [f"U{number:05}" for number in range(BATCH + 1)], office.clock.people
+    about = [Message("TBUSY", who, KIND, who, 1, now, now + DAY) for who in busy]
+    with office.sessions.begin() as session:
+        insert_missing(session, Workspace, [{"workspace_id": "TBUSY"}])
+        enqueue(session, about)
+        session.execute(update(Workspace).values(looks_tat=office.clock.machine + HOUR))
+    office.write(AMY)
+    with office.sessions.begin() as session:
+        session.execute(update(Workspace).where(Workspace.workspace_id == TEAM_ID).values(looks_tat=None))
+        doubted = {"state": DOUBTFUL, "attempt": 1, "doubt_since": office.clock.machine}
+        session.execute(update(Delivery).values(**doubted, retry_at=office.clock.machine))
+    asked: list[Doubt] = []
+
+    def seek(doubt: Doubt) -> Look:
+        asked.append(doubt)
+        return Seen("D1", {})
+
+    office.loop(seek=seek, pace=Pace()).turn()
+    office.close()
+
+    assert [doubt.workspace_id for doubt in asked] == [TEAM_ID]
 
 
 def test_a_conversation_that_cannot_be_read_ends_the_doubt_without_a_second_message(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -12,7 +13,7 @@ from bot.outbox import Message, enqueue
 from bot.runtime.rates import UNLIMITED, Pace, Rate
 from bot.runtime.slack import Outcome, Outgoing, Sent
 from models.bulk import insert_missing
-from models.outbox import SENT, Conversation, Delivery
+from models.outbox import SENDING, SENT, Conversation, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN, DAY, MONDAY_NOON
@@ -136,6 +137,27 @@ def test_a_workspace_with_a_long_queue_delays_another_by_one_turn_at_most(office
 
     assert sum(message.workspace_id == "T2" for message in slack.took) == 1
     assert sum(message.workspace_id == TEAM_ID for message in slack.took) == 10
+
+
+def test_one_turn_reaches_every_workspace_though_the_most_urgent_rows_are_all_of_one(
+    office_anywhere: Office,
+) -> None:
+    office = office_anywhere
+    office.write(*people(100))
+    later = [
+        Message(f"T{team}", f"{person}", KIND, person, 1, MONDAY_NOON, MONDAY_NOON + 31 * DAY)
+        for team in range(2, 6)
+        for person in people(100)
+    ]
+    with office.sessions.begin() as session:
+        insert_missing(session, Workspace, [{"workspace_id": f"T{team}"} for team in range(2, 6)])
+        enqueue(session, later)
+
+    office.loop(send=Slack(), pace=FIVE_A_SECOND).turn()
+    with office.sessions.read() as session:
+        taken = session.scalars(select(Delivery.workspace_id).where(Delivery.state == SENDING)).all()
+
+    assert Counter(taken) == {TEAM_ID: 10, "T2": 1, "T3": 1, "T4": 1, "T5": 1}
 
 
 def test_a_blocked_workspace_delays_nobody(office: Office) -> None:

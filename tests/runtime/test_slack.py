@@ -153,6 +153,17 @@ def test_an_account_that_is_gone_fails_one_message_and_an_app_that_is_gone_stops
     assert office.workspace().stopped_because == "account_inactive"
 
 
+def test_that_slack_is_busy_when_asked_for_our_token_stops_nobody(office: Office, slack: Driver) -> None:
+    slack.fault("chat.postMessage", "error", times=1, error="account_inactive")
+    slack.fault("auth.test", "status", times=1, status=429, retry_after=1)
+    office.write(AMY, BEN)
+
+    office.loop().drain()
+
+    assert office.workspace().stopped_because is None
+    assert sorted(office.states()) == [FAILED, SENT]
+
+
 def test_a_stopped_workspace_is_served_again_once_slack_takes_the_token(
     office: Office, slack: Driver
 ) -> None:
