@@ -38,6 +38,7 @@ bench: setup ## measure, print and keep the figures in benchmarks/RESULTS.md
 chaos: setup ## attack the delivery engine: 50 kills in 3,000 messages, three seeds, both stores (half an hour)
 	$(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.chaos --seed 1 --workers 8
+	$(BIN)/python -m tests.chaos --seed 1 --store sqlite --wrong-hour
 	$(BIN)/python -m tests.chaos --seed 1 --messages 600 --kills 10 --restore
 	$(BIN)/python -m tests.chaos --seed 1 --messages 300 --kills 5 --variant resending
 	$(BIN)/python -m tests.chaos --seed 1 --messages 300 --kills 5 --variant impatient

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import READING, Sessions
+from tests.chaos.felt import DISK_LOG, LOST_LOG, OWN_POOL, Voice
 
 PEOPLE, MACHINE = "people", "machine"
 """The clocks that can be put wrong."""
@@ -65,14 +66,23 @@ class ShiftedClock(SystemClock):
 
 
 class Patient:
-    """A worker that suffers from what its conditions say."""
+    """A worker that suffers from what its conditions say, and tells what it feels."""
 
     def __init__(self, conditions: Conditions, sessions: Sessions) -> None:
-        self._conditions = conditions
+        self._conditions, self._voice = conditions, Voice(conditions.folder)
         engine = sessions.engine
         self._engines: tuple[Engine, ...] = (engine, engine.get_execution_options()[READING])
         self._hoard: list[Connection] = []
         self._log: int | None = None
+        for each in self._engines:
+            self._voice.tell_of(each)
+        for handler in logging.getLogger().handlers:
+            handler.handleError = self._miss_log  # type: ignore[method-assign]  # what it is there for
+        logging.getLogger().addHandler(self._voice)
+
+    def _miss_log(self, record: logging.LogRecord) -> None:
+        """Tell why something could not be written to the log."""
+        self._voice.tell(f"{DISK_LOG if self._log is None else LOST_LOG}: {sys.exception()}")
 
     def suffer(self) -> None:
         """Fall ill and recover, as things stand."""
@@ -101,6 +111,7 @@ class Patient:
         """Take every connection this process may have; whoever works here gets none."""
         if self._hoard:
             return
+        self._voice.circumstance = f"{OWN_POOL}:"
         for engine in self._engines:
             # Away, or no connection left: then there is nothing to take.
             with suppress(DBAPIError, PoolTimeoutError):
@@ -114,3 +125,4 @@ class Patient:
         for connection in self._hoard:
             connection.close()
         self._hoard = []
+        self._voice.circumstance = ""

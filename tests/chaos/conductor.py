@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -26,6 +27,7 @@ from sandbox.identity import TEAM_ID
 from tests.chaos.conditions import MACHINE, PEOPLE, Conditions
 from tests.chaos.crew import Crew
 from tests.chaos.disks import Disk
+from tests.chaos.felt import Ear
 from tests.chaos.ledger import Verdict, audit, states
 from tests.chaos.places import AWAY, Place
 from tests.chaos.schedule import HOUR_SECONDS, LATE, Campaign, Step
@@ -43,6 +45,7 @@ PAIRS = tuple(group(pair) for pair in combinations(CROWD, 2))
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "continue": signal.SIGCONT}
 LOOK_EVERY_SECONDS = 0.05
 STORE_PATIENCE_SECONDS = 60.0
+FAULTS_PATIENCE_SECONDS = 20.0
 STORE_AWAY = (DBAPIError, PoolTimeoutError, *AWAY)
 
 T = TypeVar("T")
@@ -51,10 +54,13 @@ T = TypeVar("T")
 class Conductor:
     """Attacks one store and the workers on it."""
 
-    def __init__(self, driver: Driver, place: Place, crew: Crew, disk: Disk, campaign: Campaign) -> None:
+    def __init__(
+        self, driver: Driver, place: Place, crew: Crew, disk: Disk, campaign: Campaign, ear: Ear
+    ) -> None:
         self._driver, self._place, self._crew, self._campaign = driver, place, crew, campaign
         self._conditions = Conditions(Path(crew.order.conditions))
-        self._on_workers = deeds_on_workers(self._conditions, crew, disk)
+        self._on_workers = deeds_on_workers(self._conditions, crew, disk, place)
+        self._ear, self.struck = ear, Counter[str]()
         self._sessions = Sessions(connect(place.address))
         self._began = SystemClock().people_now()
         self._written = 0
@@ -83,23 +89,35 @@ class Conductor:
         start = time.monotonic()
         for step in steps:
             time.sleep(max(0.0, start + step.at - time.monotonic()))
+            if step.deed in self._place.signs:
+                self._ear.expect(step.deed)
             self._carry_out(step)
+            self._ear.listen()
         for promise in self._promised:
             promise.result(STORE_PATIENCE_SECONDS)
-        self._driver.clear_faults()
         if self._campaign.jumps:
             self._conditions.shift(PEOPLE, HOUR_SECONDS)  # by now everything is due
+        self._wait_for_faults(sum(step.deed == "fault" for step in steps))
+        self._driver.clear_faults()
         if self._place.is_misled:
             # What was put off in a wrong hour waits for that hour to come.
             self._conditions.shift(MACHINE, HOUR_SECONDS)
 
+    def _wait_for_faults(self, asked_for: int) -> None:
+        """Let messages that were held up meet the faults that still wait for them."""
+        deadline = time.monotonic() + FAULTS_PATIENCE_SECONDS
+        while self._driver.met_faults().total() < asked_for and time.monotonic() < deadline:
+            if READY not in persist(partial(states, self._sessions)):
+                return
+            time.sleep(LOOK_EVERY_SECONDS)
+
     def _carry_out(self, step: Step) -> None:
         if step.deed in SIGNALS:
-            self._crew.signal(step.place, SIGNALS[step.deed])
+            self.struck[step.deed] += self._crew.signal(step.place, SIGNALS[step.deed])
         if step.deed == "kill":
             self._crew.hire(step.place)
         if step.deed == "fault":
-            self._driver.fault(**step.fields)
+            self._driver.fault(**step.fields, name=step.detail)
         if step.deed == "set the clock":
             self._conditions.shift(PEOPLE, step.fields["seconds"])
         if step.deed in (planned := self._plans(step)):
@@ -139,6 +157,7 @@ class Conductor:
         deadline = time.monotonic() + patience
         while moving & persist(partial(states, self._sessions)).keys() and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY_SECONDS)
+            self._ear.listen()
         assert self._crew.is_complete, "a worker ended by itself"
         time.sleep(LATE[1])  # what nobody waits for any more may still be accepted
 
@@ -154,6 +173,16 @@ class Conductor:
         doubt()
         self.hire_all()
         return forgotten
+
+    def met(self, steps: Sequence[Step]) -> Counter[str]:
+        """Count what befell somebody: faults that a call met, signals that reached a worker, and what was simply done.
+
+        What was taken away is not among it: whether anybody missed it, only they can say.
+        """
+        done = Counter(
+            step.deed for step in steps if step.deed not in {"fault", *SIGNALS, *self._place.signs}
+        )
+        return done + self.struck + self._driver.met_faults()
 
     def verdict(self) -> Verdict:
         """Count what arrived."""

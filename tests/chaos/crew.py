@@ -41,9 +41,13 @@ class Crew:
         """Whether nobody ended by themselves."""
         return all(worker.is_running() for worker in self.workers)
 
-    def signal(self, place: int, number: signal.Signals) -> None:
-        with suppress(psutil.NoSuchProcess):
+    def signal(self, place: int, number: signal.Signals) -> bool:
+        """Signal a worker, and say whether it was there to be."""
+        try:
             self.workers[place].send_signal(number)
+        except psutil.NoSuchProcess:
+            return False
+        return True
 
     def limit_files(self, size: int) -> None:
         """Let no worker, nor one who is hired now, write beyond so many bytes of any file."""

@@ -15,6 +15,8 @@ SIZE = "64m"
 """Many times what a run writes."""
 PIECES = (2**20, 2**12, 1)
 """Bytes: what is written at a time until there is no room for that much."""
+LOG = "worker.log"
+"""What each worker's log is called, before its number."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,13 @@ class Disk:
     is_small: bool
 
     def fill(self) -> None:
-        """Leave no room for one byte more."""
+        """Leave no room for one byte more, be it in the begun page of a log."""
         with self._ballast.open("ab", buffering=0) as ballast:
             for piece in PIECES:
                 _write_until_full(ballast.fileno(), b"\0" * piece)
+        for log in self.folder.glob(f"{LOG}.*"):
+            with log.open("ab", buffering=0) as begun:
+                _write_until_full(begun.fileno(), b"\n")
 
     def clear(self) -> None:
         self._ballast.unlink(missing_ok=True)

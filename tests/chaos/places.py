@@ -7,7 +7,7 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -15,12 +15,16 @@ import psycopg
 from sqlalchemy import text
 
 from bot.runtime.backup import NotBackedUp, back_up
+from tests.chaos.felt import OF_A_FILE, OF_A_SERVER, Signs
 from tests.chaos.servers import Premises
 from tests.chaos.ways import ADVANCE, CRASH, OCCUPY, RESTART, RETARD, SHUT, Way
 from tests.stores import Postgres, migrated_sqlite
 
 AWAY = (sqlite3.Error, psycopg.Error, NotBackedUp)
 """What says that the store cannot be had at this moment, by whoever asks it directly."""
+
+RESERVES_SECONDS = 0.5
+"""How long the schedule waits for a moment at which nobody reads or writes the store."""
 
 
 class Place(Protocol):
@@ -31,9 +35,15 @@ class Place(Protocol):
     is_misled: bool
     """Whether it goes by the workers' clocks while these are put wrong."""
 
+    signs: Signs
+    """By what a worker's being hurt is known, of whatever can be taken away here."""
+
     @property
     def deeds(self) -> Mapping[str, Callable[[], None]]:
         """How what its ways are made of is done."""
+
+    def give_up_reserves(self) -> None:
+        """Keep no room of the disk but what is in use, so that whoever writes needs more of it."""
 
     def back_up(self) -> None:
         """Keep a copy of this moment."""
@@ -44,6 +54,8 @@ class Place(Protocol):
 
 class SqliteFile:
     """A store in a file; it cannot be away or die by itself, and tells no other time than its machine."""
+
+    signs = OF_A_FILE
 
     def __init__(self, folder: Path, *, in_the_wrong_hour: bool = False) -> None:
         self.is_misled = in_the_wrong_hour
@@ -68,6 +80,13 @@ class SqliteFile:
             self._holder.close()
         self._holder = None
 
+    def give_up_reserves(self) -> None:
+        """Shorten the log of what was written: once it is as long as it gets, its pages are written again and again."""
+        own = closing(sqlite3.connect(self._path, timeout=RESERVES_SECONDS))
+        # Somebody else may hold the lock: then this filling hurts less than it could.
+        with own as connection, suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
     def back_up(self) -> None:
         back_up(self.address, self._copy, force=True)
 
@@ -82,6 +101,7 @@ class PostgresqlDatabase:
 
     # Whatever the hour on a worker's machine, what counts is the server's.
     is_misled = False
+    signs = OF_A_SERVER
     ways: tuple[Way, ...] = (OCCUPY, SHUT, CRASH, RESTART, ADVANCE, RETARD)
 
     def __init__(self, server: Postgres, name: str) -> None:
@@ -135,6 +155,9 @@ class PostgresqlDatabase:
         if number:
             with suppress(ProcessLookupError):  # it left by itself
                 os.kill(number, signal.SIGKILL)
+
+    def give_up_reserves(self) -> None:
+        """Do nothing: what is filled is the disk of the workers, where only their logs are."""
 
     def back_up(self) -> None:
         """Copy the database, for which it has to be alone."""

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.runtime.database import Sessions, connect
@@ -15,15 +15,18 @@ from sandbox.testing import Running
 from tests.chaos.conditions import Conditions, ShiftedClock
 from tests.chaos.conductor import Conductor
 from tests.chaos.crew import Crew
-from tests.chaos.disks import Disk
+from tests.chaos.disks import LOG, Disk
+from tests.chaos.felt import Ear, Signs
 from tests.chaos.ledger import Verdict
 from tests.chaos.places import Place
 from tests.chaos.schedule import Campaign, Step, schedule
-from tests.chaos.ways import OF_WORKERS
+from tests.chaos.ways import GIVING_BACK, OF_WORKERS
 from tests.chaos.worker import PACE, SOUND, Nursery, Order
 
 PATIENCE_SECONDS = 240.0
 """A look-up that failed is repeated after most of a minute, and one that failed twice after a minute and a half."""
+
+NO_ATTACK = {"write", "continue", *GIVING_BACK}
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,16 @@ class Outcome:
     forgotten: int = 0
     """Messages that had arrived, of which a store that was put back did not know."""
 
+    met: Counter[str] = field(default_factory=Counter)
+    """How often what befell somebody, faults by their names."""
+    felt: Counter[str] = field(default_factory=Counter)
+    """Of what was taken away: how often a worker failed for the want of it."""
+
     @property
-    def deeds(self) -> Counter[str]:
-        """How often what was done, faults by their names."""
-        return Counter(step.detail if step.deed == "fault" else step.deed for step in self.steps)
+    def unmet(self) -> set[str]:
+        """What was to befell somebody, and nobody met: a run that passed without it says nothing about it."""
+        planned = {step.detail if step.deed == "fault" else step.deed for step in self.steps}
+        return planned - NO_ATTACK - (self.met + self.felt).keys()
 
 
 def run(
@@ -71,12 +80,12 @@ def run(
         place.address,
         setting.workspace.api_url,
         str(setting.folder),
-        str(setting.disk.folder / "worker.log"),
+        str(setting.disk.folder / LOG),
         seed,
         variant,
     )
-    crew = Crew(setting.nursery, order)
-    conductor = Conductor(setting.workspace.driver, place, crew, setting.disk, campaign)
+    crew, ear = Crew(setting.nursery, order), Ear(setting.folder)
+    conductor = Conductor(setting.workspace.driver, place, crew, setting.disk, campaign, ear)
     try:
         conductor.prepare()
         conductor.attack(steps)
@@ -85,9 +94,17 @@ def run(
         if campaign.backs_up:
             forgotten = conductor.restore(lambda: (doubt or doubt_soon(conditions))(place.address))
             conductor.rest(patience=PATIENCE_SECONDS)
-        return Outcome(conductor.verdict(), steps, time.monotonic() - began, forgotten)
+        seconds = time.monotonic() - began
+        felt = ear.felt(_signs(place, setting.disk))
+        return Outcome(conductor.verdict(), steps, seconds, forgotten, conductor.met(steps), felt)
     finally:
         conductor.end()
+        ear.close()
+
+
+def _signs(place: Place, disk: Disk) -> Signs:
+    """Where no disk can be mounted, a limit of files stands for it."""
+    return place.signs if disk.is_small else {**place.signs, "fill the disk": place.signs["cap files"]}
 
 
 def doubt_soon(conditions: Conditions) -> Callable[[str], None]:

@@ -17,8 +17,12 @@ MESSAGES_A_SECOND = 30
 """Fewer than the pace allows, so that what an attack held up is caught up with."""
 LATE = (1.4, 2.4)
 """Seconds: after the sender has given up, and well before the doubt has settled."""
-HELD_SECONDS = 2.2
-"""Longer than anybody waits for the store."""
+HELD_SECONDS = 3.0
+"""Longer than anybody takes to look for work and then waits for the store."""
+BURST, AHEAD_SECONDS = 20, 0.1
+"""Messages written just before something is taken away, so that somebody has need of it: who is idle feels nothing."""
+FAULTS_END = 0.85
+"""The part of a run in which Slack fails: who would meet it after the last message?"""
 STOPPED_SECONDS = PACE.lease.total_seconds() + 0.2
 """Past the lease, and not so long that what a stopped sender had begun comes after the look-up."""
 HOUR_SECONDS = 3600
@@ -92,34 +96,44 @@ def schedule(campaign: Campaign, seed: int, ways: Sequence[Way]) -> list[Step]:
     """Draw when what happens, earliest first; `ways` are those of taking the store away and giving it back."""
     chance = random.Random(seed)
     steps = [
-        *_writing(campaign),
         *_killing(campaign, chance),
         *_stopping(campaign, chance),
         *_failing(campaign, chance),
         *_jumping(campaign, chance),
-        *_holding(campaign, chance, ways),
+        *(holding := [*_holding(campaign, chance, ways)]),
         Step(_sometime(campaign, chance), "migrate"),
     ]
     if campaign.backs_up:
         # All were written at once and leave as fast as they may: half of them have when a copy is of interest.
         half_sent = PACE.workspace.interval.total_seconds() * campaign.messages / 2
         steps.append(Step(round(min(half_sent, campaign.seconds / 2), 2), "back up"))
+    steps += _writing(campaign, [step.at for step in holding if step.deed in {take for take, _ in ways}])
     return sorted(steps)
 
 
-def _sometime(campaign: Campaign, chance: random.Random) -> float:
-    return round(chance.uniform(0.05, 0.95) * campaign.seconds, 2)
+def _sometime(campaign: Campaign, chance: random.Random, *, until: float = 0.95) -> float:
+    return round(chance.uniform(0.05, until) * campaign.seconds, 2)
 
 
-def _writing(campaign: Campaign) -> Iterator[Step]:
-    """Write the messages in waves; all of them before a backup, whose planning is not what is restored."""
+def _writing(campaign: Campaign, taken_at: Sequence[float]) -> Iterator[Step]:
+    """Write the messages in waves, and some more whenever something is about to be taken away.
+
+    All of them before a backup, whose planning is not what is restored.
+    """
     if campaign.backs_up:
         yield Step(0.0, "write", campaign.messages)
         return
+    burst = min(BURST, campaign.messages // (2 * len(taken_at))) if taken_at else 0
+    for at in taken_at:
+        yield Step(round(max(0.0, at - AHEAD_SECONDS), 2), "write", burst)
+    yield from _waves(campaign, campaign.messages - burst * len(taken_at))
+
+
+def _waves(campaign: Campaign, messages: int) -> Iterator[Step]:
     waves = max(1, int(campaign.seconds * 0.9 / WAVE_SECONDS))
     written = 0
     for wave in range(waves):
-        upto = campaign.messages * (wave + 1) // waves
+        upto = messages * (wave + 1) // waves
         if upto > written:
             yield Step(round(wave * WAVE_SECONDS, 2), "write", upto - written)
         written = upto
@@ -138,22 +152,21 @@ def _stopping(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
 
 
 def _failing(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
-    for number in range(campaign.faults):
-        # Each kind in its turn, so that a short run meets them all.
-        name = campaign.kinds[number % len(campaign.kinds)]
-        kind, fields = FAULTS[name]
-        if name == ACCEPTED_LATE:
-            fields = {"seconds": round(chance.uniform(*LATE), 2)}
-        yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": POST, "kind": kind, **fields})
-    names = [name for name in LOOK_FAULTS if campaign.history_fails or name != "history 500"]
-    for number in range(campaign.faults // 8):
-        name = names[number % len(names)]
-        kind, fields = LOOK_FAULTS[name]
-        yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": HISTORY, "kind": kind, **fields})
-    for number in range(campaign.faults // 8):
-        name = list(OPEN_FAULTS)[number % len(OPEN_FAULTS)]
-        kind, fields = OPEN_FAULTS[name]
-        yield Step(_sometime(campaign, chance), "fault", 0, name, {"method": OPEN, "kind": kind, **fields})
+    """Let Slack fail, each kind in its turn, so that a short run meets them all."""
+    looks = [name for name in LOOK_FAULTS if campaign.history_fails or name != "history 500"]
+    some = campaign.faults // 8
+    for method, known, names, count in (
+        (POST, FAULTS, campaign.kinds, campaign.faults),
+        (HISTORY, LOOK_FAULTS, looks, some),
+        (OPEN, OPEN_FAULTS, list(OPEN_FAULTS), some),
+    ):
+        for number in range(count):
+            name = names[number % len(names)]
+            kind, fields = known[name]
+            if name == ACCEPTED_LATE:
+                fields = {"seconds": round(chance.uniform(*LATE), 2)}
+            at = _sometime(campaign, chance, until=FAULTS_END)
+            yield Step(at, "fault", 0, name, {"method": method, "kind": kind, **fields})
 
 
 def _jumping(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
@@ -168,6 +181,6 @@ def _holding(campaign: Campaign, chance: random.Random, ways: Sequence[Way]) -> 
     chance.shuffle(turns)
     stretch = campaign.seconds / max(1, len(turns))
     for number, (take, give) in enumerate(turns):
-        at = round((number + chance.uniform(0, 0.4)) * stretch, 2)
+        at = round((number + chance.uniform(0, 0.2)) * stretch, 2)
         yield Step(at, take)
         yield Step(round(at + HELD_SECONDS, 2), give)

@@ -9,15 +9,18 @@ from functools import partial
 from tests.chaos.conditions import FULL_LOG, MACHINE, NO_POOL, Conditions
 from tests.chaos.crew import Crew
 from tests.chaos.disks import Disk
+from tests.chaos.places import Place
 from tests.chaos.schedule import HOUR_SECONDS
 
 
-def deeds_on_workers(conditions: Conditions, crew: Crew, disk: Disk) -> Mapping[str, Callable[[], None]]:
+def deeds_on_workers(
+    conditions: Conditions, crew: Crew, disk: Disk, place: Place
+) -> Mapping[str, Callable[[], None]]:
     """Give each by its name."""
     cap, uncap = partial(crew.limit_files, 0), partial(crew.limit_files, resource.RLIM_INFINITY)
     return {
         # Where no disk can be mounted, a limit of files is the nearest there is.
-        "fill the disk": disk.fill if disk.is_small else cap,
+        "fill the disk": partial(_fill, disk, place) if disk.is_small else cap,
         "clear the disk": disk.clear if disk.is_small else uncap,
         "cap files": cap,
         "uncap files": uncap,
@@ -29,3 +32,9 @@ def deeds_on_workers(conditions: Conditions, crew: Crew, disk: Disk) -> Mapping[
         "put machines an hour back": partial(conditions.shift, MACHINE, -HOUR_SECONDS),
         "put machines right": partial(conditions.shift, MACHINE, 0),
     }
+
+
+def _fill(disk: Disk, place: Place) -> None:
+    """Leave no room, neither on the disk nor in what the store has of it already."""
+    place.give_up_reserves()
+    disk.fill()
