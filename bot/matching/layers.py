@@ -89,46 +89,49 @@ class Layer:
 
 
 def belonging(people: Sequence[Person], sides: Sequence[int], rules: Rules) -> Layer:
-    """Lay out departments and places, and on which side of mentoring people are; all are strangers to each other."""
+    """Lay out departments, years of joining and sides of mentoring; all are strangers to each other.
+
+    Where people work goes with when they do: together in the other layer, kinds of people stay few.
+    """
     weights = rules.weights
     strangers = weights.newness + weights.channels
 
     def weigh(one: Traits, other: Traits) -> Points:
         known = (one[0] >= 0) & (other[0] >= 0)
         same = one[0] == other[0]
-        located = (one[1] >= 0) & (one[1] == other[1])
-        points = weighed(rules.weights.department, department_fit(rules.mixing, same, known))
-        points = points + weighed(rules.weights.location, location_fit(located)) + strangers
+        apart = np.where((one[1] > 0) & (other[1] > 0), np.abs(one[1] - other[1]), 0)
+        points = weighed(weights.department, department_fit(rules.mixing, same, known))
+        points = points + weighed(weights.tenure, tenure_fit(apart)) + strangers
         forbidden = _mixed_wrongly(rules, same, known)
         if rules.is_mentoring:
             forbidden = forbidden | (one[2] == other[2])
         return _unless(forbidden, points)
 
     departments, _ = _coded(person.department for person in people)
-    locations, _ = _coded(person.location for person in people)
-    most = weights.department + weights.location + strangers
-    return Layer((departments, locations, np.array(sides, np.int64)), weigh, most)
+    years = np.array([year_of(each.started_on) if each.started_on else 0 for each in people], np.int64)
+    most = weights.department + weights.tenure + strangers
+    return Layer((departments, years, np.array(sides, np.int64)), weigh, most)
 
 
 def working_life(people: Sequence[Person], rules: Rules) -> Layer:
-    """Lay out working hours, languages and years of joining."""
+    """Lay out working hours, languages and places."""
+    weights = rules.weights
     hours, patterns = _coded(person.at_work or None for person in people)
     languages, tongues = _coded(person.languages or None for person in people)
-    years = np.array([year_of(each.started_on) if each.started_on else 0 for each in people], np.int64)
+    places, _ = _coded(person.location for person in people)
     minutes_of, common_of = _Minutes(patterns), _common(tongues)
 
     def weigh(one: Traits, other: Traits) -> Points:
         minutes, common = minutes_of(one[0], other[0]), common_of[one[1], other[1]]
-        apart = np.where((one[2] > 0) & (other[2] > 0), np.abs(one[2] - other[2]), 0)
-        points = weighed(rules.weights.hours, hours_fit(np.maximum(minutes, 0)))
-        points = points + weighed(rules.weights.tenure, tenure_fit(apart))
-        points += weighed(rules.weights.language, language_fit(np.maximum(common, 0)))
+        located = (one[2] >= 0) & (one[2] == other[2])
+        points = weighed(weights.hours, hours_fit(np.maximum(minutes, 0)))
+        points = points + weighed(weights.location, location_fit(located))
+        points += weighed(weights.language, language_fit(np.maximum(common, 0)))
         weeks = np.minimum(minutes_of.weeks[one[0]], minutes_of.weeks[other[0]])
         too_few = (minutes != UNKNOWN) & (minutes < np.minimum(weeks, rules.least_shared_minutes))
         return _unless(too_few | (common == 0), points)
 
-    weights = rules.weights
-    return Layer((hours, languages, years), weigh, weights.hours + weights.tenure + weights.language)
+    return Layer((hours, languages, places), weigh, weights.hours + weights.language + weights.location)
 
 
 def acquaintance(people: Sequence[Person], rules: Rules) -> Iterator[Layer]:
