@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -82,6 +82,12 @@ def welcome_back(session: Session, workspace_id: str) -> None:
     """Post to the workspace again: its token works, whatever Slack said before."""
     welcome_workspace(session, workspace_id)
     session.execute(Workspace.welcome_back(workspace_id))
+
+
+def note_gone(session: Session, workspace_id: str, user_ids: Collection[str]) -> None:
+    """Take over that Slack says of accounts that they are no longer in use; it will say so itself if they return."""
+    for member in session.scalars(Member.among([workspace_id], user_ids)):
+        member.is_deactivated = True
 
 
 def is_news(session: Session, workspace_id: str, profile: Profile) -> bool:

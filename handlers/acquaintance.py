@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from sqlalchemy.orm import Session
 
 from bot import members, planning
 from bot.errors import Refusal
@@ -17,10 +18,12 @@ from bot.members import Profile
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from bot.runtime.decisions import Failed
 from bot.zones import is_known
 from handlers import doors
 from handlers.views.elements import Payload
 from models.members import Member
+from models.outbox import GROUP
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,8 @@ FRESH_FOR = timedelta(days=1)
 LOOK_UP_SECONDS = 1
 """Two people may have to be looked up in the three seconds after which Slack gives up on us."""
 NOBODY = frozenset({"user_not_found", "user_not_visible"})
+GONE = frozenset({"account_inactive", "user_disabled"})
+"""What Slack answers about a person whose account is no longer in use."""
 
 
 FAMILIAR_FOR = timedelta(seconds=5)
@@ -38,6 +43,14 @@ FAMILIAR_MEMBERS = 1000
 
 class SlackSilent(Refusal):
     """Slack did not tell me who that is, so I changed nothing. Try again in a minute."""
+
+
+def note_who_is_gone(session: Session, failed: Sequence[Failed], _now: datetime) -> None:
+    """Take over from a message that was refused that its receiver's account is gone: nothing more is sent there."""
+    gone = [each for each in failed if each.reason in GONE and not each.receiver.startswith(GROUP)]
+    for workspace_id in sorted({each.workspace_id for each in gone}):
+        people = [each.receiver for each in gone if each.workspace_id == workspace_id]
+        members.note_gone(session, workspace_id, people)
 
 
 def acquaint(

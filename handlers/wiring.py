@@ -20,7 +20,7 @@ from bot import rounds as round_cases
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Consequence, Prepare
+from bot.runtime.decisions import ANY_KIND, Consequence, Prepare
 from bot.runtime.engine import Work
 from bot.runtime.slack import authorities, look, open_group, post
 from handlers import (
@@ -45,7 +45,7 @@ from handlers import (
     round_clicks,
     rounds,
 )
-from handlers.acquaintance import Familiar, patient
+from handlers.acquaintance import Familiar, note_who_is_gone, patient
 from handlers.entrance import Entrance, PromptApp
 from handlers.views import elements
 from models.one_on_ones import Turn
@@ -80,7 +80,11 @@ PREPARE: Mapping[str, Prepare] = {
     **buddies.PREPARE,
 }
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
-CONSEQUENCES: Mapping[str, Consequence] = {**rounds.CONSEQUENCES, **buddies.CONSEQUENCES}
+CONSEQUENCES: Mapping[str, Consequence] = {
+    ANY_KIND: note_who_is_gone,
+    **rounds.CONSEQUENCES,
+    **buddies.CONSEQUENCES,
+}
 """Per kind of delivery, what becomes of it when Slack refuses it for good."""
 AFTER_A_BUG = timedelta(hours=1)
 NO_FIELDS: Mapping[str, str] = {}

@@ -56,6 +56,7 @@ class Failed:
     reason: str
 
 
+ANY_KIND = "*"
 Consequence = Callable[[Session, Sequence[Failed], datetime], None]
 """What a feature does about messages of one kind that failed, in the transaction that writes it (people's time)."""
 Decision = Send | Defer | Cancel
@@ -79,11 +80,15 @@ def decide(
 def face(
     consequences: Mapping[str, Consequence], session: Session, ids: Sequence[int], now: datetime
 ) -> None:
-    """Tell the features which of their messages failed; a bug in one keeps no outcome from being written."""
+    """Tell the features which of their messages failed; a bug in one keeps no outcome from being written.
+
+    What goes by ANY_KIND hears of all of them.
+    """
     asked = select(Delivery).where(one_of(Delivery.id, ids), Delivery.state == FAILED)
     rows = session.scalars(asked).all() if ids else ()
-    for kind in sorted({row.kind for row in rows} & consequences.keys()):
-        failed = [_failed(row) for row in rows if row.kind == kind]
+    kinds = {row.kind for row in rows} | ({ANY_KIND} if rows else set())
+    for kind in sorted(kinds & consequences.keys()):
+        failed = [_failed(row) for row in rows if kind in (row.kind, ANY_KIND)]
         try:
             with session.begin_nested():
                 consequences[kind](session, failed, now)

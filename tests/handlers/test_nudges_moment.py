@@ -189,6 +189,16 @@ def test_a_deactivated_person_silences_the_meeting_for_both(planned: Trellis, wh
     assert {state[1:] for state in states(planned, CLOSING)} == {("cancelled", "deactivated")}
 
 
+def test_that_an_account_is_gone_is_learnt_from_one_refusal(planned: Trellis) -> None:
+    planned.slack.fault("chat.postMessage", "error", times=1, error="account_inactive")
+
+    live_until(planned, OVER)
+
+    assert is_deactivated(planned, AMY) != is_deactivated(planned, BEN), "only whose message was refused"
+    assert counts(planned) in ([0, 1, 0, 0], [1, 0, 0, 0]), "one was told already, nobody of the end"
+    assert {state for _, state, _ in states(planned, CLOSING)} == {"cancelled"}
+
+
 def test_a_vacation_that_ends_before_the_meeting_puts_the_question_off(planned: Trellis) -> None:
     away(planned, AMY, until=utc("2026-11-26 14:20"))
 
