@@ -57,6 +57,12 @@ Report = tuple[Outgoing, Outcome] | tuple[Doubt, Look] | tuple[Group, Opened | N
 """What was asked of Slack, and what came of it."""
 
 
+def elapsed_seconds() -> float:
+    """Give the seconds since some moment, those a machine slept included: a lease runs out meanwhile."""
+    # https://man7.org/linux/man-pages/man2/clock_gettime.2.html: a monotonic clock stands still in a suspended machine.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass
 class Turn:
     """What one turn of the loop did."""
@@ -179,7 +185,7 @@ class DeliveryLoop:
         turn, work = Turn(), self._work()
         if not any(work):
             return turn
-        start_by = time.monotonic() + self._pace.beginning.total_seconds()
+        start_by = elapsed_seconds() + self._pace.beginning.total_seconds()
         with self._sessions.begin() as session:
             here = present(session, self._clock)
             self._record(session, here.machine_now, turn)
@@ -257,7 +263,7 @@ class DeliveryLoop:
 
     def _may_begin(self, start_by: float) -> bool:
         """Whether a request begun now ends before its lease, and before whoever stops us loses patience."""
-        return time.monotonic() <= start_by and not self._stopping.is_set()
+        return elapsed_seconds() <= start_by and not self._stopping.is_set()
 
     def _collect(self) -> None:
         while not self._reports.empty():
