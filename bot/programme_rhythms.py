@@ -13,6 +13,8 @@ from bot.working_hours import MONDAY_TO_FRIDAY
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(weeks=1)
+AHEAD: Final = timedelta(days=6)
+"""So long before the heads-up everybody has still worked before the round, whatever their week is like."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Rhythm:
     def heads_up_at(self, on: date) -> datetime:
         """Say when people hear of the round: at its hour, on the last day from Monday to Friday before it (UTC)."""
         return place(_working_day_before(on), self.at, self.zone).starts_at
+
+    def looks_ahead_at(self, on: date) -> datetime:
+        """Say when it is seen who does not work between the heads-up and the round, and has to hear earlier (UTC)."""
+        return self.heads_up_at(on) - AHEAD
 
     def after(self, on: date) -> date:
         """Step from the day of a round to that of the next."""

@@ -131,7 +131,7 @@ def _row(actor: Actor, channel: Channel, settings: Settings, now: datetime) -> P
         **settings.values,
         next_on=first,
         next_number=1,
-        next_fire_at=settings.rhythm.heads_up_at(first),
+        next_fire_at=settings.rhythm.looks_ahead_at(first),
         held_because=channel.held_because,
         started_at=now,
     )
@@ -255,15 +255,18 @@ def coming(programme: Programme) -> Coming:
 def step(programme: Programme, now: datetime) -> Coming | None:
     """Take the round whose heads-up is due, and move the programme to the one after it.
 
-    None if there is nothing to announce now: while the programme is held its rounds are left out, and so is a round
+    None if there is nothing to announce now: some days before it is only looked who has to hear earlier than others;
+    while the programme is held its rounds are left out, and so is a round
     that should have begun by now, as an outage took its heads-up; there are never two to catch up on. To be called
     in the transaction that writes the round, with the programme's row locked.
     """
     rhythm = rhythm_of(programme)
     _move(programme, next_held(rhythm, programme.next_on, now))
-    if programme.next_fire_at > now:
-        return None
     due = coming(programme)
+    if now < due.heads_up_at:
+        has_looked_ahead = programme.next_fire_at <= now
+        programme.next_fire_at = due.heads_up_at if has_looked_ahead else programme.next_fire_at
+        return None
     _move(programme, rhythm.after(due.on))
     if programme.held_because is not None:
         return None
@@ -312,4 +315,4 @@ def _follow_the_wall_clock(waiting: Round) -> None:
 
 def _move(programme: Programme, on: date) -> None:
     """Let the next round be on this day."""
-    programme.next_on, programme.next_fire_at = on, rhythm_of(programme).heads_up_at(on)
+    programme.next_on, programme.next_fire_at = on, rhythm_of(programme).looks_ahead_at(on)

@@ -75,6 +75,8 @@ def _heads_up(seen: Seen, delivery: Delivery) -> Verdict:
     if buddy_round is None or buddy_round.state not in NEAR or buddy_round.starts_at <= seen.now:
         return Never("it has begun, or was called off")
     programme = seen.programme_of(buddy_round)
+    if buddy_round.number >= programme.next_number and buddy_round.on != programme.next_on:
+        return Later(seen.now + LOOK_AGAIN, "it has moved since")
     part, member = seen.parts.get((programme.id, delivery.receiver)), seen.receiver(delivery)
     if part is None or member is None or part.skips == buddy_round.number:
         return Never("takes no part in it any more")

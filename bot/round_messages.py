@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from bot.members import hours_of
 from bot.outbox import Message, group
 from bot.round_times import next_working, suits_most
+from bot.working_hours import WorkingHours, prep_moment
 from models.members import Member
 from models.programmes import Programme
 from models.rounds import Pairing, Round
@@ -49,13 +51,19 @@ def to_member(
 
 
 def heads_up(buddy_round: Round, member: Member, now: datetime) -> Message:
-    """Tell somebody that a round is near."""
-    opens = next_working(hours_of(member), now)
-    key = about(buddy_round, "heads_up", member.user_id)
+    """Tell somebody that a round is near: when they work next, or where that is too late, in their hour before."""
     expires = max(buddy_round.starts_at, now)
+    opens = heard_at(hours_of(member), now, expires)
+    key = about(buddy_round, "heads_up", member.user_id)
     return Message(
         buddy_round.workspace_id, key, HEADS_UP, member.user_id, buddy_round.id, min(opens, expires), expires
     )
+
+
+@lru_cache(maxsize=4096)
+def heard_at(hours: WorkingHours, planned: datetime, starts_at: datetime) -> datetime:
+    """Choose when somebody hears of a round, as they do of a 1-on-1; many have the same hours."""
+    return prep_moment(starts_at, starts_at - planned, hours)
 
 
 def to_pairing(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import programme_news, round_results
+from bot import programme_news, programmes, round_results
 from bot import round_messages as messages
+from bot.members import hours_of
 from bot.outbox import Message
 from bot.round_due import Step, moments
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in
-from bot.round_steps import free_takers
+from bot.round_steps import free_takers, written
 from models.members import Member
 from models.outbox import Delivery
 from models.programmes import Participant, Programme
@@ -33,6 +34,35 @@ def to_tell(session: Session, round_id: int, step: Step, now: datetime) -> list[
 def _heads_ups(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
     present = free_takers(session, programme, buddy_round.number, now)
     return [messages.heads_up(buddy_round, taker.member, now) for taker in present]
+
+
+def hear_earlier(session: Session, programme_id: int, now: datetime) -> list[Member]:
+    """Find who takes part in the round to come and does not work between its heads-up and its start.
+
+    Nobody from the heads-up on, nor while no round is held.
+    """
+    programme = session.get_one(Programme, programme_id)
+    due = programmes.coming(programme)
+    if now >= due.heads_up_at or programme.held_because is not None:
+        return []
+    present = [each.member for each in free_takers(session, programme, due.number, now)]
+    return [
+        member
+        for member in present
+        if messages.heard_at(hours_of(member), due.heads_up_at, due.starts_at) < due.heads_up_at
+    ]
+
+
+def tell_earlier(
+    session: Session, programme_id: int, people: Collection[Member], now: datetime
+) -> list[Message]:
+    """Write the round to come, and its heads-up for these; nothing any more from the heads-up of all on."""
+    programme = session.scalar(Programme.due_one(programme_id, now))
+    due = programmes.coming(programme) if programme is not None else None
+    if programme is None or due is None or now >= due.heads_up_at:
+        return []
+    buddy_round = written(session, programme, due)
+    return [messages.heads_up(buddy_round, each, due.heads_up_at) for each in people]
 
 
 def _calling_off(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:

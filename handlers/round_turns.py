@@ -32,7 +32,15 @@ T = TypeVar("T")
 
 
 def announce(sessions: Sessions, programme_id: int, now: datetime) -> bool:
-    """Write the round whose heads-up is due; the heads-up is its first step. False if there is none, or no more."""
+    """Write the round whose heads-up is due; the heads-up is its first step. False if there is none, or no more.
+
+    Some days before, who would not hear of it in time is told earlier than others.
+    """
+    with sessions.read() as session:
+        people = round_telling.hear_earlier(session, programme_id, now)
+    for batch in _batches(people, BATCH):
+        with sessions.begin() as session:
+            outbox.enqueue(session, round_telling.tell_earlier(session, programme_id, batch, now))
     with sessions.begin() as session:
         return round_steps.announce(session, programme_id, now)
 

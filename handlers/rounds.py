@@ -118,7 +118,10 @@ def _announce(client: WebClient, sessions: Sessions, programme_id: int, *, now: 
     """Ask Slack who is in the channel, then write the round and tell everybody."""
     with sessions.read() as session:
         programme = session.get_one(Programme, programme_id)
-    waits = now - programmes.coming(programme).heads_up_at < WAIT_FOR_SLACK
+    heads_up_at = programmes.coming(programme).heads_up_at
+    if now < heads_up_at:
+        return round_turns.announce(sessions, programme_id, now)
+    waits = now - heads_up_at < WAIT_FOR_SLACK
     is_seen = _is_surveyed(client, sessions, programme, now=now)
     if not waits or is_seen:
         return round_turns.announce(sessions, programme_id, now)

@@ -27,7 +27,7 @@ def standing(rhythm: Rhythm, on: date) -> Programme:
         zone=rhythm.zone,
         next_on=on,
         next_number=1,
-        next_fire_at=rhythm.heads_up_at(on),
+        next_fire_at=rhythm.looks_ahead_at(on),
     )
 
 
@@ -78,7 +78,7 @@ def test_a_step_announces_one_round_and_turns_to_the_next() -> None:
     assert taken is not None
     assert (taken.number, taken.on) == (1, date(2026, 11, 24))
     assert (programme.next_number, programme.next_on) == (2, date(2026, 12, 8))
-    assert programme.next_fire_at == utc("2026-12-07 09:00")
+    assert programme.next_fire_at == utc("2026-12-01 09:00")
     assert programmes.step(programme, utc("2026-11-23 09:00")) is None
 
 

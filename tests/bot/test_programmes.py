@@ -81,7 +81,7 @@ def test_a_programme_begins_with_the_round_people_can_hear_of_and_invites_its_ch
     with sessions.read() as session:
         programme = found(session, programme_id)
         assert (programme.next_on, programme.next_number) == (date(2026, 12, 1), 1)
-        assert programme.next_fire_at == utc("2026-11-30 09:00")
+        assert programme.next_fire_at == utc("2026-11-24 09:00")
     assert messages(sessions, programme_news.INVITATION) == [(ROOM.id, READY)]
 
 
@@ -179,7 +179,7 @@ def test_a_change_holds_from_the_next_round_and_leaves_the_announced_one_its_day
         programme = found(session, programme_id)
         assert settings_of(programme) == said
         assert programme.next_on == date(2026, 12, 16)
-        assert programme.next_fire_at == utc("2026-12-15 13:00")
+        assert programme.next_fire_at == utc("2026-12-09 13:00")
         assert session.get_one(Round, announced).on == date(2026, 12, 1)
     assert len(messages(sessions, programme_news.INVITATION)) == 2
 
@@ -193,7 +193,7 @@ def test_another_hour_leaves_the_day_of_the_next_round_alone(sessions: Sessions)
 
     with sessions.read() as session:
         programme = found(session, programme_id)
-        assert (programme.next_on, programme.next_fire_at) == (date(2026, 12, 1), utc("2026-11-30 20:00"))
+        assert (programme.next_on, programme.next_fire_at) == (date(2026, 12, 1), utc("2026-11-24 20:00"))
 
 
 def test_a_programme_is_handed_over_and_back(sessions: Sessions) -> None:

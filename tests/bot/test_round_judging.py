@@ -1,4 +1,4 @@
-"""What is told about a round at the moment of sending: times that are still to come, a mentor's days to decline."""
+"""When people are told of a round, and what at that moment: times still to come, a mentor's days to decline."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import time
 from bot import enrolments, rounds
 from bot.members import hours_of
 from bot.outbox import Later
-from bot.round_facts import Introduction
-from bot.round_messages import HALFWAY, INTRODUCTION
+from bot.round_facts import HeadsUp, Introduction
+from bot.round_messages import HALFWAY, HEADS_UP, INTRODUCTION
 from bot.round_times import NOTICE
 from bot.runtime.database import Sessions
 from models.members import Member
@@ -44,6 +44,30 @@ def test_a_mentor_may_decline_for_three_days_after_they_could_read_of_it(quick: 
     assert isinstance(introduction, Introduction)
     assert introduction.may_decline
     assert declined == ("U001",)
+
+
+def test_who_does_not_work_between_the_heads_up_and_the_round_hears_of_it_in_their_last_hour_before(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 4)
+    with quick.begin() as session:
+        session.get_one(Member, (TEAM, "U003")).work_days = "234"
+        session.get_one(Member, (TEAM, "U004")).work_days = "2"
+    friday_at_four = utc("2026-11-27 15:00")
+
+    stage.step(quick, stage.HEADS_UP - 6 * DAY)
+    early = stage.deliveries(quick, HEADS_UP)
+    told = stage.told(quick, HEADS_UP, friday_at_four)
+    stage.step(quick, stage.HEADS_UP)
+    everybody = [each.receiver for each in stage.deliveries(quick, HEADS_UP)]
+
+    assert [(each.receiver, each.not_before) for each in early] == [
+        ("U003", friday_at_four),
+        ("U004", utc("2026-11-25 15:00")),
+    ]
+    assert [type(each) for each in told] == [HeadsUp, Later]
+    assert sorted(everybody) == ["U001", "U002", "U003", "U004"]
+    assert [each.number for each in stage.rounds_of(quick, programme_id)] == [1]
 
 
 def test_times_are_proposed_from_the_moment_of_sending_on_and_in_the_working_hours_of_then(
