@@ -48,7 +48,8 @@ def guessed(field: Field) -> Guess:
     halves, bars = np.zeros(size, np.int16), np.zeros(size, np.int16)
     for rows, left in _left(field, np.arange(size), asked, agreed):
         best = np.partition(left, count - reach, axis=1)[:, count - reach :]
-        bars[rows] = best.min(axis=1, initial=LARGEST_AFFINITY)
+        # The last of them is still within reach.
+        bars[rows] = best.min(axis=1, initial=LARGEST_AFFINITY) - 1
         halves[rows] = best.max(axis=1, initial=0)
     halves[asked] = agreed
     return Guess(halves, np.maximum(bars, LOWEST))
