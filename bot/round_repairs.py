@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import exclusions, matching, outbox, round_inputs, round_results
 from bot import round_messages as messages
-from bot.enrolments import Taker
+from bot.enrolments import Out, Taker, takers
 from bot.matching import Found, Group
 from bot.matching.results import NobodyFree, NotAsked
 from bot.round_results import known
@@ -51,16 +51,25 @@ class Board:
     def dissolve(self, pairing: Pairing, *, leaving: Collection[str]) -> None:
         """End a pairing; those who are left in it stay together, if they are two or more, else find somebody.
 
-        They hear that it ended, unless nothing was said of it yet.
+        They hear that it ended, unless nothing was said of it yet; who is away, when they are back.
         """
         self._end(pairing)
         introduction = self._introduction(pairing)
         (before,) = with_people(self._session, [pairing])
         present = self._present(before.people)
         staying = [each for each in before.people if each not in leaving and each in present]
-        for user_id in self._placed_anew(staying, before, pairing):
-            if introduction is not None and introduction.state in (SENDING, DOUBTFUL, SENT):
-                self.tell(messages.REPLACED, user_id, pairing)
+        placed = self._placed_anew(staying, before, pairing)
+        if introduction is None or introduction.state not in (SENDING, DOUBTFUL, SENT):
+            return
+        for user_id in placed:
+            self.tell(messages.REPLACED, user_id, pairing)
+        for user_id in self._away(before.people, leaving):
+            self.leave_over(user_id, pairing)
+
+    def _away(self, people: Collection[str], leaving: Collection[str]) -> list[str]:
+        """Name those who take part but cannot be put together with anybody now, as they are away or want silence."""
+        out = takers(self._session, self._programme, self._round.number, self._now, among=people).out
+        return [each for each in people if out.get(each) in (Out.AWAY, Out.SILENT) and each not in leaving]
 
     def _placed_anew(self, staying: Sequence[str], before: Standing, pairing: Pairing) -> list[str]:
         """Put together anew who is left of a pairing, and tell the others; gives whom that placed."""
@@ -212,9 +221,9 @@ class Board:
         """Tell somebody that nobody else is free, and let them come first next time."""
         session, buddy_round = self._session, self._round
         row = {"round_id": buddy_round.id, "user_id": user_id, "workspace_id": buddy_round.workspace_id}
-        is_mentor = self._present([user_id])[user_id].participant.role == MENTOR
-        session.merge(LeftOver(**row, reason=NOT_ASKED if is_mentor else NOBODY_FREE))
         for participant in session.scalars(Participant.those(self._programme.id, [user_id])):
+            reason = NOT_ASKED if participant.role == MENTOR else NOBODY_FREE
+            session.merge(LeftOver(**row, reason=reason))
             participant.left_over_in = buddy_round.number
         self.tell(messages.PARTED, user_id, pairing)
 
@@ -260,9 +269,9 @@ def mend(
             participant.state = GONE
     board = Board(session, *held, now)
     (before,) = with_people(session, [pairing])
-    gone = [each for each in before.people if board.taker(each) is None]
-    if gone or board.are_apart(before.people):
-        board.dissolve(pairing, leaving=gone)
+    is_incomplete = any(board.taker(each) is None for each in before.people)
+    if is_incomplete or board.are_apart(before.people):
+        board.dissolve(pairing, leaving=())
         return True
     pairing.is_broken = False
     if pairing.broken_because is not None:

@@ -15,7 +15,7 @@ from bot.runtime.database import Sessions
 from models.members import Member
 from models.outbox import CANCELLED, READY, SENT, Delivery
 from models.pacts import OVER, Pact
-from models.programmes import GONE, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
+from models.programmes import MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
 from models.rounds import Round
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile, running
@@ -265,33 +265,6 @@ def test_who_leaves_before_the_introduction_is_missing_in_it_and_after_it_is_ask
     asked, left = stage.told(quick, CLOSING, closing_at)
     assert isinstance(asked, Closing)
     assert left == Never("takes no part in it any more")
-
-
-def test_until_half_way_each_day_pairings_are_broken_that_lost_somebody_before_they_met(
-    quick: Sessions,
-) -> None:
-    programme_id = stage.staffed(quick, 12)
-    stage.first_round(quick)
-    left, gone, deactivated, met, pausing, _ = stage.pairings(quick, programme_id)
-    with quick.begin() as session:
-        rounds.say(session, actor(met.people[0]), met.pairing.id, "met", now=LATER)
-        for each in (left, met):
-            enrolments.leave(session, actor(each.people[1]), found(session, programme_id), now=LATER)
-        for each, state in ((gone, GONE), (pausing, PAUSED)):
-            session.scalars(Participant.one(programme_id, each.people[1])).one().state = state
-        session.get_one(Member, (TEAM, deactivated.people[1])).is_deactivated = True
-
-    stage.step(quick, stage.START + 23 * HOUR)
-    before = broken(quick, programme_id)
-    stage.step(quick, stage.START + DAY)
-
-    assert before == []
-    assert broken(quick, programme_id) == [each.pairing.id for each in (left, gone, deactivated)]
-
-
-def broken(sessions: Sessions, programme_id: int) -> list[int]:
-    """Name the pairings that are to be mended."""
-    return [each.pairing.id for each in stage.pairings(sessions, programme_id) if each.pairing.is_broken]
 
 
 def round_and_programme(sessions: Sessions, programme_id: int) -> tuple[Programme, Round]:
