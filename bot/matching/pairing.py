@@ -31,7 +31,8 @@ MORE: Final = 64
 """So many candidates have those for whom the first few are not enough."""
 FINE: Final = 2**16
 """Prices are whole multiples of less than this part."""
-FIRST_GAP: Final = 8.0
+FIRST_GAPS: Final = (8.0, 2.0, 0.5)
+"""How near pairs are to their prices that are looked at first; nearer ones where too many are."""
 STEPS: Final = (64, 400, 800, 1_600)
 
 
@@ -185,9 +186,12 @@ class Many:
         is_small = self.field.size <= EXACT and found.is_complete
         if not is_small or found.alone or self.penalties.count_repeats(found.pairs):
             return found
-        found = self._best_among(found, FIRST_GAP)
-        room = found.bound - affinity_of(self.field, found.pairs)
-        return self._best_among(found, room) if room > FIRST_GAP else found
+        for gap in FIRST_GAPS:
+            better = self._best_among(found, gap)
+            room = better.bound - affinity_of(self.field, better.pairs)
+            if better is not found or room <= 0:
+                return self._best_among(better, room) if room > gap else better
+        return found
 
     def _best_among(self, found: Pairing, near: float) -> Pairing:
         """Match exactly over the pairs that are nearest to their prices, and those found before."""
