@@ -151,10 +151,10 @@ class Delivery(Base):
         return select(func.min(cls.not_before)).where(cls.state == READY, cls.not_before > people_now)
 
     @classmethod
-    def due(cls, people_now: datetime) -> Select[int, datetime | None]:
-        """Count the messages whose window is open, and say since when the oldest of them waits."""
-        waiting = select(func.count(), func.min(cls.not_before)).where(cls.state == READY)
-        return waiting.where(cls.not_before <= people_now)
+    def due(cls, people_now: datetime) -> Select[str, int, datetime]:
+        """Count each workspace's messages whose window is open, and say since when the oldest of them waits."""
+        waiting = select(cls.workspace_id, func.count(), func.min(cls.not_before)).where(cls.state == READY)
+        return waiting.where(cls.not_before <= people_now).group_by(cls.workspace_id)
 
     @classmethod
     def first_doubt(cls, machine_now: datetime) -> ColumnElement[datetime]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Literal
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -17,48 +15,17 @@ from slack_sdk.web import SlackResponse
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
-from bot.runtime import manifest
+from bot.runtime import manifest, queues
 from bot.runtime.clock import Clock
 from bot.runtime.config import BadSettings, Settings, load
 from bot.runtime.database import Sessions, connect, missing_migrations
+from bot.runtime.findings import Finding, note, ok, wrong
 from models.base import UtcDateTime
-from models.outbox import DOUBTFUL, FAILED, READY, SENDING, Delivery
 from models.workspaces import Workspace
 
 SKEW_SECONDS = 60
 """Slack's signatures hold for five minutes: a clock a minute off is on its way there."""
-COUNTED_AT_MOST = 100_000
-"""Rows of a state: an outbox keeps what was sent for months, and whoever asks waits for the answer."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the diagnosis."""
-
-    verdict: Literal["ok", "wrong", "note"]
-    sentence: str
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether something has to be done before the bot works."""
-        return self.verdict == "wrong"
-
-    def __str__(self) -> str:
-        return f"{self.verdict:<6} {self.sentence}"
-
-
-def _ok(sentence: str) -> Finding:
-    return Finding("ok", sentence)
-
-
-def _wrong(sentence: str) -> Finding:
-    return Finding("wrong", sentence)
-
-
-def _note(sentence: str) -> Finding:
-    return Finding("note", sentence)
 
 
 def examine(environment: Mapping[str, str], *, zone_data: str, clock: Clock) -> list[Finding]:
@@ -66,8 +33,8 @@ def examine(environment: Mapping[str, str], *, zone_data: str, clock: Clock) -> 
     try:
         settings = load(environment)
     except BadSettings as bad:
-        return [*map(_wrong, bad.faults), *_store_alone(environment, zone_data, clock)]
-    return [_ok("The settings are complete"), *_slack(settings, clock), *_store(settings, zone_data, clock)]
+        return [*map(wrong, bad.faults), *_store_alone(environment, zone_data, clock)]
+    return [ok("The settings are complete"), *_slack(settings, clock), *_store(settings, zone_data, clock)]
 
 
 def _store_alone(environment: Mapping[str, str], zone_data: str, clock: Clock) -> list[Finding]:
@@ -86,14 +53,14 @@ def _slack(settings: Settings, clock: Clock) -> Iterator[Finding]:
     try:
         answer = client.auth_test()
     except SlackApiError as refusal:
-        yield _wrong(
+        yield wrong(
             f"Slack refuses SLACK_BOT_TOKEN ({_code(refusal)}): copy it anew from OAuth & Permissions"
         )
         return
     except (URLError, OSError) as away:
-        yield _wrong(f"Slack does not answer at {settings.slack_api_url} ({_cause(away)}): check the network")
+        yield wrong(f"Slack does not answer at {settings.slack_api_url} ({_cause(away)}): check the network")
         return
-    yield _ok(f"Slack knows the bot as {answer['user']} in the workspace {answer['team']}")
+    yield ok(f"Slack knows the bot as {answer['user']} in the workspace {answer['team']}")
     yield _scopes(answer)
     yield from _skew_of_slack(answer, clock.machine_now())
     yield _way_in(client, settings)
@@ -103,12 +70,12 @@ def _scopes(answer: SlackResponse) -> Finding:
     granted = {scope.strip() for scope in _header(answer, "x-oauth-scopes").split(",")} - {""}
     wanted = manifest.scopes(manifest.read())
     if missing := sorted(wanted - granted):
-        return _wrong(
+        return wrong(
             f"The bot lacks the scopes {', '.join(missing)}: paste the manifest again and reinstall the app"
         )
     if more := sorted(granted - wanted):
-        return _note(f"The bot has scopes it does not use: {', '.join(more)}")
-    return _ok("The bot has the scopes it needs, and no more")
+        return note(f"The bot has scopes it does not use: {', '.join(more)}")
+    return ok("The bot has the scopes it needs, and no more")
 
 
 def _skew_of_slack(answer: SlackResponse, now: datetime) -> Iterator[Finding]:
@@ -118,38 +85,38 @@ def _skew_of_slack(answer: SlackResponse, now: datetime) -> Iterator[Finding]:
 
 def _skew(whose: str, seconds: float) -> Finding:
     if abs(seconds) <= SKEW_SECONDS:
-        return _ok(f"This machine's clock agrees with {whose}")
+        return ok(f"This machine's clock agrees with {whose}")
     way = "ahead of" if seconds > 0 else "behind"
-    return _wrong(
+    return wrong(
         f"This machine's clock is {abs(seconds):.0f} s {way} {whose}: switch time synchronisation (NTP) on"
     )
 
 
 def _way_in(client: WebClient, settings: Settings) -> Finding:
     if not settings.app_token:
-        return _note("Slack reaches the bot over HTTP: its request URLs must end in /slack/events")
+        return note("Slack reaches the bot over HTTP: its request URLs must end in /slack/events")
     try:
         client.apps_connections_open(app_token=settings.app_token)
     except SlackApiError as refusal:
-        return _wrong(
+        return wrong(
             f"Slack refuses SLACK_APP_TOKEN ({_code(refusal)}): make one with the scope connections:write "
             "under Basic Information, and switch Socket Mode on"
         )
     except (URLError, OSError) as away:
-        return _wrong(f"Slack does not open a socket ({_cause(away)}): check the network")
-    return _ok("Slack opens a socket for the bot (Socket Mode)")
+        return wrong(f"Slack does not open a socket ({_cause(away)}): check the network")
+    return ok("Slack opens a socket for the bot (Socket Mode)")
 
 
 def _store(settings: Settings, zone_data: str, clock: Clock) -> Iterator[Finding]:
     if folder := _closed_folder(settings.database_url):
-        yield _wrong(f"The folder {folder} cannot be written: SQLite keeps its file there")
+        yield wrong(f"The folder {folder} cannot be written: SQLite keeps its file there")
         return
     engine = connect(settings.database_url)
     try:
         yield from _answering(engine, zone_data, clock)
     except DBAPIError as away:
         reason = str(away.orig).strip().splitlines()[0]
-        yield _wrong(f"The database does not answer ({reason}): check DATABASE_URL")
+        yield wrong(f"The database does not answer ({reason}): check DATABASE_URL")
     finally:
         engine.dispose()
 
@@ -164,60 +131,35 @@ def _closed_folder(url: str) -> Path | None:
 
 def _answering(engine: Engine, zone_data: str, clock: Clock) -> Iterator[Finding]:
     missing = missing_migrations(engine)
-    yield _ok(f"The database answers ({engine.dialect.name})")
+    yield ok(f"The database answers ({engine.dialect.name})")
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             theirs = connection.scalars(select(func.clock_timestamp(type_=UtcDateTime))).one()
         yield _skew("the database's", (clock.machine_now() - theirs).total_seconds())
     if missing:
-        yield _wrong(f"{missing} migrations are missing: run `python app.py migrate`")
+        yield wrong(f"{missing} migrations are missing: run `python app.py migrate`")
         return
-    yield _ok("The tables are those of this version")
+    yield ok("The tables are those of this version")
     with Sessions(engine).read() as session:
         yield _zones(session.scalars(Workspace.with_other_zones_than(zone_data)).all(), zone_data)
         stopped = session.scalars(select(Workspace).where(Workspace.stopped_because.is_not(None))).all()
         yield from map(_stopped, stopped)
-        yield from _outbox(session, clock.people_now())
+        yield from queues.examine(session, clock)
 
 
 def _zones(stale: Sequence[Workspace], zone_data: str) -> Finding:
     if stale:
-        return _note(
+        return note(
             f"{len(stale)} workspaces were planned with other time zone data than {zone_data}: "
             "the next start computes their meetings anew"
         )
-    return _ok(f"Meetings are planned with the time zone data in use ({zone_data})")
+    return ok(f"Meetings are planned with the time zone data in use ({zone_data})")
 
 
 def _stopped(workspace: Workspace) -> Finding:
-    return _wrong(
+    return wrong(
         f"Nothing is sent to {workspace.workspace_id}, for Slack said {workspace.stopped_because}: reinstall the app"
     )
-
-
-def _outbox(session: Session, people_now: datetime) -> Iterator[Finding]:
-    ready, sending, doubtful = (_counted(session, state) for state in (READY, SENDING, DOUBTFUL))
-    due, since = session.execute(Delivery.due(people_now)).one()
-    late = f", the oldest for {(people_now - since).total_seconds():.0f} s" if since else ""
-    yield _ok(f"{_many(ready)} messages wait for their time, {_many(sending)} are on their way")
-    if due:
-        yield _note(f"{due} messages wait to be sent{late}: is a worker running?")
-    if doubtful:
-        yield _note(
-            f"Of {_many(doubtful)} messages nobody knows whether Slack has them; they are looked up there first"
-        )
-    failed = Delivery.listed([FAILED], workspace_id=None, limit=COUNTED_AT_MOST).subquery()
-    if refused := session.scalars(select(func.count()).select_from(failed)).one():
-        yield _note(f"Slack refused {_many(refused)} messages; `python app.py outbox list` has the reasons")
-
-
-def _counted(session: Session, state: str) -> int:
-    number, _ = session.execute(Delivery.unfinished(state, at_most=COUNTED_AT_MOST)).one()
-    return number
-
-
-def _many(number: int) -> str:
-    return f"{number} or more" if number >= COUNTED_AT_MOST else f"{number}"
 
 
 def _header(answer: SlackResponse, name: str) -> str:

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, update
 
+from bot.outbox import Message, enqueue
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.database import Sessions, connect
-from bot.runtime.doctor import Finding, examine
+from bot.runtime.doctor import examine
+from bot.runtime.findings import Finding
+from bot.runtime.queues import NAMED_AT_MOST
+from bot.runtime.waits import moment
 from models.outbox import DOUBTFUL, FAILED, Delivery
 from models.workspaces import Workspace
 from sandbox.driver import Driver
@@ -167,8 +171,56 @@ def test_what_waits_and_what_failed_in_the_outbox(healthy: dict[str, str]) -> No
     said = [note for note in notes(healthy) if "zone" not in note]
 
     assert said[0].startswith("1 messages wait to be sent, the oldest for 60")
+    assert said[0].endswith("is a worker running?")
     assert said[1].startswith("Of 1 messages nobody knows")
-    assert said[2].startswith("Slack refused 1 messages")
+    assert said[2] == "Slack refused 1 messages; `python app.py outbox list --state failed` has the reasons"
+
+
+def test_what_slack_holds_up_is_said_of_each_workspace_and_no_worker_is_asked_for(
+    healthy: dict[str, str],
+) -> None:
+    now = SystemClock().machine_now()
+    blocked_until = now + timedelta(hours=1)
+    store = store_of(healthy)
+    wait_in(store, "TBLOCKED", messages=3, blocked_until=blocked_until)
+    wait_in(store, "TBUSY", messages=2, posts_tat=now + timedelta(minutes=1))
+    wait_in(store, "TGONE", messages=1, stopped_because="token_revoked", blocked_until=now)
+    store.dispose()
+
+    said = [note for note in notes(healthy) if "zone" not in note]
+
+    assert said == [
+        f"3 messages wait in TBLOCKED: Slack told us to send nothing there until {moment(blocked_until)}",
+        "2 messages wait in TBUSY: it just had as many as Slack takes at once, and gets 5 a second",
+        "1 messages wait in TGONE: Slack said token_revoked, and the app has to be reinstalled",
+    ]
+
+
+def test_of_very_many_workspaces_that_wait_for_slack_those_with_most_are_named(
+    healthy: dict[str, str],
+) -> None:
+    store, until = store_of(healthy), SystemClock().machine_now() + timedelta(hours=1)
+    for number in range(NAMED_AT_MOST + 2):
+        wait_in(store, f"T{number}", messages=1 + (number == 1), blocked_until=until)
+    wait_in(store, "TFREE", messages=1, posts_tat=SystemClock().machine_now())
+    store.dispose()
+
+    said = [note for note in notes(healthy) if "zone" not in note]
+
+    assert said[0].startswith("2 messages wait in T1:")
+    assert said[NAMED_AT_MOST] == "2 messages wait in 2 more workspaces, each held up by Slack too"
+    assert said[NAMED_AT_MOST + 1].endswith("is a worker running?")
+
+
+def wait_in(store: Engine, team: str, *, messages: int, **told: object) -> None:
+    """Let messages wait in a workspace about which Slack told us this."""
+    opens = SystemClock().people_now() - timedelta(minutes=1)
+    closes = opens + timedelta(days=1)
+    with Sessions(store).begin() as session:
+        session.add(Workspace(workspace_id=team, **told))
+        session.flush()
+        keys = [f"note:{number}" for number in range(messages)]
+        enqueue(session, [Message(team, key, "test.note", AMY, 1, opens, closes) for key in keys])
 
 
 def test_no_question_about_the_outbox_reads_all_that_was_ever_sent(healthy: dict[str, str]) -> None:

@@ -1,0 +1,103 @@
+"""What the doctor says of the outbox: how much waits, where and for what, and what came to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.runtime.clock import Clock
+from bot.runtime.findings import Finding, note, ok
+from bot.runtime.present import machine_now
+from bot.runtime.rates import Pace
+from bot.runtime.waits import moment
+from models.outbox import DOUBTFUL, FAILED, READY, SENDING, Delivery
+from models.workspaces import Workspace
+
+COUNTED_AT_MOST = 100_000
+"""Rows of a state: an outbox keeps what was sent for months, and whoever asks waits for the answer."""
+NAMED_AT_MOST = 10
+"""Workspaces; with very many of them a few say what is the matter."""
+
+
+def examine(session: Session, clock: Clock) -> Iterator[Finding]:
+    """Count what waits and say what for, and what nobody knows or Slack refused."""
+    ready, sending, doubtful = (_counted(session, state) for state in (READY, SENDING, DOUBTFUL))
+    yield ok(f"{_many(ready)} messages wait for their time, {_many(sending)} are on their way")
+    yield from _due(session, clock)
+    if doubtful:
+        yield note(
+            f"Of {_many(doubtful)} messages nobody knows whether Slack has them; they are looked up there first"
+        )
+    failed = Delivery.listed([FAILED], workspace_id=None, limit=COUNTED_AT_MOST).subquery()
+    if refused := session.scalars(select(func.count()).select_from(failed)).one():
+        yield note(
+            f"Slack refused {_many(refused)} messages; `python app.py outbox list --state failed` has the reasons"
+        )
+
+
+@dataclass(frozen=True)
+class _Queue:
+    workspace_id: str
+    length: int
+    since: datetime
+    """People's time: when the oldest of them might have been sent."""
+
+
+def _due(session: Session, clock: Clock) -> Iterator[Finding]:
+    """Tell what is held up, and by what, from what a worker would take at once."""
+    people_now = clock.people_now()
+    waiting = [_Queue(*row) for row in session.execute(Delivery.due(people_now))]
+    held_up = _held_up(session, machine_now(session, clock), Pace()) if waiting else {}
+    yield from _hindered([queue for queue in waiting if queue.workspace_id in held_up], held_up)
+    free = [queue for queue in waiting if queue.workspace_id not in held_up]
+    if free:
+        since = min(queue.since for queue in free)
+        yield note(
+            f"{sum(queue.length for queue in free)} messages wait to be sent, "
+            f"the oldest for {(people_now - since).total_seconds():.0f} s: is a worker running?"
+        )
+
+
+def _hindered(queues: Sequence[_Queue], held_up: dict[str, str]) -> Iterator[Finding]:
+    longest_first = sorted(queues, key=lambda queue: (-queue.length, queue.workspace_id))
+    for queue in longest_first[:NAMED_AT_MOST]:
+        yield note(f"{queue.length} messages wait in {queue.workspace_id}: {held_up[queue.workspace_id]}")
+    if others := longest_first[NAMED_AT_MOST:]:
+        length = sum(queue.length for queue in others)
+        yield note(f"{length} messages wait in {len(others)} more workspaces, each held up by Slack too")
+
+
+def _held_up(session: Session, now: datetime, pace: Pace) -> dict[str, str]:
+    """Say of each workspace that nothing may be posted to at this moment why that is so."""
+    may_be = or_(
+        Workspace.stopped_because.is_not(None), Workspace.blocked_until > now, Workspace.posts_tat > now
+    )
+    reasons = {
+        each.workspace_id: _reason(each, now, pace)
+        for each in session.scalars(select(Workspace).where(may_be))
+    }
+    return {workspace_id: reason for workspace_id, reason in reasons.items() if reason}
+
+
+def _reason(workspace: Workspace, now: datetime, pace: Pace) -> str | None:
+    if workspace.stopped_because:
+        return f"Slack said {workspace.stopped_because}, and the app has to be reinstalled"
+    if workspace.blocked_until and workspace.blocked_until > now:
+        return f"Slack told us to send nothing there until {moment(workspace.blocked_until)}"
+    if not pace.workspace.room(workspace.posts_tat, now):
+        a_second = 1 / pace.workspace.interval.total_seconds()
+        return f"it just had as many as Slack takes at once, and gets {a_second:g} a second"
+    return None
+
+
+def _counted(session: Session, state: str) -> int:
+    number, _ = session.execute(Delivery.unfinished(state, at_most=COUNTED_AT_MOST)).one()
+    return number
+
+
+def _many(number: int) -> str:
+    return f"{number} or more" if number >= COUNTED_AT_MOST else f"{number}"
