@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot.runtime.config import ROOT, read_environment
 from tests.chaos.disks import Disk, small_disk
+from tests.chaos.ledger import Forgotten
 from tests.chaos.places import Place, SqliteFile, postgresql_database
 from tests.chaos.runs import NO_ATTACK, Outcome, Setting, run
 from tests.chaos.schedule import ACCEPTED_LATE, FAULTS, Campaign
@@ -54,8 +55,12 @@ def _is_expected(options: argparse.Namespace, outcome: Outcome) -> bool:
     found = outcome.verdict
     if options.variant == SOUND:
         is_proof = not (outcome.unmet and options.messages >= FULL_LENGTH)
-        return found.is_clean and is_proof and (outcome.forgotten > 0 or not options.restore)
+        return found.is_clean and is_proof and (_has_forgotten(outcome) or not options.restore)
     return bool(found.lost if options.variant == BLIND else found.twice)
+
+
+def _has_forgotten(outcome: Outcome) -> bool:
+    return bool(outcome.forgotten.sent and outcome.forgotten.written)
 
 
 def _say(text: str) -> None:
@@ -176,10 +181,14 @@ COLUMNS = (
 )
 
 
+def _told(forgotten: Forgotten) -> str:
+    return f"restored without {forgotten.sent} that were sent, and {forgotten.written} that were written and sent"
+
+
 def _line(options: argparse.Namespace, campaign: Campaign, store: str, seed: int, outcome: Outcome) -> str:
     """Write a run as a line of the table, and what was lost or came twice below it."""
     found, met = outcome.verdict, outcome.met
-    engine = options.variant + (f", restored ({outcome.forgotten} forgotten)" if options.restore else "")
+    engine = options.variant + (f", {_told(outcome.forgotten)}" if options.restore else "")
     figures = (len(found.lost), len(found.twice), len(found.misjudged), round(outcome.seconds))
     befell = (_listed(met, NO_ATTACK | {"kill"}), _listed(outcome.felt, set()))
     cells = (store, seed, campaign.workers, engine, options.messages, met["kill"], *figures, *befell)

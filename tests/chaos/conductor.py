@@ -28,7 +28,7 @@ from tests.chaos.conditions import MACHINE, PEOPLE, Conditions
 from tests.chaos.crew import Crew
 from tests.chaos.disks import Disk
 from tests.chaos.felt import Ear
-from tests.chaos.ledger import Verdict, audit, states
+from tests.chaos.ledger import Forgotten, Verdict, audit, states
 from tests.chaos.places import AWAY, Place
 from tests.chaos.schedule import HOUR_SECONDS, LATE, Campaign, Step
 from tests.chaos.suffering import deeds_on_workers
@@ -63,7 +63,7 @@ class Conductor:
         self._ear, self.struck = ear, Counter[str]()
         self._sessions = Sessions(connect(place.address))
         self._began = SystemClock().people_now()
-        self._written = 0
+        self._written = self._written_again = 0
         # A store that is away holds up whoever needs it, and neither the signals nor the one who gives it back.
         self._writer, self._keeper = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._promised: list[Future[None]] = []
@@ -130,6 +130,7 @@ class Conductor:
     def _plans(self, step: Step) -> dict[str, Callable[[], None]]:
         return {
             "write": partial(self._write, step.place),
+            "write again": partial(self._write_again, step.place),
             "migrate": partial(upgrade, self._sessions.engine),
             "back up": self._place.back_up,
         }
@@ -143,6 +144,16 @@ class Conductor:
         with self._sessions.begin() as session:
             enqueue(session, [self._message(number, _receiver(number)) for number in numbers])
         self._written += count
+
+    def _write_again(self, count: int) -> None:
+        """Write so many of the last messages anew, the last one first: each gets another number than it had."""
+        end = self._campaign.messages - self._written_again
+        with self._sessions.begin() as session:
+            enqueue(
+                session,
+                [self._message(number, _receiver(number)) for number in reversed(range(end - count, end))],
+            )
+        self._written_again += count
 
     def _message(self, number: int, receiver: str) -> Message:
         """Write a message of which every tenth comes due only when the clock has been put forward."""
@@ -161,18 +172,16 @@ class Conductor:
         assert self._crew.is_complete, "a worker ended by itself"
         time.sleep(LATE[1])  # what nobody waits for any more may still be accepted
 
-    def restore(self, doubt: Callable[[], None]) -> int:
-        """Put the copy made half-way in the place of the store, doubt what it cannot know, and go on.
-
-        Gives how many messages had arrived of which the copy does not know that they were sent.
-        """
+    def restore(self, doubt: Callable[[], None], aftermath: Sequence[Step]) -> Forgotten:
+        """Put the copy made half-way in the place of the store, doubt what it cannot know, and go on under attack."""
         self._crew.dismiss()
         self._sessions.engine.dispose()
         persist(self._place.restore)
-        forgotten = len(self._audit().misjudged)
+        known = self._audit()
         doubt()
         self.hire_all()
-        return forgotten
+        self.attack(aftermath)
+        return Forgotten(len(known.misjudged), known.unknown)
 
     def met(self, steps: Sequence[Step]) -> Counter[str]:
         """Count what befell somebody: faults that a call met, signals that reached a worker, and what was simply done.

@@ -1,4 +1,7 @@
-"""The count at the end: what the workspace has against what the store believes."""
+"""The count at the end: what the workspace has against what the store believes.
+
+A message is known by its nonce: after a restore it may have been written anew, under another number.
+"""
 
 from __future__ import annotations
 
@@ -25,38 +28,48 @@ class Verdict:
     """Somebody got them more than once."""
     misjudged: list[int]
     """The store does not say that they were sent, or names another message."""
+    unknown: int
+    """Messages that arrived and of which the store knows nothing."""
 
     @property
     def is_clean(self) -> bool:
         """Each arrived once, and the store knows."""
-        return not (self.lost or self.twice or self.misjudged)
+        return not (self.lost or self.twice or self.misjudged or self.unknown)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How many messages had arrived of which the copy that was put back did not know so much."""
+
+    sent: int = 0
+    """That they were sent."""
+    written: int = 0
+    """That there were such."""
 
 
 def audit(driver: Driver, sessions: Sessions, mailboxes: Iterable[tuple[str, str | None]]) -> Verdict:
     """Compare what was received with the outbox; a mailbox is a person, and a channel unless it is their DM."""
-    received: dict[int, list[str]] = {}
+    received: dict[str, list[str]] = {}
     for person, channel in mailboxes:
         for message in driver.messages(person, channel):
-            if (number := _delivery_of(message)) is not None:
-                received.setdefault(number, []).append(message.ts)
+            if (nonce := _nonce_of(message)) is not None:
+                received.setdefault(nonce, []).append(message.ts)
     with sessions.read() as session:
-        rows = session.execute(select(Delivery.id, Delivery.state, Delivery.ts)).all()
+        rows = session.execute(select(Delivery.id, Delivery.nonce, Delivery.state, Delivery.ts)).all()
+    came = [(row, received.pop(row.nonce, [])) for row in rows]
     return Verdict(
-        lost=[row.id for row in rows if row.id not in received],
-        twice=[number for number, copies in received.items() if len(copies) > 1],
-        misjudged=[
-            row.id
-            for row in rows
-            if row.id in received and (row.state != SENT or row.ts not in received[row.id])
-        ],
+        lost=[row.id for row, copies in came if not copies],
+        twice=[row.id for row, copies in came if len(copies) > 1],
+        misjudged=[row.id for row, copies in came if copies and (row.state != SENT or row.ts not in copies)],
+        unknown=len(received),
     )
 
 
-def _delivery_of(message: Message) -> int | None:
+def _nonce_of(message: Message) -> str | None:
     metadata = message.metadata or {}
     if metadata.get("event_type") != EVENT_TYPE:
         return None
-    return int(metadata["event_payload"]["delivery_id"])
+    return str(metadata["event_payload"]["nonce"])
 
 
 def states(sessions: Sessions) -> Counter[str]:

@@ -17,16 +17,16 @@ from tests.chaos.conductor import Conductor
 from tests.chaos.crew import Crew
 from tests.chaos.disks import LOG, Disk
 from tests.chaos.felt import Ear, Signs
-from tests.chaos.ledger import Verdict
+from tests.chaos.ledger import Forgotten, Verdict
 from tests.chaos.places import Place
-from tests.chaos.schedule import Campaign, Step, schedule
+from tests.chaos.schedule import Campaign, Step, aftermath, schedule
 from tests.chaos.ways import GIVING_BACK, OF_WORKERS
 from tests.chaos.worker import PACE, SOUND, Nursery, Order
 
 PATIENCE_SECONDS = 240.0
 """A look-up that failed is repeated after most of a minute, and one that failed twice after a minute and a half."""
 
-NO_ATTACK = {"write", "continue", *GIVING_BACK}
+NO_ATTACK = {"write", "write again", "continue", *GIVING_BACK}
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Outcome:
     verdict: Verdict
     steps: list[Step]
     seconds: float
-    forgotten: int = 0
-    """Messages that had arrived, of which a store that was put back did not know."""
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """What a store that was put back did not know."""
 
     met: Counter[str] = field(default_factory=Counter)
     """How often what befell somebody, faults by their names."""
@@ -90,9 +90,11 @@ def run(
         conductor.prepare()
         conductor.attack(steps)
         conductor.rest(patience=PATIENCE_SECONDS)
-        forgotten = 0
+        forgotten = Forgotten()
         if campaign.backs_up:
-            forgotten = conductor.restore(lambda: (doubt or doubt_soon(conditions))(place.address))
+            later = aftermath(campaign, seed)
+            forgotten = conductor.restore(lambda: (doubt or doubt_soon(conditions))(place.address), later)
+            steps += later
             conductor.rest(patience=PATIENCE_SECONDS)
         seconds = time.monotonic() - began
         felt = ear.felt(_signs(place, setting.disk))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.chaos.ways import Way
@@ -26,6 +26,9 @@ FAULTS_END = 0.85
 STOPPED_SECONDS = PACE.lease.total_seconds() + 0.2
 """Past the lease, and not so long that what a stopped sender had begun comes after the look-up."""
 HOUR_SECONDS = 3600
+UNWRITTEN = 3
+"""One message in so many is written after the copy has been made, which does not know it."""
+AFTERMATH_SECONDS = 4.0
 
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "accepted, then dropped": ("drop", {"after": True}),
@@ -104,11 +107,24 @@ def schedule(campaign: Campaign, seed: int, ways: Sequence[Way]) -> list[Step]:
         Step(_sometime(campaign, chance), "migrate"),
     ]
     if campaign.backs_up:
-        # All were written at once and leave as fast as they may: half of them have when a copy is of interest.
-        half_sent = PACE.workspace.interval.total_seconds() * campaign.messages / 2
-        steps.append(Step(round(min(half_sent, campaign.seconds / 2), 2), "back up"))
+        steps.append(Step(_copied_at(campaign), "back up"))
     steps += _writing(campaign, [step.at for step in holding if step.deed in {take for take, _ in ways}])
     return sorted(steps)
+
+
+def aftermath(campaign: Campaign, seed: int) -> list[Step]:
+    """Draw what happens when a copy has been put back: what it did not know is planned anew, under further attack."""
+    chance = random.Random(seed)
+    short = replace(
+        campaign,
+        messages=_unwritten(campaign),
+        kills=max(2, campaign.kills // UNWRITTEN),
+        faults=campaign.faults // UNWRITTEN,
+        backs_up=False,
+        least_seconds=AFTERMATH_SECONDS,
+    )
+    again = [replace(step, deed="write again") for step in _waves(short, short.messages)]
+    return sorted([*again, *_killing(short, chance), *_failing(short, chance)])
 
 
 def _sometime(campaign: Campaign, chance: random.Random, *, until: float = 0.95) -> float:
@@ -118,10 +134,12 @@ def _sometime(campaign: Campaign, chance: random.Random, *, until: float = 0.95)
 def _writing(campaign: Campaign, taken_at: Sequence[float]) -> Iterator[Step]:
     """Write the messages in waves, and some more whenever something is about to be taken away.
 
-    All of them before a backup, whose planning is not what is restored.
+    Where a copy is made, most are written at once, so that they are on their way then, and the others after it.
     """
     if campaign.backs_up:
-        yield Step(0.0, "write", campaign.messages)
+        yield Step(0.0, "write", campaign.messages - _unwritten(campaign))
+        for step in _waves(campaign, _unwritten(campaign)):
+            yield replace(step, at=round(step.at + _copied_at(campaign), 2))
         return
     burst = min(BURST, campaign.messages // (2 * len(taken_at))) if taken_at else 0
     for at in taken_at:
@@ -137,6 +155,16 @@ def _waves(campaign: Campaign, messages: int) -> Iterator[Step]:
         if upto > written:
             yield Step(round(wave * WAVE_SECONDS, 2), "write", upto - written)
         written = upto
+
+
+def _copied_at(campaign: Campaign) -> float:
+    """Say when a copy is of interest: what was written at once leaves as fast as it may, and half of it has."""
+    half_sent = PACE.workspace.interval.total_seconds() * (campaign.messages - _unwritten(campaign)) / 2
+    return round(min(half_sent, campaign.seconds / 2), 2)
+
+
+def _unwritten(campaign: Campaign) -> int:
+    return campaign.messages // UNWRITTEN
 
 
 def _killing(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
