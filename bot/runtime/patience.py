@@ -10,11 +10,13 @@ What the engine does, and what follows an answer, runs on threads of its own, wh
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -23,8 +25,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 PATIENCE_SECONDS = 2
 """No statement begins later; what is left of Slack's three is for the one that is under way, and for the way back."""
+THE_WAY_BACK_SECONDS = 0.7
+"""So much of the third second may go by on the way to a distant store and back."""
 ROUGHLY_SECONDS = 0.4
 """The store is told anew how long a statement may take when that is so much less: telling it costs a round trip."""
+NEAR_SECONDS = 0.1
+"""A store further away is not told at all: what little time there is goes into round trips."""
+Tell = Callable[[Any, float], None]
+"""Tells the store, over a driver's connection, how many seconds a statement may take."""
 _TOLD = "may_take"
 """What the store was told last over a connection, in seconds, is kept there under this name."""
 
@@ -36,8 +44,18 @@ class OutOfTime(Exception):
 @dataclass
 class _Wait:
     ends_at: float
-    """By the monotonic clock."""
+    """By the monotonic clock, as `asked_at` is."""
+    asked_at: float = 0.0
+    trip: float = math.inf
+    """Seconds to a server and back: what the quickest statement took, for others may have waited for a lock."""
     has_kept: bool = False
+
+    def left(self, *, trips: int) -> float:
+        """Say how many seconds are left before the last moment to begin; raises OutOfTime if so many trips are late."""
+        left = self.ends_at - time.monotonic()
+        if left <= 0 or (self.trip < math.inf and left + THE_WAY_BACK_SECONDS < trips * self.trip):
+            raise OutOfTime
+        return left
 
 
 _WAIT: ContextVar[_Wait | None] = ContextVar("wait", default=None)
@@ -70,39 +88,49 @@ def note_kept() -> None:
 
 def watch(engine: Engine) -> None:
     """Let an engine begin and commit nothing for whom it has no time left."""
-    tell = _tell_sqlite if engine.dialect.name == "sqlite" else _tell_postgresql
-
-    def before_statement(connection: Connection, _cursor: object, statement: str, *_others: object) -> None:
-        left = _left()
-        if left is None or statement.startswith("ROLLBACK"):
-            return
-        info = connection.info
-        if info.get(_TOLD, PATIENCE_SECONDS) - left > ROUGHLY_SECONDS:
-            info[_TOLD] = left
-            tell(connection.connection.dbapi_connection, left)
-
-    def forget(driver: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-        if not record.info.pop(_TOLD, None):
-            return
-        try:
-            tell(driver, PATIENCE_SECONDS)
-        except engine.dialect.loaded_dbapi.Error as gone:
-            raise DisconnectionError from gone
-
-    event.listen(engine, "before_cursor_execute", before_statement)
-    event.listen(engine, "commit", lambda _connection: _left())
-    event.listen(engine, "checkout", forget)
+    is_server = engine.dialect.name != "sqlite"
+    tell = _tell_postgresql if is_server else _tell_sqlite
+    event.listen(engine, "before_cursor_execute", partial(_before_statement, tell))
+    event.listen(engine, "commit", _before_commit)
+    event.listen(engine, "checkout", partial(_forget, tell, engine.dialect.loaded_dbapi.Error))
+    if is_server:
+        event.listen(engine, "after_cursor_execute", _after_statement)
 
 
-def _left() -> float | None:
-    """Say how many seconds are left, None if nobody waits; raises OutOfTime."""
+def _before_statement(
+    tell: Tell, connection: Connection, _cursor: object, statement: str, *_others: object
+) -> None:
     wait = _WAIT.get()
-    if wait is None:
-        return None
-    left = wait.ends_at - time.monotonic()
-    if left <= 0:
-        raise OutOfTime
-    return left
+    if wait is None or statement.startswith("ROLLBACK"):
+        return
+    left = wait.left(trips=2)  # this one, and the one to take it back
+    told, is_near = connection.info.get(_TOLD, PATIENCE_SECONDS), not NEAR_SECONDS < wait.trip < math.inf
+    if told - left > ROUGHLY_SECONDS and is_near:
+        connection.info[_TOLD] = left
+        tell(connection.connection.dbapi_connection, left)
+    wait.asked_at = time.monotonic()
+
+
+def _after_statement(*_statement: object) -> None:
+    if wait := _WAIT.get():
+        wait.trip = min(wait.trip, time.monotonic() - wait.asked_at)
+
+
+def _before_commit(_connection: Connection) -> None:
+    if wait := _WAIT.get():
+        wait.left(trips=1)
+
+
+def _forget(
+    tell: Tell, error: type[Exception], driver: object, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Let the next one to use a connection have all the time there is."""
+    if not record.info.pop(_TOLD, None):
+        return
+    try:
+        tell(driver, PATIENCE_SECONDS)
+    except error as gone:
+        raise DisconnectionError from gone
 
 
 def _tell_sqlite(driver: Any, seconds: float) -> None:

@@ -14,10 +14,14 @@ from bot import members
 from bot.runtime.database import Sessions
 from bot.runtime.patience import PATIENCE_SECONDS, OutOfTime, has_kept, somebody_waits
 from models.workspaces import Workspace
+from tests.handlers.slow_store import slow_statements
+from tests.stores import Postgres
 
 TEAM = "T1"
 MOMENT = 0.5
 """Seconds that are left."""
+AWAY = 1.2
+"""Seconds to a server and back: after one such way, two more would end too late for Slack."""
 HOLD = text("UPDATE workspace SET history = 'held'")
 
 
@@ -76,6 +80,16 @@ def test_a_lock_is_waited_for_no_longer_than_somebody_waits(sessions: Sessions) 
         took = time.monotonic() - begun
 
     assert took < 2 * MOMENT
+
+
+def test_a_server_so_far_away_that_there_is_no_way_back_in_time_is_asked_no_more(postgres: Postgres) -> None:
+    with postgres.reused() as engine, slow_statements(Sessions(engine), AWAY):
+        begun = time.monotonic()
+        with somebody_waits(), pytest.raises(OutOfTime), Sessions(engine).begin() as session:
+            members.welcome_workspace(session, TEAM)
+        took = time.monotonic() - begun
+
+    assert took < PATIENCE_SECONDS
 
 
 def test_a_connection_that_was_hurried_is_patient_with_the_next(store: Engine) -> None:
