@@ -131,13 +131,15 @@ class Many:
             solved = assign(edges, self.penalties.alone, prices)
             prices, reached = solved.prices, float(solved.worth.sum()) / 2
             missing = pool.missing(prices)
-            if float(missing.short.sum()) / 4 <= room:
+            grown = edges.joined(missing.edges)
+            if float(missing.short.sum()) / 4 <= room or len(grown.first) == len(edges.first):
                 missing = missing.joined(missing_beyond(self.field, pool, prices, self._passed))
                 bound = min(bound, float((prices + missing.short / 2).sum()) / 2)
                 looks -= 1
                 if bound - reached <= room or looks <= 0:
                     break
-            edges = edges.joined(missing.edges)
+                grown = edges.joined(missing.edges)
+            edges = grown
         pairs, alone, given_up = mutual(solved)
         return Priced(prices, bound, pairs, alone + given_up, not missing.short.any())
 
