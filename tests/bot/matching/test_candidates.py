@@ -33,16 +33,16 @@ def without_skills(people: list[Person]) -> list[Person]:
     return [Person(each.id, each.department, at_work=each.at_work) for each in people]
 
 
-FIELDS = {
-    "a company": field_of(company(SIZE)),
-    "nobody's skills known": field_of(without_skills(company(SIZE))),
-    "nothing known": field_of(alike(SIZE)),
+PEOPLE = {
+    "a company": lambda: company(SIZE),
+    "nobody's skills known": lambda: without_skills(company(SIZE)),
+    "nothing known": lambda: alike(SIZE),
 }
 
 
-@pytest.fixture(params=FIELDS)
+@pytest.fixture(params=PEOPLE, scope="module")
 def field(request: pytest.FixtureRequest) -> Field:
-    return FIELDS[request.param]
+    return field_of(PEOPLE[request.param]())
 
 
 def test_no_pair_beyond_reach_is_worth_more_than_the_guess_says(field: Field) -> None:
