@@ -46,8 +46,8 @@ class Program:
         """The workspace, to act in."""
         return self.workspace.driver
 
-    def start(self) -> None:
-        """Start it and wait until it is connected and follows the clock."""
+    def start(self, *, seconds: float = START_SECONDS) -> None:
+        """Start it and wait until it is connected and follows the clock, by when nothing of before is left to do."""
         started_at = self.slack.now()
         with self._log.open("ab") as log:
             # A session of its own, for it is several processes, which are killed together.
@@ -59,7 +59,7 @@ class Program:
                 stderr=log,
                 start_new_session=True,
             )
-        self.slack.eventually(lambda: self._is_there(started_at), seconds=START_SECONDS)
+        self.slack.eventually(lambda: self._is_there(started_at), seconds=seconds)
 
     def _is_there(self, started_at: datetime) -> bool:
         assert self._process is not None
