@@ -12,6 +12,7 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
+from zlib import crc32
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -23,7 +24,6 @@ from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, READY, SENDING
 from models.workspaces import Workspace
 from sandbox.driver import Driver
-from sandbox.identity import TEAM_ID
 from tests.chaos.conditions import MACHINE, PEOPLE, Conditions
 from tests.chaos.crew import Crew
 from tests.chaos.disks import Disk
@@ -33,7 +33,7 @@ from tests.chaos.places import AWAY, Place
 from tests.chaos.schedule import HOUR_SECONDS, LATE, Campaign, Step
 from tests.chaos.suffering import deeds_on_workers
 from tests.chaos.tomorrow import upgrade
-from tests.chaos.worker import BLIND
+from tests.chaos.worker import BLIND, WORKSPACES
 from tests.people import AMY
 from tests.runtime.stage import KIND, client_of
 
@@ -77,7 +77,7 @@ class Conductor:
             self._driver.add_person(person, f"crowd{number}", f"Crowd {number}")
         client_of(self._crew.order.api_url).conversations_join(channel=GENERAL)
         with self._sessions.begin() as session:
-            insert_missing(session, Workspace, [{"workspace_id": TEAM_ID}])
+            insert_missing(session, Workspace, [{"workspace_id": each} for each in WORKSPACES])
         self.hire_all()
 
     def hire_all(self) -> None:
@@ -160,7 +160,7 @@ class Conductor:
         is_ahead = self._campaign.jumps and number % 10 == 9
         due = self._began + (timedelta(minutes=30) if is_ahead else -timedelta(hours=2))
         expiry = self._began + timedelta(days=1)
-        return Message(TEAM_ID, f"chaos:{number}", KIND, receiver, number, due, expiry)
+        return Message(_workspace_of(receiver), f"chaos:{number}", KIND, receiver, number, due, expiry)
 
     def rest(self, *, patience: float) -> None:
         """Wait until no message is on its way any more, or for so many seconds."""
@@ -223,6 +223,11 @@ def _receiver(number: int) -> str:
         return PAIRS[number // 10 % len(PAIRS)]
     everybody = (*CROWD, GENERAL)
     return everybody[number % len(everybody)]
+
+
+def _workspace_of(receiver: str) -> str:
+    """Spread people over the workspaces: who is one's receiver is nobody else's."""
+    return WORKSPACES[crc32(receiver.encode()) % len(WORKSPACES)]
 
 
 def persist(do: Callable[[], T]) -> T:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.chaos.ways import Way
-from tests.chaos.worker import PACE
+from tests.chaos.worker import PACE, WORKSPACES
 
 ACCEPTED_LATE = "accepted late"
 POST, HISTORY, OPEN = "chat.postMessage", "conversations.history", "conversations.open"
@@ -17,8 +17,8 @@ MESSAGES_A_SECOND = 30
 """Fewer than the pace allows, so that what an attack held up is caught up with."""
 LATE = (1.4, 2.4)
 """Seconds: after the sender has given up, and well before the doubt has settled."""
-HELD_SECONDS = 3.0
-"""Longer than anybody takes to look for work and then waits for the store."""
+HELD_SECONDS, HELD_PART, DELAYED_PART = 4.0, 0.78, 0.2
+"""Longer than anybody takes to look for work and then waits for the store; at most a part of the stretch for it."""
 BURST, AHEAD_SECONDS = 20, 0.1
 """Messages written just before something is taken away, so that somebody has need of it: who is idle feels nothing."""
 FAULTS_END = 0.85
@@ -159,7 +159,8 @@ def _waves(campaign: Campaign, messages: int) -> Iterator[Step]:
 
 def _copied_at(campaign: Campaign) -> float:
     """Say when a copy is of interest: what was written at once leaves as fast as it may, and half of it has."""
-    half_sent = PACE.workspace.interval.total_seconds() * (campaign.messages - _unwritten(campaign)) / 2
+    a_message = PACE.workspace.interval.total_seconds() / len(WORKSPACES)
+    half_sent = a_message * (campaign.messages - _unwritten(campaign)) / 2
     return round(min(half_sent, campaign.seconds / 2), 2)
 
 
@@ -208,7 +209,8 @@ def _holding(campaign: Campaign, chance: random.Random, ways: Sequence[Way]) -> 
     turns = [*ways] * campaign.holds
     chance.shuffle(turns)
     stretch = campaign.seconds / max(1, len(turns))
+    held = min(HELD_SECONDS, HELD_PART * stretch)
     for number, (take, give) in enumerate(turns):
-        at = round((number + chance.uniform(0, 0.2)) * stretch, 2)
+        at = round((number + chance.uniform(0, DELAYED_PART)) * stretch, 2)
         yield Step(at, take)
-        yield Step(round(at + HELD_SECONDS, 2), give)
+        yield Step(round(at + held, 2), give)

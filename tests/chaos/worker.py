@@ -29,17 +29,19 @@ from bot.runtime.database import Sessions, connect
 from bot.runtime.engine import Engine, Work
 from bot.runtime.rates import Pace, Rate
 from bot.runtime.slack import Doubt, Look, Seen, look, open_group, post
-from sandbox.identity import BOT_TOKEN
+from sandbox.identity import BOT_TOKEN, TEAM_ID
 from tests.chaos.conditions import Conditions, Patient, ShiftedClock
 from tests.runtime.stage import KIND, note
 
 TIMEOUT_SECONDS = 1
 LOOK_EVERY_SECONDS = 0.1
+WORKSPACES = (TEAM_ID, "TSECOND", "TTHIRD")
+"""The sandbox is one, to which all post; in the store they are three, each with people and a rate of its own."""
 PACE = Pace(
     timeout=timedelta(seconds=TIMEOUT_SECONDS),
     settling=timedelta(seconds=3),
     beginning=timedelta(seconds=1),
-    workspace=Rate(timedelta(milliseconds=20), 20),
+    workspace=Rate(timedelta(milliseconds=60), 7),
     conversation=Rate(timedelta(milliseconds=50), 5),
     looks=Rate(timedelta(milliseconds=50), 10),
     openings=Rate(timedelta(milliseconds=100), 10),
