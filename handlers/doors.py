@@ -138,7 +138,7 @@ def _apology(error: Exception) -> str:
     """Choose the words for what went wrong: that nothing was changed is said only where it is certain."""
     if isinstance(error, UNHEARD):
         return UNSHOWN
-    if patience.has_kept():
+    if patience.may_have_kept():
         return UNSEEN
     return SLOW if isinstance(error, OutOfTime) else UNCHANGED
 

@@ -161,7 +161,6 @@ class Sessions:
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
-            patience.note_kept()
         finally:
             self.version = object()
         for tell in session.info.pop(AFTER_COMMIT, ()):

@@ -48,7 +48,7 @@ class _Wait:
     asked_at: float = 0.0
     trip: float = math.inf
     """Seconds to a server and back: what the quickest statement took, for others may have waited for a lock."""
-    has_kept: bool = False
+    may_have_kept: bool = False
 
     def left(self, *, trips: int) -> float:
         """Say how many seconds are left before the last moment to begin; raises OutOfTime if so many trips are late."""
@@ -74,16 +74,10 @@ def somebody_waits(seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
         _WAIT.reset(token)
 
 
-def has_kept() -> bool:
-    """Whether a transaction took effect while they wait; only without one may they hear that nothing was changed."""
+def may_have_kept() -> bool:
+    """Whether a commit was asked for while they wait; only without one may they hear that nothing was changed."""
     wait = _WAIT.get()
-    return wait is not None and wait.has_kept
-
-
-def note_kept() -> None:
-    """Note that a transaction took effect."""
-    if wait := _WAIT.get():
-        wait.has_kept = True
+    return wait is not None and wait.may_have_kept
 
 
 def watch(engine: Engine) -> None:
@@ -119,6 +113,7 @@ def _after_statement(*_statement: object) -> None:
 def _before_commit(_connection: Connection) -> None:
     if wait := _WAIT.get():
         wait.left(trips=1)
+        wait.may_have_kept = True  # a server that goes just now may have carried it out
 
 
 def _forget(

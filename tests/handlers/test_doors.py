@@ -216,6 +216,28 @@ def test_who_may_have_changed_something_does_not_hear_that_nothing_was_changed(t
     assert "nothing" not in answer.text
 
 
+def test_a_server_that_goes_in_the_midst_of_a_commit_is_not_said_to_have_changed_nothing(
+    slack: Driver, served_bot: Bot, postgres: Postgres
+) -> None:
+    with postgres.database() as name:
+        engine = open_store(postgres.address(name))
+
+        def go(_connection: Connection) -> None:
+            postgres.shut(name)
+
+        with served_bot.on(engine) as trellis:
+            slack.command(AMY, "/goal")
+            event.listen(engine, "commit", go)
+            answer = slack.command(AMY, f"/goal add {GOAL}")
+            event.remove(engine, "commit", go)
+            postgres.open(name)
+
+            assert "`/growth` shows what stands" in answer.text
+            assert "nothing" not in answer.text
+            assert goals_stage.goals_of(trellis, AMY) == []
+        engine.dispose()
+
+
 @pytest.fixture
 def on_postgres(slack: Driver, served_bot: Bot, postgres: Postgres) -> Iterator[tuple[Trellis, str]]:
     """Give Trellis on PostgreSQL, with the name of its database."""

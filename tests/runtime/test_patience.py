@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot import members
 from bot.runtime.database import Sessions
-from bot.runtime.patience import PATIENCE_SECONDS, OutOfTime, has_kept, somebody_waits
+from bot.runtime.patience import PATIENCE_SECONDS, OutOfTime, may_have_kept, somebody_waits
 from models.workspaces import Workspace
 from tests.handlers.slow_store import slow_statements
 from tests.stores import Postgres
@@ -46,7 +46,7 @@ def test_what_was_done_too_late_is_not_kept(sessions: Sessions) -> None:
     with somebody_waits(MOMENT):
         with pytest.raises(OutOfTime):
             write_until_it_is_late(sessions)
-        assert not has_kept()
+        assert not may_have_kept()
 
     assert kept(sessions) == 0
 
@@ -57,15 +57,15 @@ def write_until_it_is_late(sessions: Sessions) -> None:
         assert not threading.Event().wait(MOMENT)
 
 
-def test_what_was_kept_is_known(sessions: Sessions) -> None:
+def test_it_is_known_whether_something_may_have_been_kept(sessions: Sessions) -> None:
     with somebody_waits():
         kept(sessions)
-        before = has_kept()
+        before = may_have_kept()
         with sessions.begin() as session:
             members.welcome_workspace(session, TEAM)
 
-        assert (before, has_kept()) == (False, True)
-    assert not has_kept()
+        assert (before, may_have_kept()) == (False, True)
+    assert not may_have_kept()
 
 
 def test_a_lock_is_waited_for_no_longer_than_somebody_waits(sessions: Sessions) -> None:
