@@ -164,7 +164,8 @@ def _judge(proposal: GoalProposal, owner: Member, now: datetime) -> GoalProposal
 def _message(proposal: GoalProposal, owner: Member, now: datetime) -> outbox.Message:
     return outbox.Message(
         workspace_id=proposal.workspace_id,
-        key=f"proposal:{proposal.id}",
+        # A store put back from a copy gives the id to another one.
+        key=f"proposal:{proposal.id}:{proposal.proposed_at.isoformat()}",
         kind=PROPOSED,
         receiver=proposal.owner,
         subject_id=proposal.id,

@@ -144,7 +144,8 @@ def _tell(session: Session, one_on_one: OneOnOne, partner: Member, now: datetime
     """Tell the other person once, when they are next at work."""
     message = outbox.Message(
         workspace_id=one_on_one.workspace_id,
-        key=f"registered:{one_on_one.id}",
+        # A store put back from a copy gives the id to another one.
+        key=f"registered:{one_on_one.id}:{one_on_one.registered_at.isoformat()}",
         kind=planning.REGISTERED,
         receiver=partner.user_id,
         subject_id=one_on_one.id,

@@ -81,7 +81,7 @@ def test_the_other_of_the_meeting_is_told_and_nobody_has_a_goal_yet(stage: Stage
     assert (delivery.kind, delivery.receiver, delivery.key) == (
         "goals.proposed",
         "UAMY",
-        f"proposal:{proposal.id}",
+        f"proposal:{proposal.id}:{MONDAY_NOON.isoformat()}",
     )
     assert (delivery.not_before, delivery.expire_at) == (MONDAY_NOON, MONDAY_NOON + timedelta(days=14))
     assert stage.goals() == []
