@@ -29,8 +29,8 @@ ASKED_FOR: Final = timedelta(hours=12)
 
 
 def about(buddy_round: Round, *rest: object) -> str:
-    """Write the key of a message about a round."""
-    return ":".join(["round", str(buddy_round.id), *map(str, rest)])
+    """Write the key of a message about a round: by its number in the programme, which a restore does not change."""
+    return ":".join(["round", str(buddy_round.programme_id), str(buddy_round.number), *map(str, rest)])
 
 
 def to_member(
