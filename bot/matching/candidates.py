@@ -195,12 +195,12 @@ def _above_the_bar(
     field: Field, rows: Numbers, columns: Numbers, halves: Halves, bars: Halves
 ) -> tuple[Numbers, Numbers, Points, Halves]:
     """Give the cells above the bar; those of other columns only where a skill is shared."""
-    block, (row, column, points) = field.partly(rows, columns)
+    bar = bars[rows]
+    block, (row, column, points) = field.partly(rows, columns, lambda row, other: bar[row] + halves[other])
     over = block - halves[columns]
-    over -= bars[rows][:, None]
+    over -= bar[:, None]
     here, there = np.divmod(np.flatnonzero(over > 0), max(1, len(columns)))
-    cells_over = points - halves[column]
-    cells_over -= bars[rows][row]
+    cells_over = points - halves[column] - bar[row]
     above = np.flatnonzero(cells_over > 0)
     row, column = np.concatenate([row[above], here]), np.concatenate([column[above], columns[there]])
     points = np.concatenate([points[above], block[here, there]])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.matching.affinity import Meetings, newness_lost, skills_fit, weighed
 from bot.matching.layers import (
@@ -28,6 +29,8 @@ from bot.matching.people import Person, Rules
 CELLS: Final = 1_000_000
 """Of a block: a few megabytes."""
 Cells = tuple[Numbers, Numbers, Points]
+Least = Callable[[Numbers, Numbers], NDArray[Any]]
+"""Says of cells how many points are of no interest."""
 EITHER, MENTOR, MENTEE = range(3)
 
 
@@ -89,10 +92,11 @@ class Field:
             found += weigh(layer)
         return found
 
-    def partly(self, rows: Numbers, columns: Numbers) -> tuple[Points, Cells]:
+    def partly(self, rows: Numbers, columns: Numbers, least: Least | None = None) -> tuple[Points, Cells]:
         """Weigh some places against some, and against all others where one can teach the other something.
 
-        The second is cells: the position of the place among these, the other, and what they are worth.
+        The second is cells: the position of the place among these, the other, and what they are worth. Those that are
+        not worth more than the least that is asked of them may be left out.
         """
         row, other, taught = self._taught.cells(rows)
         points = self._skill_points[np.minimum(taught, 255)]
@@ -105,6 +109,10 @@ class Field:
             row, other, points = row[~inside], other[~inside], points[~inside]
         counts = np.bincount(row, minlength=len(rows))
         points += self._summed(lambda layer: layer.lists(rows, counts, other))
+        if least:
+            # What people lose by having met is looked up for the few that are left.
+            kept = np.flatnonzero(points > least(row, other))
+            row, other, points = row[kept], other[kept], points[kept]
         self._restrict(rows, position, block, (row, other, points))
         return block, (row, other, points)
 
