@@ -23,10 +23,11 @@ from tests.chaos.workspaces import workspace_process
 from tests.stores import Postgres, postgres_server
 
 STORES = ("sqlite", "postgresql")
+MEETINGS = 70
 FULL_LENGTH = 3000
 """Messages: a run as long as this meets every kind of attack, or proves nothing."""
 SECONDS_A_STOP, SECONDS_A_FAULT = 12.0, 0.4
-SECONDS_A_HOLD = 60.0
+SECONDS_A_HOLD = 40.0
 LEAST_SECONDS = 40.0
 """All ways of taking something away have to find room one after the other."""
 
@@ -100,6 +101,7 @@ def campaign_of(options: argparse.Namespace, workers: int) -> Campaign:
         workers=workers,
         faults=int(plain.seconds / SECONDS_A_FAULT),
         kinds=_kinds(options),
+        meetings=MEETINGS if is_sound and not options.restore else 0,
         stops=int(plain.seconds / SECONDS_A_STOP),
         # After a restore the command goes by the clock on the wall.
         jumps=0 if options.restore else 6,

@@ -7,17 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
-from zlib import crc32
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from bot.outbox import Message, enqueue, group
+from bot.outbox import Message, enqueue
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
 from models.bulk import insert_missing
@@ -29,21 +27,19 @@ from tests.chaos.crew import Crew
 from tests.chaos.disks import Disk
 from tests.chaos.felt import Ear
 from tests.chaos.ledger import Forgotten, Verdict, audit, states
+from tests.chaos.meetings import MESSAGES, Meetings
 from tests.chaos.places import AWAY, Place
+from tests.chaos.receivers import CROWD, GENERAL, MAILBOXES, pairs, receiver, workspace_of
 from tests.chaos.schedule import HOUR_SECONDS, LATE, Campaign, Step
 from tests.chaos.suffering import deeds_on_workers
 from tests.chaos.tomorrow import upgrade
 from tests.chaos.worker import BLIND, WORKSPACES
-from tests.people import AMY
 from tests.runtime.stage import KIND, client_of
 
-CROWD = tuple(f"UCROWD{number:03}" for number in range(24))
-GENERAL = "CGENERAL1"
-MAILBOXES = (*((person, None) for person in CROWD), (AMY, GENERAL))
-"""Where to look for what was sent: in direct messages, and in a channel through a member's eyes."""
-PAIRS = tuple(group(pair) for pair in combinations(CROWD, 2))
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "continue": signal.SIGCONT}
 LOOK_EVERY_SECONDS = 0.05
+MESSAGES_A_MEETING = 8
+"""While so many messages are written a 1-on-1 is registered."""
 STORE_PATIENCE_SECONDS = 60.0
 FAULTS_PATIENCE_SECONDS = 20.0
 STORE_AWAY = (DBAPIError, PoolTimeoutError, *AWAY)
@@ -63,7 +59,9 @@ class Conductor:
         self._ear, self.struck = ear, Counter[str]()
         self._sessions = Sessions(connect(place.address))
         self._began = SystemClock().people_now()
-        self._written = self._written_again = 0
+        self._meetings = Meetings(pairs()[: campaign.meetings], self._began)
+        self._due_by = self._began + timedelta(hours=1)
+        self._written = self._written_again = self._registered = 0
         # A store that is away holds up whoever needs it, and neither the signals nor the one who gives it back.
         self._writer, self._keeper = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._promised: list[Future[None]] = []
@@ -78,6 +76,7 @@ class Conductor:
         client_of(self._crew.order.api_url).conversations_join(channel=GENERAL)
         with self._sessions.begin() as session:
             insert_missing(session, Workspace, [{"workspace_id": each} for each in WORKSPACES])
+            self._meetings.introduce(session)
         self.hire_all()
 
     def hire_all(self) -> None:
@@ -95,7 +94,9 @@ class Conductor:
             self._ear.listen()
         for promise in self._promised:
             promise.result(STORE_PATIENCE_SECONDS)
-        if self._campaign.jumps:
+        if self._meetings.pairs:
+            self._put_people_at(self._meetings.prepared_at)
+        elif self._campaign.jumps:
             self._conditions.shift(PEOPLE, HOUR_SECONDS)  # by now everything is due
         self._wait_for_faults(sum(step.deed == "fault" for step in steps))
         self._driver.clear_faults()
@@ -103,11 +104,17 @@ class Conductor:
             # What was put off in a wrong hour waits for that hour to come.
             self._conditions.shift(MACHINE, HOUR_SECONDS)
 
+    def _put_people_at(self, moment: datetime) -> None:
+        """Put people's clock there, and count from now on what is due by then."""
+        ahead = moment - SystemClock().people_now() - self._conditions.shift_of(MACHINE)
+        self._conditions.shift(PEOPLE, int(ahead.total_seconds()))
+        self._due_by = moment
+
     def _wait_for_faults(self, asked_for: int) -> None:
         """Let messages that were held up meet the faults that still wait for them."""
         deadline = time.monotonic() + FAULTS_PATIENCE_SECONDS
         while self._driver.met_faults().total() < asked_for and time.monotonic() < deadline:
-            if READY not in persist(partial(states, self._sessions)):
+            if READY not in persist(self._states_of_due):
                 return
             time.sleep(LOOK_EVERY_SECONDS)
 
@@ -142,8 +149,11 @@ class Conductor:
         """Put so many messages more into the outbox; written again, they are not doubled."""
         numbers = range(self._written, self._written + count)
         with self._sessions.begin() as session:
-            enqueue(session, [self._message(number, _receiver(number)) for number in numbers])
+            enqueue(session, [self._message(number, receiver(number)) for number in numbers])
+            registered = min(len(self._meetings.pairs), self._written // MESSAGES_A_MEETING + 1)
+            self._meetings.register(session, range(self._registered, registered))
         self._written += count
+        self._registered = max(self._registered, registered)
 
     def _write_again(self, count: int) -> None:
         """Write so many of the last messages anew, the last one first: each gets another number than it had."""
@@ -151,7 +161,7 @@ class Conductor:
         with self._sessions.begin() as session:
             enqueue(
                 session,
-                [self._message(number, _receiver(number)) for number in reversed(range(end - count, end))],
+                [self._message(number, receiver(number)) for number in reversed(range(end - count, end))],
             )
         self._written_again += count
 
@@ -159,18 +169,34 @@ class Conductor:
         """Write a message of which every tenth comes due only when the clock has been put forward."""
         is_ahead = self._campaign.jumps and number % 10 == 9
         due = self._began + (timedelta(minutes=30) if is_ahead else -timedelta(hours=2))
-        expiry = self._began + timedelta(days=1)
-        return Message(_workspace_of(receiver), f"chaos:{number}", KIND, receiver, number, due, expiry)
+        expiry = self._began + timedelta(days=30)
+        return Message(workspace_of(receiver), f"chaos:{number}", KIND, receiver, number, due, expiry)
 
     def rest(self, *, patience: float) -> None:
         """Wait until no message is on its way any more, or for so many seconds."""
-        moving = {READY, SENDING} if self._crew.order.variant == BLIND else {READY, SENDING, DOUBTFUL}
-        deadline = time.monotonic() + patience
-        while moving & persist(partial(states, self._sessions)).keys() and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY_SECONDS)
-            self._ear.listen()
+        self._wait_until_sent(time.monotonic() + patience)
+        if self._meetings.pairs:
+            self._put_people_at(self._meetings.closing_at)
+            self._wait_until_sent(time.monotonic() + patience)
         assert self._crew.is_complete, "a worker ended by itself"
         time.sleep(LATE[1])  # what nobody waits for any more may still be accepted
+
+    def _wait_until_sent(self, deadline: float) -> None:
+        moving = {READY, SENDING} if self._crew.order.variant == BLIND else {READY, SENDING, DOUBTFUL}
+        while time.monotonic() < deadline:
+            is_planned = persist(partial(states, self._sessions)).total() >= self._expected
+            if is_planned and not moving & persist(self._states_of_due).keys():
+                return
+            time.sleep(LOOK_EVERY_SECONDS)
+            self._ear.listen()
+
+    def _states_of_due(self) -> Counter[str]:
+        return states(self._sessions, due_by=self._due_by)
+
+    @property
+    def _expected(self) -> int:
+        """How many messages there are when all is written and planned."""
+        return self._campaign.messages + MESSAGES * len(self._meetings.pairs)
 
     def restore(self, doubt: Callable[[], None], aftermath: Sequence[Step]) -> Forgotten:
         """Put the copy made half-way in the place of the store, doubt what it cannot know, and go on under attack."""
@@ -195,7 +221,7 @@ class Conductor:
 
     def verdict(self) -> Verdict:
         """Count what arrived."""
-        assert states(self._sessions).total() == self._campaign.messages
+        assert states(self._sessions).total() == self._expected
         return self._audit()
 
     def _audit(self) -> Verdict:
@@ -215,19 +241,6 @@ class Conductor:
         self._writer.shutdown()
         self._keeper.shutdown()
         self._sessions.engine.dispose()
-
-
-def _receiver(number: int) -> str:
-    """Write to everybody in turn, and every tenth message to two at once, who are mostly others each time."""
-    if number % 10 == 0:
-        return PAIRS[number // 10 % len(PAIRS)]
-    everybody = (*CROWD, GENERAL)
-    return everybody[number % len(everybody)]
-
-
-def _workspace_of(receiver: str) -> str:
-    """Spread people over the workspaces: who is one's receiver is nobody else's."""
-    return WORKSPACES[crc32(receiver.encode()) % len(WORKSPACES)]
 
 
 def persist(do: Callable[[], T]) -> T:

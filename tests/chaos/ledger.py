@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -72,7 +73,10 @@ def _nonce_of(message: Message) -> str | None:
     return str(metadata["event_payload"]["nonce"])
 
 
-def states(sessions: Sessions) -> Counter[str]:
-    """Count the outbox by state."""
+def states(sessions: Sessions, *, due_by: datetime | None = None) -> Counter[str]:
+    """Count the outbox by state, or what of it is due by a moment of people's time."""
+    asked = Delivery.counts()
+    if due_by:
+        asked = asked.where(Delivery.not_before <= due_by)
     with sessions.read() as session:
-        return Counter(dict(session.execute(Delivery.counts()).all()))
+        return Counter(dict(session.execute(asked).all()))

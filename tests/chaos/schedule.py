@@ -80,6 +80,8 @@ class Campaign:
     workers: int = 2
     faults: int = 0
     kinds: tuple[str, ...] = tuple(FAULTS)
+    meetings: int = 0
+    """How many 1-on-1s come due, which workers plan; their messages come on top."""
     stops: int = 0
     jumps: int = 0
     holds: int = 0

@@ -21,7 +21,15 @@ from tests.stores import Postgres, postgres_server
 pytestmark = pytest.mark.siege
 
 SHORT = Campaign(
-    messages=300, kills=8, faults=24, stops=1, jumps=3, holds=1, history_fails=False, least_seconds=38.0
+    messages=300,
+    kills=8,
+    faults=24,
+    meetings=20,
+    stops=1,
+    jumps=3,
+    holds=1,
+    history_fails=False,
+    least_seconds=38.0,
 )
 """Long enough that whatever can be taken away is, one after the other."""
 SEED = 1

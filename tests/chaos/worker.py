@@ -23,12 +23,14 @@ from pathlib import Path
 
 from slack_sdk import WebClient
 
+from bot.planning import NUDGES, REGISTERED
 from bot.runtime import logs
 from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions, connect
 from bot.runtime.engine import Engine, Work
 from bot.runtime.rates import Pace, Rate
 from bot.runtime.slack import Doubt, Look, Seen, look, open_group, post
+from handlers import wiring
 from sandbox.identity import BOT_TOKEN, TEAM_ID
 from tests.chaos.conditions import Conditions, Patient, ShiftedClock
 from tests.runtime.stage import KIND, note
@@ -76,11 +78,11 @@ def work_of(order: Order) -> Work:
     seek = {RESENDING: assume_absent, BLIND: None}.get(order.variant, partial(look, client))
     impatient = dataclasses.replace(PACE, settling=timedelta())
     return Work(
-        prepare={KIND: note},
+        prepare=dict.fromkeys((KIND, *NUDGES, REGISTERED), note),
         post=partial(post, client),
         look=seek,
         open_group=partial(open_group, client),
-        plan=lambda sessions, now: 0,
+        plan=wiring.plan,
         next_planned=lambda session: None,
         refresh_zones=lambda sessions: None,
         daily=lambda sessions, clock: None,
