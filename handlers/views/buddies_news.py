@@ -102,7 +102,10 @@ def _released(news: News) -> Message:
 
 
 def _called_off(news: News) -> Message:
-    return Message(f"There is no round of {elements.channel(news.programme.channel)} this time, after all.")
+    place = elements.channel(news.programme.channel)
+    if news.programme.ended_at is not None:
+        return Message(f"The programme of {place} has ended, and so there is no round this time.")
+    return Message(f"There is no round of {place} this time, after all.")
 
 
 _WORDS: Final[dict[str, Callable[[News], Message]]] = {
