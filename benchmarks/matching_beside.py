@@ -1,12 +1,13 @@
 """The matching beside others' ways of doing it: each solves the same first round, in a process of its own.
 
-Seconds are of CPU, but for a limit. The others run with the interpreter that `benchmarks.peers` looks for; what it
+Seconds are of CPU. The others run with the interpreter that `benchmarks.peers` looks for; what it
 lacks is left out.
 """
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ from bot.matching.affinity import Meetings
 from bot.matching.fields import Field
 from bot.runtime.config import ROOT, read_environment
 
+LIMIT = 900
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -38,8 +41,8 @@ class Peer:
     people: int
     least_times: float | None = None
     what: str = ""
-    limit: float = 900
-    """So many seconds after its start it is ended; then that it takes longer is all that is known."""
+    limit: int = LIMIT
+    """After so many seconds of CPU it is ended; then that it takes longer is all that is known."""
 
 
 NETWORKX, SHUFFLE, GIVEN = (
@@ -77,7 +80,6 @@ MEMORY_SHARE, MEMORY_PEOPLE = 0.1, 5_000
 LARGE, LARGE_AGAINST = 10_000, 2_000
 """So many are matched in less time than greedy takes for so many."""
 GROUPED, GROUP_SIZES, GROUP_SHARE = 60, (3, 4), 0.96
-GROUP_LIMIT = 240
 
 
 def beside_others() -> Iterator[Figure]:
@@ -91,7 +93,7 @@ def beside_others() -> Iterator[Figure]:
 def against_greedy() -> Iterator[Figure]:
     """Compare the memory, and many people here with fewer there."""
     theirs, fewer, given = (
-        _by_peer(name, people)
+        _by_peer(name, people, limit=LIMIT)
         for name, people in (
             ("greedy", MEMORY_PEOPLE),
             ("greedy", LARGE_AGAINST),
@@ -120,7 +122,7 @@ def against_greedy() -> Iterator[Figure]:
 def in_groups() -> Iterator[Figure]:
     """Compare groups of three and four with what a solver finds."""
     for size in GROUP_SIZES:
-        theirs = _by_peer("cp_sat", GROUPED, size, GROUP_LIMIT)
+        theirs = _by_peer("cp_sat", GROUPED, size, limit=LIMIT)
         if theirs is None:
             continue
         result = match(sociable(GROUPED), History(), Rules(mixing=RULES.mixing, group_size=size), 1)
@@ -141,17 +143,16 @@ def sociable(count: int) -> list[Person]:
 
 
 @cache
-def _by_peer(name: str, people: int, size: int = 2, limit: float = 900) -> dict[str, Any] | None:
+def _by_peer(name: str, people: int, size: int = 2, *, limit: int) -> dict[str, Any] | None:
     """Let a peer solve the first round; None if it is not installed."""
     python = _interpreter()
     with TemporaryDirectory() as folder:
         table = Path(folder) / "table.npy"
         np.save(table, _table(sociable(people) if size > 2 else company(people), RULES))
-        command = [str(python), "-m", "benchmarks.matching_peers", name, str(table), str(size)]
-        try:
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=limit)
-        except subprocess.TimeoutExpired:
-            return {"seconds": limit, "affinity": 0, "over": people, "broken": 0, "megabytes": 0}
+        command = [str(python), "-m", "benchmarks.matching_peers", name, str(table), str(size), str(limit)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode == -signal.SIGXCPU:
+        return {"seconds": limit, "affinity": 0, "over": people, "broken": 0, "megabytes": 0}
     if "ModuleNotFoundError" in done.stderr:
         print(f"{name} is left out: {python} does not have it; {PYTHON} may name another interpreter")
         return None
@@ -188,7 +189,7 @@ def _peer_figure(peer: Peer, theirs: dict[str, Any]) -> Figure:
         f"matching {peer.people:,} people",
         f"{ours.seconds:.3g} s, {faster}; {ours.share:.2%} of the bound;"
         f" {ours.over} left over, {ours.broken} rules broken",
-        f"{peer.what}: {told if has_ended else f'did not end within {peer.limit:.0f} s'}",
+        f"{peer.what}: {told if has_ended else f'did not end within {peer.limit} s'}",
         f"at least {peer.least_times} times" if peer.least_times else "",
         times >= peer.least_times if peer.least_times else None,
     )

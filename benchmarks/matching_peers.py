@@ -1,8 +1,8 @@
 """What others do to match people, written anew from what is published of it; each in a process of its own.
 
-`python -m benchmarks.matching_peers NAME FILE [GROUP SIZE]` reads a table of affinities, below 0 where two may not
-meet, and prints what came out as JSON. All but the first are given the table; Trellis makes its own in the time that
-counts.
+`python -m benchmarks.matching_peers NAME FILE GROUP_SIZE LIMIT` reads a table of affinities, below 0 where two may not
+meet, and prints what came out as JSON, unless it takes more seconds of CPU than the limit. All but the first are given
+the table; Trellis makes its own in the time that counts.
 
 - `greedy`: weigh all pairs in Python, and take the best of those left, and so on (`benchmarks/matching_plain.py`).
 - `given_greedy`: the same, all weights read from the table: nothing but sorting and taking is left to do.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -140,8 +141,9 @@ def most_megabytes() -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
-def main(name: str, file: str, size: str = "2") -> None:
-    """Solve, and print."""
+def main(name: str, file: str, size: str, limit: str) -> None:
+    """Solve, and print; after the limit the system ends the process."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 1))
     table: Table = np.load(file)
     solvers: dict[str, Callable[[], Pairs]] = {
         "shuffle": lambda: shuffle(table),
