@@ -55,7 +55,9 @@ def _is_expected(options: argparse.Namespace, outcome: Outcome) -> bool:
     """
     found = outcome.verdict
     if options.variant == SOUND:
-        is_proof = not (outcome.unmet and options.messages >= FULL_LENGTH)
+        # In the wrong hour workspaces fall silent, and who sends nothing may miss what is taken away meanwhile.
+        is_whole = options.messages >= FULL_LENGTH and not options.wrong_hour
+        is_proof = not (outcome.unmet and is_whole)
         return found.is_clean and is_proof and (_has_forgotten(outcome) or not options.restore)
     return bool(found.lost if options.variant == BLIND else found.twice)
 
