@@ -31,14 +31,15 @@ STORE = "PostgreSQL"
 
 
 def measure() -> Iterator[Figure]:
-    """Deliver them once, and look at it from three sides."""
-    counts, refused, claims = _run()
-    yield _lateness(counts)
-    yield _refusals(counts, refused)
-    yield _order(claims)
+    """Deliver them, and look at it from three sides; then once more, with the most urgent all of one workspace."""
+    for is_grouped in (False, True):
+        counts, refused, claims = _run(is_grouped=is_grouped)
+        yield _lateness(counts, is_grouped=is_grouped)
+        yield _refusals(counts, refused)
+        yield _order(claims)
 
 
-def _run() -> tuple[Counts, Sequence[tuple[str, float]], list[Claim]]:
+def _run(*, is_grouped: bool) -> tuple[Counts, Sequence[tuple[str, float]], list[Claim]]:
     limits = {
         "workspace": TIMES / SLACK.interval.total_seconds(),
         "workspace_burst": SLACK.burst,
@@ -46,7 +47,7 @@ def _run() -> tuple[Counts, Sequence[tuple[str, float]], list[Claim]]:
         "conversation_burst": PRODUCTION.conversation.burst,
     }
     with each_store() as stores, local_slack(latency=LATENCY_SECONDS, **limits) as slack:
-        fill(stores[STORE], workspaces=WORKSPACES, each=EACH)
+        fill(stores[STORE], workspaces=WORKSPACES, each=EACH, is_grouped=is_grouped)
         return _delivered(stores[STORE], slack)
 
 
@@ -64,12 +65,13 @@ def _claims_of(member: Member) -> list[Claim]:
     return [(moment, [(workspace, deadline) for workspace, deadline in rows]) for moment, rows in said]
 
 
-def _lateness(counts: Counts) -> Figure:
+def _lateness(counts: Counts, *, is_grouped: bool) -> Figure:
     allowed = (EACH - SLACK.burst) * SLACK.interval.total_seconds() / TIMES
     seconds = counts.last_at - counts.first_at
     lost = counts.lost(MESSAGES)
+    order = "a workspace's deadlines all before the next one's, " if is_grouped else ""
     return Figure(
-        f"{MESSAGES:,} due at once in {WORKSPACES} workspaces, rates × {TIMES}, {STORE}",
+        f"{MESSAGES:,} due at once in {WORKSPACES} workspaces, {order}rates × {TIMES}, {STORE}",
         f"the last after {seconds:.1f} s, {seconds / allowed:.2f} times; lost {lost}, twice {counts.twice}",
         f"Slack's limits allow {allowed:.1f} s",
         f"within {MOST_TIMES:.2f} times; 0 and 0",

@@ -16,13 +16,16 @@ CHUNK = 1_000
 DAY = timedelta(days=1)
 
 
-def fill(url: str, *, workspaces: int, each: int) -> int:
-    """Put messages that are due into the store, with deadlines in no order, and say how many there are."""
+def fill(url: str, *, workspaces: int, each: int, is_grouped: bool = False) -> int:
+    """Put messages that are due into the store, and say how many there are.
+
+    Rows and deadlines are in no order, or grouped: all of one workspace before all of the next.
+    """
     engine = connect(url)
     sessions, total = Sessions(engine), workspaces * each
     with sessions.begin() as session:
         insert_missing(session, Workspace, [{"workspace_id": f"T{n:04d}"} for n in range(workspaces)])
-    messages = _messages(workspaces, each)
+    messages = _messages(workspaces, each, is_grouped=is_grouped)
     for first in range(0, total, CHUNK):
         with sessions.begin() as session:
             enqueue(session, messages[first : first + CHUNK])
@@ -46,13 +49,14 @@ def fill_pairs(url: str, pairs: int) -> None:
     engine.dispose()
 
 
-def _messages(workspaces: int, each: int) -> list[Message]:
+def _messages(workspaces: int, each: int, *, is_grouped: bool) -> list[Message]:
     now, total = SystemClock().people_now(), workspaces * each
     order = list(range(total))
-    random.Random(7).shuffle(order)
+    if not is_grouped:
+        random.Random(7).shuffle(order)
     return [
         Message(
-            workspace_id=f"T{number % workspaces:04d}",
+            workspace_id=f"T{number // each if is_grouped else number % workspaces:04d}",
             key=f"note:{number}",
             kind=KIND,
             receiver=f"U{number:06d}",

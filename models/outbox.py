@@ -64,6 +64,7 @@ class Delivery(Base):
         Index("ix_delivery_sending", "workspace_id", "receiver", **_where("state = 'sending'")),
         Index("ix_delivery_doubtful", "retry_at", **_where("state = 'doubtful'")),
         Index("ix_delivery_receiver", "workspace_id", "receiver", **_where("state = 'ready'")),
+        Index("ix_delivery_workspace", "workspace_id", "expire_at", **_where("state = 'ready'")),
         Index("ix_delivery_subject", "subject_id", **_where("state = 'ready'")),
         Index("ix_delivery_group", "expire_at", **_where("state = 'ready' AND receiver LIKE '+%'")),
         Index("ix_delivery_ended", "state", "id", **_where(HAS_ENDED)),

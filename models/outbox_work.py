@@ -16,6 +16,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Integer,
+    ScalarSelect,
     Select,
     Update,
     bindparam,
@@ -108,14 +109,14 @@ def has_room_besides() -> Select[bool]:
 
 @cache
 def promising_besides() -> Select[str]:
-    """Select the workspaces with something to be sent now, but those that `passed`, the most urgent first.
+    """Select the workspaces with something to be sent now, but those that `passed`; takes Moments and `limit` by name.
 
-    Takes the Moments and a `limit` by name. All that is due is read for it, so it is asked for only if the most urgent
-    rows of all are those of a few workspaces.
+    Each is asked for its own most urgent message, so that nothing of the others' is read; there need be no order among
+    them, for each has room.
     """
-    others = select(Delivery.workspace_id).where(*_is_free(), Delivery.workspace_id.not_in(_named("passed")))
-    by_deadline = others.group_by(Delivery.workspace_id).order_by(func.min(Delivery.expire_at))
-    return by_deadline.limit(bindparam("limit", type_=Integer))
+    others = select(Workspace.workspace_id).where(Workspace.workspace_id.not_in(_named("passed")))
+    with_room = others.where(Workspace.workspace_id.not_in(_held_up()), _most_urgent_of_it().is_not(None))
+    return with_room.limit(bindparam("limit", type_=Integer))
 
 
 @cache
@@ -133,16 +134,15 @@ def claimable() -> Select[Delivery]:
 @cache
 def claimable_of_each() -> Select[Delivery]:
     """Select, as `claimable` does, only what is most urgent in each of the workspaces."""
-    in_order = func.row_number().over(
-        partition_by=Delivery.workspace_id, order_by=(Delivery.expire_at, Delivery.id)
-    )
-    free = select(Delivery.id, in_order.label("place")).where(
-        *_is_free(), Delivery.workspace_id.in_(_named("workspace_ids"))
-    )
-    ranked = free.subquery()
-    first = select(Delivery).where(Delivery.id.in_(select(ranked.c.id).where(ranked.c.place == 1)))
-    in_turn = first.order_by(Delivery.expire_at, Delivery.id).limit(bindparam("limit", type_=Integer))
-    return in_turn.with_for_update(skip_locked=True, of=Delivery)
+    first = select(_most_urgent_of_it()).where(Workspace.workspace_id.in_(_named("workspace_ids")))
+    in_turn = select(Delivery).where(Delivery.id.in_(first)).order_by(Delivery.expire_at, Delivery.id)
+    return in_turn.limit(bindparam("limit", type_=Integer)).with_for_update(skip_locked=True, of=Delivery)
+
+
+def _most_urgent_of_it() -> ScalarSelect[int]:
+    """Give the message of a workspace that is to be sent first, if any may be sent now."""
+    own = select(Delivery.id).where(Delivery.workspace_id == Workspace.workspace_id, *_is_free_in_itself())
+    return own.order_by(Delivery.expire_at, Delivery.id).limit(1).correlate(Workspace).scalar_subquery()
 
 
 def _named(name: str) -> BindParameter[str]:
@@ -156,13 +156,17 @@ def _most_urgent(chosen: Select[Any]) -> Select[Any]:
 
 
 def _is_free() -> tuple[ColumnElement[bool], ...]:
+    return (*_is_free_in_itself(), Delivery.workspace_id.not_in(_held_up()))
+
+
+def _is_free_in_itself() -> tuple[ColumnElement[bool], ...]:
+    """Say that a message may be sent, if its workspace has room."""
     return (
         _in(READY),
         Delivery.not_before <= _bound("people_now"),
         Delivery.expire_at > _bound("people_now"),
         Delivery.expire_at <= _latest_deadline(),
         or_(Delivery.retry_at.is_(None), Delivery.retry_at <= _bound("machine_now")),
-        Delivery.workspace_id.not_in(_held_up()),
         ~_flying().exists(),
         ~_full().exists(),
         or_(~_IS_GROUP, _place().where(Conversation.channel.is_not(None)).exists()),

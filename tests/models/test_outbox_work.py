@@ -61,6 +61,28 @@ def test_a_claim_reads_the_rows_that_are_due_and_none_of_those_planned_for_later
     assert not reads_every_row(told)
 
 
+def test_the_most_urgent_of_each_workspace_is_found_without_reading_the_others(planned: Sessions) -> None:
+    others = [f"T{number:03}" for number in range(100)]
+    due = [
+        (team, MONDAY_NOON - MINUTE, MONDAY_NOON + HOUR + n * MINUTE) for team in others for n in range(20)
+    ]
+    with planned.begin() as session:
+        insert_missing(session, Workspace, [{"workspace_id": team} for team in others])
+        enqueue(
+            session,
+            [
+                Message(team, f"due:{n}", "test.note", f"U{n}", n, *window)
+                for n, (team, *window) in enumerate(due)
+            ],
+        )
+        session.execute(text("ANALYZE"))
+
+    told = ways(planned, outbox_work.promising_besides().params(**vars(NOW), limit=64, passed=[TEAM]))
+
+    assert "ix_delivery_workspace" in told
+    assert not reads_every_row(told)
+
+
 def test_whether_there_is_work_is_answered_by_indexes_alone(planned: Sessions) -> None:
     told = ways(planned, outbox_work.work().params(**vars(NOW)))
 
