@@ -12,14 +12,17 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from bot import enrolments, round_pacts
+from bot import rounds as round_cases
+from bot.round_facts import Preview
 from bot.round_judging import judge
+from bot.round_messages import PREVIEWED
 from bot.round_seen import SUBJECTS
 from bot.round_standing import Standing, standing_in
 from bot.runtime.database import Sessions
 from handlers import round_turns
 from models.outbox import Delivery
 from models.pacts import Pact
-from models.programmes import Participant, Programme
+from models.programmes import MENTEE, MENTOR, MENTORING, Participant, Programme
 from models.rounds import LeftOver, Pairing, Round
 from tests.bot.buddies_stage import actor, found, running
 from tests.people import DAY, HOUR, MONDAY_NOON
@@ -160,6 +163,33 @@ def pairing_of(sessions: Sessions, programme_id: int, user_id: str) -> Pairing:
 def following(moment: datetime, rounds: int) -> datetime:
     """Say when the round so many rounds later begins, every two weeks and without a change of clocks."""
     return moment + rounds * 14 * DAY
+
+
+def go_on(sessions: Sessions, programme_id: int) -> None:
+    """Let nobody count as silent."""
+    with sessions.begin() as session:
+        for participant in session.scalars(Participant.of_programme(programme_id)):
+            participant.silent_rounds = 0
+
+
+def mentoring(sessions: Sessions) -> int:
+    """Hold a round with one mentee and two mentors."""
+    programme_id = running(sessions, ["U001", "U002", "U003"], mixing=MENTORING)
+    with sessions.begin() as session:
+        for who, role in (("U001", MENTEE), ("U002", MENTOR), ("U003", MENTOR)):
+            enrolments.join(session, actor(who), found(session, programme_id), role=role, now=MONDAY_NOON)
+    first_round(sessions)
+    return programme_id
+
+
+def previewed(sessions: Sessions, programme_id: int) -> Preview:
+    """Ask for a preview and read it."""
+    with sessions.begin() as session:
+        round_cases.preview(session, actor("U001"), programme_id, START - HOUR)
+    match(sessions, START - HOUR)
+    shown = told(sessions, PREVIEWED, START - HOUR)[-1]
+    assert isinstance(shown, Preview)
+    return shown
 
 
 Everyone = Sequence[tuple[str, ...]]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from bot import enrolments, exclusions, round_due, round_pacts, round_repairs, rounds
 from bot.outbox import Never
 from bot.round_facts import Closing, Introduction, Nobody, Parted
 from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, REPLACED, UNREACHABLE
-from bot.rounds import NotAMentor, NotYourPairing, PactGoesOn, PairingIsOver, TooLateToDecline
+from bot.rounds import NotYourPairing, PactGoesOn, PairingIsOver
 from bot.runtime.database import Sessions
 from models.members import Member
 from models.outbox import CANCELLED, READY, SENT, Delivery
 from models.pacts import OVER, Pact
-from models.programmes import MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
+from models.programmes import PAUSED, Participant, Programme
 from models.rounds import Round
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import TEAM, actor, found, know, profile, running
+from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MONDAY_NOON
 
@@ -87,7 +85,7 @@ def test_a_swap_finds_who_came_after_the_round_began_and_nobody_who_sat_it_out_o
 def test_who_is_left_by_a_swap_and_goes_on_with_others_hears_that_the_first_pairing_ended(
     quick: Sessions, is_introduced: bool
 ) -> None:
-    programme_id = mentoring(quick)
+    programme_id = stage.mentoring(quick)
     standing = next(each for each in stage.pairings(quick, programme_id) if "U001" in each.people)
     mentor = standing.mentor
     assert mentor is not None
@@ -303,56 +301,6 @@ def test_two_slack_opens_no_conversation_for_stay_together_and_are_told_to_write
     assert [each.is_unreachable for each in told if isinstance(each, Parted)] == [True, True]
 
 
-def mentoring(sessions: Sessions) -> int:
-    """Hold a round with one mentee and two mentors."""
-    programme_id = running(sessions, ["U001", "U002", "U003"], mixing=MENTORING)
-    with sessions.begin() as session:
-        for who, role in (("U001", MENTEE), ("U002", MENTOR), ("U003", MENTOR)):
-            enrolments.join(session, actor(who), found(session, programme_id), role=role, now=MONDAY_NOON)
-    stage.first_round(sessions)
-    return programme_id
-
-
-def test_a_mentor_who_declines_makes_room_for_the_next_choice_then_nobody_is_left(quick: Sessions) -> None:
-    programme_id = mentoring(quick)
-    mentors = []
-    for _ in range(2):
-        (standing,) = stage.pairings(quick, programme_id)
-        assert standing.mentor is not None
-        mentors.append(standing.mentor)
-        with quick.begin() as session:
-            rounds.decline(session, actor(standing.mentor), standing.pairing.id, now=LATER)
-
-    assert sorted(mentors) == ["U002", "U003"]
-    assert stage.pairings(quick, programme_id) == []
-    told = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
-    assert len(told) == 1
-    assert stage.part(quick, programme_id, "U001").left_over_in == 1
-
-
-def test_only_the_mentor_declines_and_only_for_three_days(quick: Sessions) -> None:
-    programme_id = mentoring(quick)
-    (standing,) = stage.pairings(quick, programme_id)
-    mentor = str(standing.mentor)
-
-    with pytest.raises(NotAMentor), quick.begin() as session:
-        rounds.decline(session, actor("U001"), standing.pairing.id, now=LATER)
-    late = stage.START + 3 * DAY + timedelta(seconds=1)
-    with pytest.raises(TooLateToDecline), quick.begin() as session:
-        rounds.decline(session, actor(mentor), standing.pairing.id, now=late)
-
-    assert [each.mentor for each in stage.pairings(quick, programme_id)] == [mentor]
-
-
-def test_a_mentor_without_a_mentee_is_told_so_kindly(quick: Sessions) -> None:
-    mentoring(quick)
-
-    (told,) = stage.told(quick, LEFT_OVER, stage.START)
-
-    assert isinstance(told, Nobody)
-    assert type(told.why).__name__ == "NotAsked"
-
-
 def test_no_words_betray_who_excluded_whom(quick: Sessions) -> None:
     programme_id = alone_with_spare(quick)
 
@@ -363,19 +311,6 @@ def test_no_words_betray_who_excluded_whom(quick: Sessions) -> None:
     with quick.read() as session:
         rows = session.scalars(Participant.of_programme(programme_id)).all()
     assert [row.left_over_in for row in rows] == [None, None, 1]
-
-
-def test_a_mentor_who_is_left_by_their_mentee_is_promised_nothing(quick: Sessions) -> None:
-    programme_id = mentoring(quick)
-    (standing,) = stage.pairings(quick, programme_id)
-
-    with quick.begin() as session:
-        swapped = rounds.swap(session, actor("U001"), standing.pairing.id, now=LATER)
-
-    assert swapped.others is not None
-    assert swapped.others != (standing.mentor,)
-    (told,) = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
-    assert told.next_on is None
 
 
 def test_after_a_pact_somebody_new_comes_once_and_not_before_it_is_over(quick: Sessions) -> None:

@@ -13,17 +13,12 @@ from sqlalchemy.orm import Session
 from bot import (
     enrolments,
     exclusions,
-    profiles,
     programme_news,
-    programme_replays,
-    programmes,
     round_judging,
-    round_matching,
     rounds,
 )
 from bot.matching import History, Person, Result, Round, Rules, match, read
 from bot.permissions import NotYourProgramme
-from bot.programme_settings import settings_of
 from bot.round_facts import Changed, Preview
 from bot.round_jobs import MOST_AFFECTED, Job, compute
 from bot.round_messages import CHANGED, HEADS_UP, INTRODUCTION, PREVIEWED, TOO_FEW
@@ -32,28 +27,18 @@ from bot.round_wishes import NothingPreviewed, RoundsAreHeld, RoundUnderWay
 from bot.runtime.database import Sessions
 from handlers import round_turns
 from handlers.views import rounds_preview
-from models.programmes import ACROSS, PAUSED, WITHIN, Participant
+from models.programmes import PAUSED, Participant
 from models.rounds import ANNOUNCED, CANCELLED, MATCHED
 from models.rounds import PREVIEWED as IS_PREVIEWED
 from models.rounds import Round as BuddyRound
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import ROOM, actor, found, know, profile
+from tests.bot.buddies_stage import actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
-from tests.people import DAY, HOUR, MINUTE, MONDAY_NOON
+from tests.people import DAY, HOUR, MONDAY_NOON
 
 OWNER, WEDNESDAY = "U001", MONDAY_NOON + 2 * DAY
 EVERYBODY = [f"U{number:03}" for number in range(1, 7)]
 BEFORE_START = stage.START - HOUR
-
-
-def previewed(sessions: Sessions, programme_id: int) -> Preview:
-    """Ask for a preview and read it."""
-    with sessions.begin() as session:
-        rounds.preview(session, actor(OWNER), programme_id, BEFORE_START)
-    stage.match(sessions, BEFORE_START)
-    shown = stage.told(sessions, PREVIEWED, BEFORE_START)[-1]
-    assert isinstance(shown, Preview)
-    return shown
 
 
 def test_a_preview_is_shown_to_the_owner_and_goes_out_as_it_was_shown(quick: Sessions) -> None:
@@ -61,7 +46,7 @@ def test_a_preview_is_shown_to_the_owner_and_goes_out_as_it_was_shown(quick: Ses
     programme_id = stage.staffed(sessions, 8)
     stage.step(sessions, stage.HEADS_UP)
 
-    shown = previewed(sessions, programme_id)
+    shown = stage.previewed(sessions, programme_id)
     between = stage.deliveries(sessions, INTRODUCTION)
     stage.step(sessions, stage.START)
 
@@ -79,7 +64,7 @@ def test_a_preview_of_many_lists_those_a_message_has_room_for_and_counts_the_oth
     programme_id = stage.staffed(quick, 9)
     stage.step(quick, stage.HEADS_UP)
 
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
 
     assert (len(shown.groups), shown.more) == (2, 2)
     assert "4 pairings" in rounds_preview.preview(shown).text
@@ -103,7 +88,7 @@ def test_a_preview_before_the_heads_up_announces_nothing_and_begins_nothing(quic
 def test_who_left_after_the_preview_is_replaced_and_the_owner_hears_of_it(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 6)
     stage.step(quick, stage.HEADS_UP)
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
     gone = shown.groups[0][0]
     with quick.begin() as session:
         enrolments.leave(session, actor(gone[0]), found(session, programme_id), now=BEFORE_START)
@@ -125,7 +110,7 @@ def test_a_previewed_round_interrupted_while_it_is_written_goes_out_as_it_was_de
     monkeypatch.setattr(round_turns, "GROUPS", 1)
     programme_id = stage.staffed(quick, 6)
     stage.step(quick, stage.HEADS_UP)
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
 
     with suppress(stage.Killed):
         stage.step(stage.Doomed(quick, left=5), stage.START)
@@ -148,7 +133,7 @@ def test_a_previewed_round_interrupted_while_it_is_written_goes_out_as_it_was_de
 def test_a_previewed_round_of_which_one_person_is_left_is_called_off(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 2)
     stage.step(quick, stage.HEADS_UP)
-    previewed(quick, programme_id)
+    stage.previewed(quick, programme_id)
     with quick.begin() as session:
         enrolments.leave(session, actor("U002"), found(session, programme_id), now=BEFORE_START)
 
@@ -161,7 +146,7 @@ def test_a_previewed_round_of_which_one_person_is_left_is_called_off(quick: Sess
 def test_an_owner_hears_of_a_change_but_not_who_pauses(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 4)
     stage.step(quick, stage.HEADS_UP)
-    previewed(quick, programme_id)
+    stage.previewed(quick, programme_id)
     with quick.begin() as session:
         session.scalars(Participant.one(programme_id, "U002")).one().state = PAUSED
 
@@ -182,7 +167,7 @@ def test_who_joins_after_the_preview_is_put_together_with_somebody(
             for other in ("U001", "U002"):
                 exclusions.exclude(session, actor("U003"), other, now=MONDAY_NOON)
     stage.step(quick, stage.HEADS_UP)
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
     names = [f"UNEW{number}" for number in range(newcomers)]
     with quick.begin() as session:
         know(session, *[profile(name) for name in names])
@@ -203,7 +188,7 @@ def test_what_an_owner_must_know_of_a_round_in_the_evening_waits_for_their_hours
     with quick.begin() as session:
         for other in ("U001", "U002"):
             exclusions.exclude(session, actor("U003"), other, now=MONDAY_NOON)
-    previewed(quick, programme_id)
+    stage.previewed(quick, programme_id)
     with quick.begin() as session:
         enrolments.leave(session, actor("U002"), found(session, programme_id), now=BEFORE_START)
 
@@ -243,7 +228,7 @@ def test_room_for_who_is_left_over_is_made_group_by_group_only_among_few(
 def test_matching_anew_draws_other_lots(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 12)
     stage.step(quick, stage.HEADS_UP)
-    first = previewed(quick, programme_id)
+    first = stage.previewed(quick, programme_id)
     with quick.begin() as session:
         rounds.match_anew(session, actor(OWNER), first.round_id, BEFORE_START)
     stage.match(quick, BEFORE_START)
@@ -257,7 +242,7 @@ def test_matching_anew_draws_other_lots(quick: Sessions) -> None:
 def test_a_preview_is_sent_at_once_when_the_owner_says_so_and_once(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 4)
     stage.step(quick, stage.HEADS_UP)
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
 
     with quick.begin() as session:
         rounds.send_previewed(session, actor(OWNER), shown.round_id, BEFORE_START)
@@ -272,7 +257,7 @@ def test_a_preview_is_sent_at_once_when_the_owner_says_so_and_once(quick: Sessio
 def test_no_round_begins_now_while_the_channel_keeps_any_from_being_held(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 4)
     stage.step(quick, stage.HEADS_UP)
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
     with quick.begin() as session:
         programme = found(session, programme_id)
         programme_news.hold(session, programme, programme_news.ARCHIVED, now=BEFORE_START)
@@ -318,7 +303,7 @@ def test_two_owners_who_press_at_once_start_one_round(sessions: Sessions) -> Non
 def test_only_the_owner_previews_sends_and_matches(quick: Sessions) -> None:
     programme_id = stage.staffed(quick, 4)
     stage.step(quick, stage.HEADS_UP)
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
     stranger = actor("U002")
     acts: tuple[Callable[[Session], object], ...] = (
         lambda session: rounds.preview(session, stranger, programme_id, BEFORE_START),
@@ -339,7 +324,7 @@ def test_who_wants_no_more_of_somebody_after_the_preview_is_kept_apart_and_nobod
 ) -> None:
     programme_id = stage.staffed(quick, 6)
     stage.step(quick, stage.HEADS_UP)
-    (first, other), *_ = [members for members, _ in previewed(quick, programme_id).groups]
+    (first, other), *_ = [members for members, _ in stage.previewed(quick, programme_id).groups]
     with quick.begin() as session:
         exclusions.exclude(session, actor(other), first, now=BEFORE_START)
 
@@ -353,99 +338,11 @@ def test_who_wants_no_more_of_somebody_after_the_preview_is_kept_apart_and_nobod
     assert rounds_preview.changed(changed).text.endswith("matched anew.")  # no cause, also not a harmless one
 
 
-def in_departments(sessions: Sessions, *departments: tuple[str, ...]) -> None:
-    """Let these people be in departments, those of each together."""
-    with sessions.begin() as session:
-        for number, people in enumerate(departments):
-            for who in people:
-                profiles.save(session, actor(who), {"department": f"Department {number}"})
-
-
-def mix(sessions: Sessions, programme_id: int, mixing: str) -> None:
-    """Let the owner set how people are mixed."""
-    with sessions.begin() as session:
-        wanted = settings_of(found(session, programme_id)).changed({"mixing": mixing})
-        programmes.change(session, actor(OWNER), programme_id, wanted, now=BEFORE_START)
-
-
-def test_a_hard_rule_holds_for_a_preview_s_groups_whatever_is_known_of_people_by_now(quick: Sessions) -> None:
-    programme_id = stage.staffed(quick, 4, mixing=ACROSS, is_mixing_required=True)
-    in_departments(quick, ("U001", "U002"), ("U003", "U004"))
-    stage.step(quick, stage.HEADS_UP)
-    shown = [tuple(sorted(members)) for members, _ in previewed(quick, programme_id).groups]
-    in_departments(quick, *shown)
-
-    stage.step(quick, stage.START)
-
-    sent = stage.groups(quick, programme_id)
-    assert len(sent) == 2
-    assert set(sent).isdisjoint(shown)
-    assert stage.told(quick, CHANGED, stage.START) == [Changed(ROOM.id, (), 2)]
-
-
-def test_other_settings_after_a_preview_have_it_shown_anew_and_hold_for_what_is_sent(quick: Sessions) -> None:
-    programme_id = stage.staffed(quick, 4, mixing=WITHIN, is_mixing_required=True)
-    in_departments(quick, ("U001", "U002"), ("U003", "U004"))
-    stage.step(quick, stage.HEADS_UP)
-    first = previewed(quick, programme_id)
-
-    mix(quick, programme_id, ACROSS)
-    with pytest.raises(NothingPreviewed), quick.begin() as session:
-        rounds.send_previewed(session, actor(OWNER), first.round_id, BEFORE_START)
-    stage.match(quick, BEFORE_START + MINUTE)
-    second = stage.told(quick, PREVIEWED, BEFORE_START + MINUTE)[-1]
-    stage.step(quick, stage.START)
-
-    assert isinstance(second, Preview)
-    assert [members for members, _ in first.groups] == [("U001", "U002"), ("U003", "U004")]
-    assert [members for members, _ in second.groups] == stage.groups(quick, programme_id)
-    assert set(stage.groups(quick, programme_id)).isdisjoint(members for members, _ in first.groups)
-    assert stage.deliveries(quick, CHANGED) == []
-
-
-def test_other_settings_while_a_preview_is_made_let_it_come_to_nothing(quick: Sessions) -> None:
-    programme_id = stage.staffed(quick, 4)
-    with quick.begin() as session:
-        rounds.preview(session, actor(OWNER), programme_id, MONDAY_NOON)
-    (coming,) = stage.rounds_of(quick, programme_id)
-    with quick.begin() as session:
-        lease = round_matching.lease(session, coming.id, "one", MONDAY_NOON)
-    assert lease is not None
-    with quick.read() as session:
-        job = round_matching.gather(session, lease, MONDAY_NOON)
-
-    mix(quick, programme_id, ACROSS)
-
-    with pytest.raises(round_matching.LeaseLost), quick.begin() as session:
-        round_matching.show(session, job, b"", MONDAY_NOON)
-
-
-def test_other_settings_as_a_previewed_round_begins_hold_for_it_and_it_can_be_replayed(
-    quick: Sessions,
-) -> None:
-    programme_id = stage.staffed(quick, 4, mixing=WITHIN, is_mixing_required=True)
-    in_departments(quick, ("U001", "U002"), ("U003", "U004"))
-    stage.step(quick, stage.HEADS_UP)
-    shown = previewed(quick, programme_id)
-    round_turns.take(quick, shown.round_id, stage.START)
-
-    mix(quick, programme_id, ACROSS)
-    stage.match(quick, stage.START)
-
-    sent = stage.groups(quick, programme_id)
-    with quick.read() as session:
-        held = programme_replays.kept(session, actor(OWNER), shown.round_id)
-    assert len(sent) == 2
-    assert set(sent).isdisjoint(members for members, _ in shown.groups)
-    assert stage.told(quick, CHANGED, stage.START) == [Changed(ROOM.id, (), 2)]
-    assert programme_replays.replay(held).is_same
-
-
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_preview_of_next_to_nobody_shows_that(quick: Sessions, count: int) -> None:
     programme_id = stage.staffed(quick, count)
 
-    shown = previewed(quick, programme_id)
+    shown = stage.previewed(quick, programme_id)
 
     assert shown.groups == ()
     assert len(shown.left_over) == count

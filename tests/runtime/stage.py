@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from slack_sdk import WebClient
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
@@ -25,6 +28,7 @@ from sandbox.identity import BOT_TOKEN, TEAM_ID
 from tests.people import AMY, MONDAY_NOON
 
 KIND = "test.note"
+PATIENCE_SECONDS = 10.0
 MACHINE_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 """Far from people's time, for the two must never be mixed up."""
 
@@ -142,3 +146,12 @@ def exhaust(loop: DeliveryLoop) -> None:
     while not (loop.turn().is_idle and not loop._in_flight):
         loop._wake.wait(0.2)
         loop._wake.clear()
+
+
+def turn_until_recorded(loop: DeliveryLoop, outcomes: int = 1) -> None:
+    """Turn until so many outcomes are in the store, as often as one that comes back may still hang up."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while outcomes > 0:
+        assert time.monotonic() < deadline, "no outcome came"
+        with suppress(DBAPIError):
+            outcomes -= loop.turn().recorded

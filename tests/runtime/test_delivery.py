@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import subprocess
 import sys
@@ -10,15 +9,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Connection, Engine, event, func, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.runtime.claims import CLOSED_AT_ONCE
 from bot.runtime.config import ROOT
 from bot.runtime.database import READING, Sessions, connect
 from bot.runtime.decisions import Cancel, Decision, Defer
@@ -27,21 +24,11 @@ from bot.runtime.slack import InDoubt, Outcome, Outgoing, Sent
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, READY, SENDING, SENT, Delivery
 from sandbox.driver import Driver
 from sandbox.testing import Running
-from tests.people import AMY, BEN, DAY, HOUR, JONAS, KAI, MIA, MINUTE, MONDAY_NOON, PRIYA, RAY, ZOE
-from tests.runtime.stage import Office, note
+from tests.people import AMY, BEN, DAY, HOUR, JONAS, KAI, MIA, MINUTE, PRIYA, RAY, ZOE
+from tests.runtime.stage import PATIENCE_SECONDS, Office, note, turn_until_recorded
 from tests.stores import Postgres
 
 EVERYBODY = (AMY, BEN, RAY, MIA, JONAS, ZOE, PRIYA, KAI)
-PATIENCE_SECONDS = 10.0
-
-
-def turn_until_recorded(loop: DeliveryLoop, outcomes: int = 1) -> None:
-    """Turn until so many outcomes are in the store, as often as one that comes back may still hang up."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while outcomes > 0:
-        assert time.monotonic() < deadline, "no outcome came"
-        with suppress(DBAPIError):
-            outcomes -= loop.turn().recorded
 
 
 class Gate:
@@ -94,51 +81,6 @@ def test_a_window_opens_and_closes_by_peoples_time_alone(office: Office) -> None
     assert early == {EXPIRED: 1}
     assert at_its_time == {SENT: 1}
     assert office.states() == [SENT, EXPIRED]
-
-
-def test_what_is_too_late_after_a_long_outage_is_closed_in_parts_and_holds_up_nothing(
-    office_anywhere: Office, caplog: pytest.LogCaptureFixture
-) -> None:
-    office = office_anywhere
-    late = [f"U{number:05}" for number in range(CLOSED_AT_ONCE + 50)]
-    office.write(*late, not_before=MONDAY_NOON, expire_at=MONDAY_NOON + MINUTE)
-    office.clock.people = MONDAY_NOON + HOUR
-    office.write(AMY)
-    loop = office.loop(send=lambda _: Sent("D1", "1.0"))
-    caplog.set_level(logging.INFO)
-
-    loop.turn()
-    first = Counter(office.states())
-    loop.drain()
-
-    assert first == {EXPIRED: CLOSED_AT_ONCE, READY: 50, SENDING: 1}
-    assert Counter(office.states()) == {EXPIRED: CLOSED_AT_ONCE + 50, SENT: 1}
-    told = [vars(record)["delivery"] for record in caplog.records if record.message == "message_expired"]
-    assert len(set(told)) == len(told) == CLOSED_AT_ONCE + 50
-
-
-def test_what_became_of_a_message_is_told_once_it_stands_in_the_store(
-    office: Office, caplog: pytest.LogCaptureFixture
-) -> None:
-    recorded: list[int] = []
-
-    def prepare(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
-        recorded.append(session.scalars(select(func.count()).where(Delivery.state == SENT)).one())
-        if [row.receiver for row in rows] == [BEN] and recorded.count(1) < 2:
-            raise OperationalError("", {}, Exception("away"))
-        return note(session, rows, now)
-
-    (first,) = office.write(AMY)
-    loop = office.loop(send=lambda _: Sent("D1", "1.0"), prepare=prepare)
-    loop.turn()
-    (second,) = office.write(BEN)
-    caplog.set_level(logging.INFO)
-
-    turn_until_recorded(loop, outcomes=2)
-
-    told = [vars(record)["delivery"] for record in caplog.records if record.message == "message_sent"]
-    assert recorded.count(1) == 2, "one of the turns that knew of the first was rolled back"
-    assert told == [first, second]
 
 
 def test_a_lease_that_ran_out_leaves_a_doubt_and_no_message_before_it_settles(

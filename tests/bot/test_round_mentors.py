@@ -1,0 +1,72 @@
+"""Mentors of a round: who declines and until when, who comes next, and who stays without a mentee."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot import rounds
+from bot.round_facts import Nobody, Parted
+from bot.round_messages import LEFT_OVER, PARTED
+from bot.rounds import NotAMentor, TooLateToDecline
+from bot.runtime.database import Sessions
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import actor
+from tests.bot.rounds_stage import quick as quick
+from tests.people import DAY, HOUR
+
+LATER = stage.START + HOUR
+
+
+def test_a_mentor_who_declines_makes_room_for_the_next_choice_then_nobody_is_left(quick: Sessions) -> None:
+    programme_id = stage.mentoring(quick)
+    mentors = []
+    for _ in range(2):
+        (standing,) = stage.pairings(quick, programme_id)
+        assert standing.mentor is not None
+        mentors.append(standing.mentor)
+        with quick.begin() as session:
+            rounds.decline(session, actor(standing.mentor), standing.pairing.id, now=LATER)
+
+    assert sorted(mentors) == ["U002", "U003"]
+    assert stage.pairings(quick, programme_id) == []
+    told = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
+    assert len(told) == 1
+    assert stage.part(quick, programme_id, "U001").left_over_in == 1
+
+
+def test_only_the_mentor_declines_and_only_for_three_days(quick: Sessions) -> None:
+    programme_id = stage.mentoring(quick)
+    (standing,) = stage.pairings(quick, programme_id)
+    mentor = str(standing.mentor)
+
+    with pytest.raises(NotAMentor), quick.begin() as session:
+        rounds.decline(session, actor("U001"), standing.pairing.id, now=LATER)
+    late = stage.START + 3 * DAY + timedelta(seconds=1)
+    with pytest.raises(TooLateToDecline), quick.begin() as session:
+        rounds.decline(session, actor(mentor), standing.pairing.id, now=late)
+
+    assert [each.mentor for each in stage.pairings(quick, programme_id)] == [mentor]
+
+
+def test_a_mentor_without_a_mentee_is_told_so_kindly(quick: Sessions) -> None:
+    stage.mentoring(quick)
+
+    (told,) = stage.told(quick, LEFT_OVER, stage.START)
+
+    assert isinstance(told, Nobody)
+    assert type(told.why).__name__ == "NotAsked"
+
+
+def test_a_mentor_who_is_left_by_their_mentee_is_promised_nothing(quick: Sessions) -> None:
+    programme_id = stage.mentoring(quick)
+    (standing,) = stage.pairings(quick, programme_id)
+
+    with quick.begin() as session:
+        swapped = rounds.swap(session, actor("U001"), standing.pairing.id, now=LATER)
+
+    assert swapped.others is not None
+    assert swapped.others != (standing.mentor,)
+    (told,) = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
+    assert told.next_on is None
