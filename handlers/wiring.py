@@ -22,7 +22,8 @@ from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import ANY_KIND, Consequence, Prepare
 from bot.runtime.engine import Work
-from bot.runtime.slack import authorities, look, open_group, post
+from bot.runtime.readings import Readings
+from bot.runtime.slack import authorities, open_group, post
 from handlers import (
     answers,
     buddies,
@@ -176,7 +177,7 @@ def work(client: WebClient, clock: Clock, *, mapped: Mapping[str, str] = NO_FIEL
     return Work(
         prepare=PREPARE,
         post=partial(post, client),
-        look=partial(look, client),
+        look=Readings(client).look,
         open_group=partial(open_group, client),
         consequences=CONSEQUENCES,
         plan=plan,

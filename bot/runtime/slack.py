@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from http.client import HTTPException
 from typing import Any
@@ -20,14 +20,6 @@ from models.outbox import GROUP
 
 EVENT_TYPE, MARK = "trellis_delivery", "delivery:"
 """What metadata and block ids of our messages are known by."""
-Mark = tuple[str | None, str | None]
-"""What a message in Slack is known by: its nonce, or the delivery's id where it carries no nonce."""
-PAGE = 200
-EARLIER = timedelta(hours=2)
-"""A doubt begins when it is noticed; the request, and Slack's clock, may have been so much earlier.
-
-Five minutes would do but for a machine whose clock is an hour ahead, or was put back by one.
-"""
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Errors after which Slack may have posted all the same."""
 TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})
@@ -35,6 +27,8 @@ PASSING = frozenset({"ratelimited", "rate_limited", "team_added_to_org"})
 """Errors that end by themselves, and before which Slack posted nothing."""
 NO_SCOPE, UNTIL_REINSTALLED_SECONDS = "missing_scope", 600
 """An app that was installed before it wrote to groups may not open one until an admin has allowed it."""
+UNANSWERED = (URLError, HTTPException, OSError, SlackClientError)
+"""What is raised when no answer of Slack's came, or none that can be read."""
 UNREACHED = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED})
 
 
@@ -174,12 +168,12 @@ def post(client: WebClient, outgoing: Outgoing) -> Outcome:
             unfurl_media=False,
         )
     except SlackApiError as refusal:
-        outcome = _of_answer(refusal)
+        outcome = of_answer(refusal)
         if outcome == Refused("account_inactive"):
             # Of a person who left, or of the app itself that was removed? Only Slack can tell.
             return Refused("account_inactive", is_token_gone=not _is_welcome(client))
         return outcome
-    except (URLError, HTTPException, OSError, SlackClientError) as failure:
+    except UNANSWERED as failure:
         return _of_failure(failure)
     return Sent(answer["channel"], answer["ts"])
 
@@ -189,72 +183,17 @@ def open_group(client: WebClient, group: Group) -> Opened | NotOpened:
     try:
         return Opened(client.conversations_open(users=group.people)["channel"]["id"])
     except SlackApiError as refusal:
-        outcome = _of_answer(refusal)
+        outcome = of_answer(refusal)
         if outcome == Refused(NO_SCOPE):
             return NotOpened(NotSent(NO_SCOPE, retry_after=UNTIL_REINSTALLED_SECONDS))
         return NotOpened(NotSent(outcome.reason) if isinstance(outcome, InDoubt) else outcome)
-    except (URLError, HTTPException, OSError, SlackClientError) as failure:
+    except UNANSWERED as failure:
         return NotOpened(NotSent(type(failure).__name__))
 
 
 def people_of(receiver: str) -> list[str]:
     """Take the name of a group apart; a person stands for themselves."""
     return receiver.removeprefix(GROUP).split(",")
-
-
-def look(client: WebClient, doubt: Doubt) -> Look:
-    """Read the conversation since the doubt began, to its end, for the deliveries' nonces."""
-    try:
-        channel = doubt.channel or client.conversations_open(users=people_of(doubt.receiver))["channel"]["id"]
-        oldest = f"{(doubt.since - EARLIER).timestamp():.6f}"
-        seen: dict[Mark, str] = {}
-        cursor = ""
-        while True:
-            page = client.conversations_history(
-                channel=channel, oldest=oldest, limit=PAGE, cursor=cursor, include_all_metadata=True
-            )
-            seen.update(_marks_in(page["messages"]))
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return Seen(channel, _found(doubt, seen))
-    except SlackApiError as refusal:
-        return _unseen(refusal)
-    except (URLError, HTTPException, OSError, SlackClientError) as failure:
-        return Unseen(type(failure).__name__)
-
-
-def _found(doubt: Doubt, seen: Mapping[Mark, str]) -> dict[int, str]:
-    """Tell which of the doubted are among what was seen; a version that knew of no nonce posted the id alone."""
-    mine = {number: {_mark(number, nonce), _mark(number, None)} for number, nonce in doubt.nonces.items()}
-    return {number: seen[mark] for number, marks in mine.items() for mark in marks if mark in seen}
-
-
-def _mark(number: object, nonce: str | None) -> Mark:
-    return (None, nonce) if nonce else (str(number), None)
-
-
-def _marks_in(messages: Sequence[Mapping[str, Any]]) -> dict[Mark, str]:
-    """Find our deliveries' marks in metadata, and in block ids should the metadata have got lost."""
-    seen: dict[Mark, str] = {}
-    for message in messages:
-        metadata = message.get("metadata") or {}
-        if metadata.get("event_type") == EVENT_TYPE:
-            payload = metadata["event_payload"]
-            seen[_mark(payload.get("delivery_id"), payload.get("nonce"))] = message["ts"]
-            continue
-        for name in (str(block.get("block_id")) for block in message.get("blocks") or ()):
-            if name.startswith(MARK):
-                number, _, nonce = name.removeprefix(MARK).partition(":")
-                seen[_mark(number, nonce)] = message["ts"]
-    return seen
-
-
-def _unseen(refusal: SlackApiError) -> Unseen:
-    outcome = _of_answer(refusal)
-    if isinstance(outcome, NotSent):
-        return Unseen(outcome.reason, retry_after=outcome.retry_after)
-    is_final = isinstance(outcome, Refused) and not outcome.is_token_gone
-    return Unseen(outcome.reason, is_final=is_final)
 
 
 def _signed(outgoing: Outgoing) -> list[dict[str, Any]]:
@@ -269,7 +208,8 @@ def _payload(outgoing: Outgoing) -> dict[str, str]:
     return {"delivery_id": str(outgoing.delivery_id), **nonce}
 
 
-def _of_answer(refusal: SlackApiError) -> NotSent | InDoubt | Refused:
+def of_answer(refusal: SlackApiError) -> NotSent | InDoubt | Refused:
+    """Say what it means for a request that Slack refused it."""
     answer = refusal.response
     if answer.status_code == 429:
         return NotSent("ratelimited", retry_after=_seconds(answer.headers))
@@ -296,7 +236,7 @@ def _is_welcome(client: WebClient) -> bool:
     except SlackApiError as refusal:
         error = refusal.response.get("error") if isinstance(refusal.response.data, dict) else None
         return error not in TOKEN_GONE | {"account_inactive"}
-    except (URLError, HTTPException, OSError, SlackClientError):
+    except UNANSWERED:
         return True
     return True
 

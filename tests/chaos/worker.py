@@ -29,7 +29,8 @@ from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions, connect
 from bot.runtime.engine import Engine, Work
 from bot.runtime.rates import Pace, Rate
-from bot.runtime.slack import Doubt, Look, Seen, look, open_group, post
+from bot.runtime.readings import Readings
+from bot.runtime.slack import Doubt, Look, Seen, open_group, post
 from handlers import wiring
 from sandbox.identity import BOT_TOKEN, TEAM_ID
 from tests.chaos.conditions import Conditions, Patient, ShiftedClock
@@ -75,7 +76,7 @@ def assume_absent(doubt: Doubt) -> Look:
 
 def work_of(order: Order) -> Work:
     client = WebClient(token=BOT_TOKEN, base_url=order.api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
-    seek = {RESENDING: assume_absent, BLIND: None}.get(order.variant, partial(look, client))
+    seek = {RESENDING: assume_absent, BLIND: None}.get(order.variant, Readings(client).look)
     impatient = dataclasses.replace(PACE, settling=timedelta())
     return Work(
         prepare=dict.fromkeys((KIND, *NUDGES, REGISTERED), note),

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot.runtime.outcomes import record, record_look
 from bot.runtime.rates import Pace
+from bot.runtime.readings import EARLIER
 from bot.runtime.slack import (
-    EARLIER,
     Doubt,
     InDoubt,
     Look,

@@ -20,7 +20,20 @@ from bot.runtime.database import Sessions
 from bot.runtime.decisions import Consequence, Decision, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
-from bot.runtime.slack import Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing, look, open_group, post
+from bot.runtime.readings import Readings
+from bot.runtime.slack import (
+    Doubt,
+    Group,
+    InDoubt,
+    Look,
+    NotOpened,
+    Opened,
+    Outcome,
+    Outgoing,
+    Sent,
+    open_group,
+    post,
+)
 from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, Delivery
 from models.workspaces import Workspace
@@ -95,7 +108,7 @@ class Office:
             self.clock,
             prepare={KIND: prepare},
             post=send or partial(post, client),
-            look=seek or partial(look, client),
+            look=seek or Readings(client).look,
             chance=random.Random(7),
             pace=pace,
             open_group=openings or partial(open_group, client),
@@ -155,3 +168,30 @@ def turn_until_recorded(loop: DeliveryLoop, outcomes: int = 1) -> None:
         assert time.monotonic() < deadline, "no outcome came"
         with suppress(DBAPIError):
             outcomes -= loop.turn().recorded
+
+
+def doubt_all(_message: Outgoing) -> Outcome:
+    """Send nothing, and do not know it."""
+    return InDoubt("500")
+
+
+def doubted(office: Office, *receivers: str) -> list[int]:
+    """Leave messages in doubt that have settled; Slack has none of them."""
+    numbers = office.write(*receivers)
+    office.loop(send=doubt_all).drain()
+    office.settle()
+    return numbers
+
+
+def accepted_but_doubted(office: Office, receiver: str = AMY) -> int:
+    """Leave a message in doubt that Slack took."""
+    client = client_of(office.api_url)
+
+    def send(message: Outgoing) -> Outcome:
+        assert isinstance(post(client, message), Sent)
+        return InDoubt("the connection broke")
+
+    (number,) = office.write(receiver)
+    office.loop(send=send).drain()
+    office.settle()
+    return number

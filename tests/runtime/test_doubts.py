@@ -11,7 +11,8 @@ from bot.outbox import Message, enqueue
 from bot.runtime.database import Sessions, connect, migrate
 from bot.runtime.delivery import BATCH
 from bot.runtime.rates import Pace, Rate
-from bot.runtime.slack import Doubt, InDoubt, Look, Outcome, Outgoing, Seen, Sent, Unseen, look, post
+from bot.runtime.readings import Readings
+from bot.runtime.slack import Doubt, InDoubt, Look, Outcome, Outgoing, Seen, Sent, Unseen, post
 from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, EXPIRED, FAILED, READY, SENT, Conversation, Delivery
 from models.workspaces import Workspace
@@ -19,37 +20,20 @@ from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from sandbox.testing import Running
 from tests.people import AMY, BEN, DAY, HOUR, MIA
-from tests.runtime.stage import KIND, MACHINE_NOON, UNHURRIED, Office, client_of
+from tests.runtime.stage import (
+    KIND,
+    MACHINE_NOON,
+    UNHURRIED,
+    Office,
+    accepted_but_doubted,
+    client_of,
+    doubt_all,
+    doubted,
+)
 from tests.stores import Postgres
 
 POST, HISTORY, OPEN = "chat.postMessage", "conversations.history", "conversations.open"
 SECOND = timedelta(seconds=1)
-
-
-def doubt_all(message: Outgoing) -> Outcome:
-    return InDoubt("500")
-
-
-def doubted(office: Office, *receivers: str) -> list[int]:
-    """Leave messages in doubt that have settled; Slack has none of them."""
-    numbers = office.write(*receivers)
-    office.loop(send=doubt_all).drain()
-    office.settle()
-    return numbers
-
-
-def accepted_but_doubted(office: Office, receiver: str = AMY) -> int:
-    """Leave a message in doubt that Slack took."""
-    client = client_of(office.api_url)
-
-    def send(message: Outgoing) -> Outcome:
-        assert isinstance(post(client, message), Sent)
-        return InDoubt("the connection broke")
-
-    (number,) = office.write(receiver)
-    office.loop(send=send).drain()
-    office.settle()
-    return number
 
 
 def test_what_is_there_is_sent_and_what_is_not_goes_again(office_anywhere: Office, slack: Driver) -> None:
@@ -120,7 +104,7 @@ def test_the_first_message_to_a_channel_is_looked_for_in_the_channel(office: Off
 def test_the_history_is_read_to_its_end(
     office: Office, slack: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.runtime.slack.PAGE", 2)
+    monkeypatch.setattr("bot.runtime.readings.PAGE", 2)
     number = accepted_but_doubted(office)
     for place in range(5):
         slack.write(AMY, f"An answer {place}")
@@ -330,7 +314,7 @@ def test_a_message_is_looked_for_since_it_was_sent_however_late_the_doubt_is_not
 
     def seek(doubt: Doubt) -> Look:
         seen.append(doubt)
-        return look(client, doubt)
+        return Readings(client).look(doubt)
 
     (number,) = office.write(AMY)
     office.loop(send=send).turn()

@@ -18,7 +18,8 @@ from bot.outbox import Message, enqueue
 from bot.runtime.clock import Clock, FollowedClock, SystemClock
 from bot.runtime.database import Sessions
 from bot.runtime.engine import AGAIN_AFTER, BadTickTime, Engine, Work, run_tick_once, tick_time
-from bot.runtime.slack import look, open_group, post
+from bot.runtime.readings import Readings
+from bot.runtime.slack import open_group, post
 from models.receipts import Receipt, take_receipt
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
@@ -61,7 +62,7 @@ class Meetings:
         return Work(
             prepare={KIND: note},
             post=partial(post, client_of(api_url)),
-            look=partial(look, client_of(api_url)),
+            look=Readings(client_of(api_url)).look,
             open_group=partial(open_group, client_of(api_url)),
             plan=self.plan,
             next_planned=self.next_planned,
