@@ -250,6 +250,10 @@ class Driver:
         """Archive a channel, or bring it back."""
         self._post("/sandbox/archive", {"channel": channel, "archived": archived})
 
+    def rename(self, channel: str, name: str) -> None:
+        """Give a channel another name."""
+        self._post("/sandbox/rename", {"channel": channel, "name": name})
+
     def delete_channel(self, channel: str) -> None:
         """Delete a channel."""
         self._send("DELETE", f"/sandbox/channels/{channel}")

@@ -35,6 +35,10 @@ class Person:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_invited_user: bool = False
+    team_id: str = ""
+    """The workspace of somebody of another organisation; empty for the sandbox's own people."""
+    is_stranger: bool = False
+    """Whether they share no channel with the app, of whom Slack then tells nothing more."""
     deleted: bool = False
     bot_id: str = ""
     app_id: str = ""
@@ -51,6 +55,11 @@ class Person:
     def can_be_played(self) -> bool:
         """Say whether somebody at the page or a test can act as this account."""
         return not (self.is_bot or self.deleted or self.is_invited_user or self.id == SLACKBOT)
+
+    @property
+    def is_external(self) -> bool:
+        """Say whether they are of another organisation, and here by a shared channel alone."""
+        return self.team_id != ""
 
     @property
     def first_name(self) -> str:
@@ -121,6 +130,9 @@ class Conversation:
     created: int = 0
     is_general: bool = False
     is_archived: bool = False
+    previous_names: list[str] = field(default_factory=list)
+    connected_team_ids: list[str] = field(default_factory=list)
+    """The other organisations it is shared with."""
     messages: dict[str, Message] = field(default_factory=dict)
     read_up_to: dict[str, str] = field(default_factory=dict)
 

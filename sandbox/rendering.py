@@ -10,12 +10,13 @@ from sandbox.model import Conversation, File, Json, Message, Person, View
 
 def user_json(person: Person, *, now: datetime, with_email: bool) -> Json:
     """Render an account as `users.info` does; a deactivated one lacks its zone, as in Slack."""
+    team = person.team_id or TEAM_ID
     rendered: Json = {
         "id": person.id,
-        "team_id": TEAM_ID,
+        "team_id": team,
         "name": person.name,
         "deleted": person.deleted,
-        "profile": profile_json(person, with_email=with_email) | {"team": TEAM_ID},
+        "profile": profile_json(person, with_email=with_email) | {"team": team},
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": person.updated,
@@ -47,7 +48,8 @@ def _role_fields(person: Person) -> Json:
         "is_email_confirmed": not person.is_bot,
         "who_can_share_contact_card": "EVERYONE",
     }
-    return fields | ({"is_invited_user": True} if person.is_invited_user else {})
+    marks = ("is_invited_user", "is_stranger")
+    return fields | {mark: True for mark in marks if getattr(person, mark)}
 
 
 def profile_json(person: Person, *, with_email: bool) -> Json:
@@ -93,20 +95,20 @@ def channel_json(conversation: Conversation) -> Json:
         "is_general": conversation.is_general,
         "unlinked": 0,
         "name_normalized": conversation.name,
-        "is_shared": False,
+        "is_shared": bool(conversation.connected_team_ids),
         "is_org_shared": False,
-        "is_ext_shared": False,
+        "is_ext_shared": bool(conversation.connected_team_ids),
         "is_pending_ext_shared": False,
         "pending_shared": [],
         "context_team_id": TEAM_ID,
         "updated": conversation.created * 1000,
         "creator": conversation.creator,
-        "shared_team_ids": [TEAM_ID],
+        "shared_team_ids": [TEAM_ID, *conversation.connected_team_ids],
         "pending_connected_team_ids": [],
         "is_member": BOT_USER in conversation.members,
         "topic": {"value": conversation.topic, "creator": "", "last_set": 0},
         "purpose": {"value": conversation.purpose, "creator": "", "last_set": 0},
-        "previous_names": [],
+        "previous_names": conversation.previous_names,
     }
 
 

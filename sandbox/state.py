@@ -1,5 +1,6 @@
 """All that the workspace knows, in memory, on one event loop, without locks."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,9 @@ from sandbox.rendering import user_json
 from sandbox.seed import SEED_FILE, read_seed, seeded_channels, seeded_people
 from sandbox.views import Views
 from sandbox.watching import Watches
+
+CHANNEL_NAME = re.compile(r"[^\WA-Z](?:[^\WA-Z]|-){0,79}")
+"""Up to 80 small letters, of any alphabet, digits, hyphens and underscores."""
 
 
 class State:
@@ -106,11 +110,17 @@ class State:
         return changed
 
     def add_person(self, person: Person) -> Person:
-        """Let somebody join the workspace and its general channel, and tell the app (`team_join`)."""
+        """Let somebody join the workspace and its general channel, and tell the app (`team_join`).
+
+        Who is of another organisation joins nothing by that, and comes with a shared channel.
+        """
         _check_zone(person)
         if person.id in self.people or self.by_handle(person.name):
             raise NotPossible(f"{person.id} or @{person.name} is there already.")
         self.people[person.id] = person
+        if person.is_external:
+            self.changes.bump()
+            return person
         for channel in self.conversations.by_id.values():
             if channel.is_general:
                 self.conversations.join(channel, person.id)
@@ -126,6 +136,22 @@ class State:
         self.changes.bump()
         self._tell_of_channel(conversation, "archive" if archived else "unarchive", user=SLACKBOT)
 
+    def rename(self, channel: str, name: str) -> None:
+        """Give a channel another name under the same id, and tell the app.
+
+        https://docs.slack.dev/reference/events/channel_rename
+        """
+        conversation = self.conversations.find(channel)
+        _check_name(name)
+        if self.conversations.named(name):
+            raise NotPossible(f"There is a channel called #{name} already.")
+        conversation.previous_names.insert(0, conversation.name)
+        conversation.name = name
+        self.changes.bump()
+        kind = "channel" if conversation.kind == "public" else "group"
+        about = {"id": channel, "name": name, "created": conversation.created}
+        self.events.emit({"type": f"{kind}_rename", "channel": about, "event_ts": self.event_ts()})
+
     def delete_channel(self, channel: str) -> None:
         """Delete a channel, and tell the app."""
         conversation = self.conversations.find(channel)
@@ -134,8 +160,10 @@ class State:
 
     def bring_in(self, channel: str, user: str) -> None:
         """Make somebody, or the app's bot, a member of a channel; the app hears of it where its bot is one."""
-        conversation = self.conversations.find(channel)
-        self.conversations.join(conversation, self.person(user).id)
+        conversation, person = self.conversations.find(channel), self.person(user)
+        if person.is_external and person.team_id not in conversation.connected_team_ids:
+            conversation.connected_team_ids.append(person.team_id)
+        self.conversations.join(conversation, person.id)
         self._tell_of_member(conversation, "member_joined_channel", user)
 
     def put_out(self, channel: str, user: str) -> None:
@@ -165,7 +193,7 @@ class State:
             "user": user,
             "channel": conversation.id,
             "channel_type": letter,
-            "team": TEAM_ID,
+            "team": self.person(user).team_id or TEAM_ID,
         }
         self.events.emit(event | {"event_ts": self.event_ts()})
 
@@ -183,6 +211,12 @@ class State:
     def event_ts(self) -> str:
         """Return machine time as events write it."""
         return self.conversations.timestamps.next()
+
+
+def _check_name(name: str) -> None:
+    """Refuse what Slack takes for no name of a channel."""
+    if not CHANNEL_NAME.fullmatch(name):
+        raise NotPossible(f"A channel cannot be called {name}.")
 
 
 def _check_zone(person: Person) -> None:

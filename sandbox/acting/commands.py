@@ -26,7 +26,8 @@ async def run(state: State, user: str, text: str, *, channel: str | None, patien
     if name in builtin.COMMANDS:
         return builtin.run(state, user, conversation, name, rest)
     command = state.manifest.command(name)
-    if command is None:
+    # In a shared channel an app's commands are for those alone in whose workspace it is installed.
+    if command is None or person.is_external:
         told = state.conversations.slackbot_says(conversation, user, f"{name} is not a valid command.")
         return Outcome(messages=[told], error="not_a_command")
     argument = escaped(state, rest.strip()) if command.escapes else rest.strip()

@@ -34,6 +34,12 @@ async def archive(order: Order) -> Json:
     return {}
 
 
+async def rename(order: Order) -> Json:
+    """`{channel, name}`: give a channel another name."""
+    order.world.rename(order.text("channel"), order.text("name"))
+    return {}
+
+
 async def delete_channel(order: Order) -> Json:
     """Delete a channel."""
     order.world.delete_channel(order.path["channel"])
@@ -122,6 +128,7 @@ routes = [
     route("/sandbox/people", add_person),
     route("/sandbox/people/{user}", change_person, method="PATCH"),
     route("/sandbox/archive", archive),
+    route("/sandbox/rename", rename),
     route("/sandbox/channels/{channel}", delete_channel, method="DELETE"),
     route("/sandbox/members", bring_in),
     route("/sandbox/members", put_out, method="DELETE"),

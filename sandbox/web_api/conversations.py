@@ -7,7 +7,7 @@ from sandbox.rendering import channel_json, message_json
 from sandbox.state import State
 from sandbox.web_api.access import PREFIXES, need, reachable
 from sandbox.web_api.arguments import Arguments
-from sandbox.web_api.paging import page_of
+from sandbox.web_api.paging import page_of, page_of_people
 
 PEOPLE_LIMIT = 8
 KIND_OF_TYPE = {"public_channel": "public", "private_channel": "private", "im": "im", "mpim": "mpim"}
@@ -39,6 +39,19 @@ def _check_people(state: State, users: list[str]) -> None:
         raise SlackError("cannot_dm_bot")
     if any(person and person.deleted for person in people):
         raise SlackError("user_disabled")
+    if any(person and person.is_stranger for person in people):
+        raise SlackError("user_not_visible")
+    _check_external(state, [person.id for person in people if person and person.is_external])
+
+
+def _check_external(state: State, external: list[str]) -> None:
+    """Refuse people of other organisations who are not all in one channel already.
+
+    https://docs.slack.dev/reference/methods/conversations.open
+    """
+    channels = [set(each.members) for each in state.conversations.by_id.values() if not each.is_direct]
+    if external and not any({BOT_USER, *external} <= members for members in channels):
+        raise SlackError("invalid_user_combination")
 
 
 def info(state: State, arguments: Arguments) -> Json:
@@ -53,7 +66,7 @@ def info(state: State, arguments: Arguments) -> Json:
 def members(state: State, arguments: Arguments) -> Json:
     """`conversations.members`, a page at a time."""
     conversation = reachable(state, arguments.required("channel"), "read")
-    page, metadata = page_of(conversation.members, arguments)
+    page, metadata = page_of_people(conversation.members, arguments)
     return {"ok": True, "members": list(page), "response_metadata": metadata}
 
 

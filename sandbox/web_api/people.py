@@ -18,8 +18,9 @@ def info(state: State, arguments: Arguments) -> Json:
 
 
 def list_(state: State, arguments: Arguments) -> Json:
-    """`users.list`: every account, bots, guests and deactivated ones included."""
-    page, metadata = page_of(list(state.people.values()), arguments, default=1000)
+    """`users.list`: every account, bots, guests and deactivated ones included; nobody of another organisation."""
+    own = [person for person in state.people.values() if not person.is_external]
+    page, metadata = page_of(own, arguments, default=1000)
     members = [_rendered(state, person, arguments) for person in page]
     return {"ok": True, "members": members, "cache_ts": whole_seconds(), "response_metadata": metadata}
 
