@@ -74,7 +74,7 @@ def acquaint(
         return known
     with sessions.begin() as session:
         members.welcome_workspace(session, actor.workspace_id)
-        profiles = [profile_of(user)]
+        profiles = [profile_of(user, actor.workspace_id)]
         known_now = planning.take_over(session, actor.workspace_id, profiles, at=now, now=clock.people_now())
         return known_now[user_id]
 
@@ -139,18 +139,34 @@ def error_of(unheard: Exception) -> str:
     return type(unheard).__name__
 
 
-def profile_of(user: Payload) -> Profile:
-    """Read what Slack says of an account; a zone we do not know counts as UTC."""
+def profile_of(user: Payload, workspace_id: str) -> Profile:
+    """Read what Slack says of an account to a workspace; a zone we do not know counts as UTC.
+
+    Who is of another organisation counts as a guest, and as no admin: those of whom they are one are others.
+    """
     about, zone = user.get("profile", {}), user.get("tz") or "UTC"
+    is_foreign = _is_foreign(user, workspace_id)
     expires = about.get("status_expiration") or 0
     return Profile(
         user_id=user["id"],
         name=about.get("display_name") or user.get("real_name") or user.get("name") or user["id"],
         zone=zone if is_known(zone) else "UTC",
         is_person=not (user.get("is_bot") or user.get("is_workflow_bot") or user["id"] == "USLACKBOT"),
-        is_guest=any(user.get(mark) for mark in ("is_restricted", "is_ultra_restricted", "is_stranger")),
+        is_guest=is_foreign or any(user.get(mark) for mark in ("is_restricted", "is_ultra_restricted")),
         is_deactivated=bool(user.get("deleted")),
-        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+        is_admin=not is_foreign and bool(user.get("is_admin") or user.get("is_owner")),
         is_away=about.get("status_emoji") == members.ON_VACATION,
         away_until=datetime.fromtimestamp(expires, UTC) if expires else None,
     )
+
+
+def _is_foreign(user: Payload, workspace_id: str) -> bool:
+    """Whether an account is not of this workspace.
+
+    Slack calls a stranger only with whom the app shares no channel (https://docs.slack.dev/apis/slack-connect); who
+    has come to a shared one is known by the team. On Enterprise Grid an account may be of several.
+    """
+    teams = {user.get("team_id"), *(user.get("teams") or ())}
+    teams |= set((user.get("enterprise_user") or {}).get("teams") or ())
+    named = teams - {None, ""}
+    return bool(user.get("is_stranger")) or (bool(named) and workspace_id not in named)

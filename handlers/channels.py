@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 
@@ -85,7 +85,22 @@ def is_in(client: WebClient, workspace_id: str, user_id: str, channel_id: str) -
         raise ChannelUnclear(field="buddies.channel") from unheard
 
 
+def of(client: WebClient, actor: Actor) -> dict[str, str]:
+    """Ask in which channels the actor is, as far as the bot may know, and what they are called now, by id.
+
+    Raises ChannelUnclear.
+    """
+    try:
+        return {each["id"]: str(each.get("name", "")) for each in _channels_of(impatient(client), actor)}
+    except doors.UNHEARD as unheard:
+        raise ChannelUnclear from unheard
+
+
 def _is_in(asking: WebClient, actor: Actor, channel_id: str) -> bool:
+    return any(each["id"] == channel_id for each in _channels_of(asking, actor))
+
+
+def _channels_of(asking: WebClient, actor: Actor) -> Iterator[Payload]:
     ask = partial(
         asking.users_conversations,
         user=actor.user_id,
@@ -93,7 +108,7 @@ def _is_in(asking: WebClient, actor: Actor, channel_id: str) -> bool:
         team_id=actor.workspace_id,
         limit=ALL_MY_CHANNELS,
     )
-    return any(each["id"] == channel_id for page in _pages(ask) for each in page["channels"])
+    return (each for page in _pages(ask) for each in page["channels"])
 
 
 def _pages(ask: Callable[..., SlackResponse]) -> Iterator[SlackResponse]:
@@ -156,19 +171,24 @@ def _get_to_know(asking: WebClient, sessions: Sessions, workspace_id: str, prese
     with sessions.read() as session:
         strangers = channel_enrolments.unknown(session, workspace_id, present)
     for batch in _accounts(asking, strangers):
-        profiles = [profile_of(user) for user in batch if user["id"] in strangers]
+        profiles = [profile_of(user, workspace_id) for user in batch if user["id"] in strangers]
         if profiles:
             with sessions.begin() as session:
                 members.welcome_workspace(session, workspace_id)
                 members.remember_all(session, workspace_id, profiles, at=LONG_AGO)
 
 
-def _accounts(asking: WebClient, strangers: set[str]) -> Iterable[list[Payload]]:
-    if len(strangers) <= FEW:
-        yield [found for each in sorted(strangers) if (found := _account(asking, each)) is not None]
-        return
-    for page in _pages(partial(asking.users_list, limit=PAGE)):
-        yield page["members"]
+def _accounts(asking: WebClient, strangers: set[str]) -> Iterator[list[Payload]]:
+    """Read accounts page by page; people of other organisations are in no list, and are asked for one by one."""
+    left = set(strangers)
+    if len(left) > FEW:
+        for page in _pages(partial(asking.users_list, limit=PAGE)):
+            left -= {user["id"] for user in page["members"]}
+            yield page["members"]
+    unlisted = sorted(left)
+    for first in range(0, len(unlisted), PAGE):
+        some = unlisted[first : first + PAGE]
+        yield [found for each in some if (found := _account(asking, each)) is not None]
 
 
 def _account(asking: WebClient, user_id: str) -> Payload | None:

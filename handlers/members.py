@@ -33,7 +33,8 @@ def register(app: App) -> None:
 
 def take_over(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
     """Keep up with a profile: a new zone moves this member's windows, a deactivation silences the nudges."""
-    profile, workspace_id = profile_of(event["user"]), str(context.team_id)
+    workspace_id = str(context.team_id)
+    profile = profile_of(event["user"], workspace_id)
     with sessions.read() as session:
         if not members.is_news(session, workspace_id, profile):
             return
@@ -62,7 +63,7 @@ def reconcile(
         page = client.users_list(limit=page_size or PAGE, cursor=cursor)
         with sessions.begin() as session:
             members.welcome_workspace(session, workspace_id)
-            profiles = [profile_of(user) for user in page["members"]]
+            profiles = [profile_of(user, workspace_id) for user in page["members"]]
             planning.take_over(
                 session, workspace_id, profiles, at=clock.machine_now(), now=clock.people_now()
             )

@@ -105,15 +105,15 @@ def _directory(client: WebClient, actor: Actor, sessions: Sessions, clock: Clock
             clock,
             actor.workspace_id,
             page_size=PAGE,
-            see=lambda user: accounts.append(_account(user)),
+            see=lambda user: accounts.append(_account(user, actor.workspace_id)),
         )
     except doors.UNHEARD as unheard:
         raise PeopleNotTold from unheard
     return Directory(accounts)
 
 
-def _account(user: Payload) -> Account:
-    profile, about = profile_of(user), user.get("profile", {})
+def _account(user: Payload, workspace_id: str) -> Account:
+    profile, about = profile_of(user, workspace_id), user.get("profile", {})
     names = user.get("name") or "", about.get("display_name") or user.get("real_name") or ""
     return Account(
         profile.user_id,

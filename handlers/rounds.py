@@ -164,7 +164,7 @@ def _mend(client: WebClient, sessions: Sessions, pairing_id: int, *, now: dateti
     with sessions.read() as session:
         pairing = session.get_one(Pairing, pairing_id)
         (standing,) = with_people(session, [pairing])
-    accounts = _accounts(client, standing.people)
+    accounts = _accounts(client, pairing.workspace_id, standing.people)
     if accounts is None:
         _ask_again(sessions, pairing_id, now + ASK_AGAIN)
         return False
@@ -196,12 +196,12 @@ class Accounts(NamedTuple):
     unknown: list[str]
 
 
-def _accounts(client: WebClient, people: Sequence[str]) -> Accounts | None:
+def _accounts(client: WebClient, workspace_id: str, people: Sequence[str]) -> Accounts | None:
     """Read what Slack says of people now; None if it does not say."""
     accounts = Accounts([], [])
     for each in people:
         try:
-            accounts.found.append(profile_of(client.users_info(user=each)["user"]))
+            accounts.found.append(profile_of(client.users_info(user=each)["user"], workspace_id))
         except doors.UNHEARD as unheard:
             if error_of(unheard) not in NOBODY:
                 log.warning("people_unseen", extra={"error": error_of(unheard)})

@@ -10,6 +10,7 @@ from handlers.acquaintance import profile_of
 from handlers.members import reconcile
 from models.members import Member
 from models.receipts import Receipt
+from sandbox.identity import TEAM_ID
 from tests.handlers import forging
 from tests.handlers.one_on_ones_stage import home_of, home_shows, opened
 from tests.people import AMY, BEN
@@ -52,7 +53,7 @@ def test_a_deactivation_is_taken_over(trellis: Trellis) -> None:
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus_Mons", "", None, "../etc/passwd", "EST5EDT4"])
 def test_a_zone_nobody_has_heard_of_counts_as_utc(zone: str | None) -> None:
-    assert profile_of({"id": AMY, "tz": zone}).zone == "UTC"
+    assert profile_of({"id": AMY, "tz": zone}, TEAM_ID).zone == "UTC"
 
 
 @pytest.mark.parametrize(
@@ -64,15 +65,23 @@ def test_a_zone_nobody_has_heard_of_counts_as_utc(zone: str | None) -> None:
         ({"is_restricted": True}, True, True),
         ({"is_ultra_restricted": True}, True, True),
         ({"is_stranger": True}, True, True),
+        ({"team_id": "TOTHER"}, True, True),
+        ({"team_id": "TOTHER", "enterprise_user": {"teams": ["TOTHER", TEAM_ID]}}, True, False),
+        ({"team_id": TEAM_ID}, True, False),
         ({}, True, False),
     ],
 )
 def test_whom_one_can_meet_is_read_off_the_account(
     account: dict[str, object], is_person: bool, is_guest: bool
 ) -> None:
-    profile = profile_of({"id": AMY, **account})
+    profile = profile_of({"id": AMY, **account}, TEAM_ID)
 
     assert (profile.is_person, profile.is_guest) == (is_person, is_guest)
+
+
+def test_an_admin_of_another_organisation_is_none_here() -> None:
+    assert profile_of({"id": AMY, "team_id": TEAM_ID, "is_owner": True}, TEAM_ID).is_admin
+    assert not profile_of({"id": AMY, "team_id": "TOTHER", "is_admin": True}, TEAM_ID).is_admin
 
 
 def test_an_event_delivered_again_takes_effect_once(trellis: Trellis) -> None:
