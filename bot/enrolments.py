@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import programmes
 from bot.errors import Refusal, Room
-from bot.permissions import Actor
+from bot.permissions import Actor, may_succeed
 from bot.recurrence import local_day
 from bot.round_partings import parted
 from bot.round_times import can_be_declined
@@ -117,6 +117,10 @@ class Stand:
     pairings: Sequence[Together] = ()
     """Those of the round under way."""
     pacts: Sequence[PactWith] = ()
+    has_no_owner: bool = False
+    """Whether its owner is no longer active, so that nobody can change it."""
+    may_take_over: bool = False
+    """Whether the one who looks may follow that owner."""
 
     @property
     def takes_part(self) -> bool:
@@ -130,11 +134,11 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
     is_anywhere = any(participant is not None for _, participant, *_ in rows)
     pacts = _pacts(session, actor, now) if is_anywhere else {}
     stands = {}
-    for programme, participant, number, starts_at, *_ in reversed(
+    for programme, participant, number, starts_at, me, owner, *_ in reversed(
         rows
     ):  # of two announced the earlier counts
-        pairings = _together([row[4:] for row in rows if row[0].id == programme.id], now)
-        stands[programme.id] = _stand(
+        pairings = _together([row[6:] for row in rows if row[0].id == programme.id], now)
+        stand = _stand(
             programme,
             participant,
             number,
@@ -144,6 +148,8 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
             pacts=pacts.get(programme.id, ()),
             today=today,
         )
+        may_take_over = may_succeed(me, owner)
+        stands[programme.id] = replace(stand, has_no_owner=owner.is_deactivated, may_take_over=may_take_over)
     shown = [each for each in stands.values() if each.takes_part or each.is_owner or each.pairings]
     return sorted(shown, key=lambda each: each.programme.channel)
 

@@ -32,6 +32,10 @@ class NotYourProgramme(Refusal):
     """Only the owner of a buddy programme can do that. `/buddy` shows yours."""
 
 
+class NotForGuests(Refusal):
+    """You are a guest here, and full members start buddy programmes. Ask one of them to start it `with guests`."""
+
+
 class NotForYouToTake(Refusal):
     """A programme can be taken over by a workspace admin, and only when its owner is no longer active here."""
 
@@ -70,7 +74,20 @@ def require_owner(actor: Actor, programme: Programme | None) -> Programme:
     return programme
 
 
+def require_full_member(member: Member) -> None:
+    """Let no guest, nor anybody of another organisation, begin what concerns a whole channel; raises NotForGuests."""
+    if member.is_guest:
+        raise NotForGuests
+
+
+def may_succeed(heir: Member, owner: Member) -> bool:
+    """Decide whether somebody may follow the owner of a programme: an admin, where the owner was deactivated."""
+    if heir.workspace_id != owner.workspace_id:
+        return False
+    return heir.is_admin and not heir.is_deactivated and owner.is_deactivated
+
+
 def require_succession(heir: Member, owner: Member) -> None:
-    """Let nobody but an admin follow an owner, and only one who was deactivated; raises NotForYouToTake."""
-    if heir.workspace_id != owner.workspace_id or not heir.is_admin or not owner.is_deactivated:
+    """Raise NotForYouToTake unless the one may follow the other."""
+    if not may_succeed(heir, owner):
         raise NotForYouToTake

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot import programme_news as news
 from bot.errors import Name, Refusal, Room
-from bot.permissions import Actor, require_owner, require_succession
+from bot.permissions import Actor, require_admin, require_full_member, require_owner, require_succession
 from bot.programme_rhythms import Coming, Rhythm, after_extra, next_held
 from bot.programme_settings import Settings, check, settings_of
 from bot.recurrence import local_day, place
@@ -105,8 +105,9 @@ def start(
 ) -> Programme:
     """Start a programme in a channel the actor is in, and tell the channel.
 
-    Raises ThereIsOne, ChannelArchived, and what `check` refuses.
+    Raises NotForGuests, ThereIsOne, ChannelArchived, and what `check` refuses.
     """
+    require_full_member(session.get_one(Member, (actor.workspace_id, actor.user_id)))
     check(settings)
     if channel.held_because == news.ARCHIVED:
         raise ChannelArchived(field="buddies.channel")
@@ -144,6 +145,16 @@ def _require_none(session: Session, actor: Actor, channel: Channel) -> None:
     if session.get_one(Member, (actor.workspace_id, standing.owner)).is_deactivated:
         raise OwnerHasLeft(channel=Room(channel.id), field="buddies.channel")
     raise ThereIsOne(channel=Room(channel.id), owner=Name(standing.owner), field="buddies.channel")
+
+
+def without_owner(session: Session, actor: Actor, channels: Collection[str]) -> Sequence[Programme]:
+    """List the programmes of these channels, in all of which the actor is, that an admin may take over.
+
+    Raises NotAnAdmin.
+    """
+    require_admin(session.get(Member, (actor.workspace_id, actor.user_id)))
+    running = session.scalars(Programme.without_owner(actor.workspace_id)).all()
+    return [each for each in running if each.channel in channels]
 
 
 def change(
@@ -217,8 +228,16 @@ def hand_over(session: Session, actor: Actor, programme_id: int, to: str, *, now
 
 
 def take_over(session: Session, actor: Actor, programme: Programme) -> Programme:
-    """Give an admin the programme whose owner was deactivated; raises NotForYouToTake."""
-    locked = session.scalars(Programme.locked(actor.workspace_id, programme.id)).one()
+    """Give an admin the programme whose owner was deactivated; to press twice is to press once.
+
+    Raises NotForYouToTake, also for the second of two, and ProgrammeEnded.
+    """
+    chosen = Programme.locked(actor.workspace_id, programme.id).execution_options(populate_existing=True)
+    locked = session.scalars(chosen).one()
+    if locked.ended_at is not None:
+        raise ProgrammeEnded
+    if locked.owner == actor.user_id:
+        return locked
     owner = session.get_one(Member, (locked.workspace_id, locked.owner))
     require_succession(session.get_one(Member, (actor.workspace_id, actor.user_id)), owner)
     locked.owner = actor.user_id

@@ -52,7 +52,9 @@ def command(
 
 
 def _overview(_: grammar.Overview, typed: Typed) -> Shown:
-    return views.overview(answers.stands_of(typed.visit, typed.sessions), typed.visit.zone)
+    visit = typed.visit
+    stands = answers.stands_of(visit, typed.sessions)
+    return views.overview(stands, visit.zone, is_admin=visit.member.is_admin)
 
 
 def _help(_: grammar.Help, typed: Typed) -> Shown:

@@ -46,6 +46,12 @@ def leave_channel(session: Session, channel: Channel, visit: Visit) -> Message:
     return views.left(programme)
 
 
+def take_over(session: Session, channel: Channel, visit: Visit) -> Message:
+    """Let an admin follow the owner, who has left, of the programme of a channel the admin is in."""
+    programme = programmes.in_channel(session, visit.actor, channel)
+    return owner_views.taken_over(programmes.take_over(session, visit.actor, programme))
+
+
 def room_of(client: WebClient, visit: Visit, sessions: Sessions, programme_id: int) -> Channel:
     """Find the channel of a programme that anybody could have named; raises NoSuchChannel unless they are in it."""
     with sessions.read() as session:

@@ -9,12 +9,11 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot import enrolments, programmes, round_steps
-from bot.programme_settings import Settings
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
 from handlers import buddy_answers as answers
 from handlers import buddy_owners as owners
-from handlers import doors
+from handlers import channels, doors
 from handlers.doors import Visit
 from handlers.screens import Screen
 from handlers.views import buddies as views
@@ -29,6 +28,8 @@ def register(app: App) -> None:
     for verb in answers.ACTS:
         app.action(verb)(_doing(verb))
     app.action(views.JOIN)(join)
+    app.action(views.TAKE_OVER)(take_over)
+    app.action(views.OPEN_OWNERLESS)(open_ownerless)
     app.action(forms.END)(end)
     app.action(news_views.JOIN_HERE)(_joining_here(None))
     for role, action in news_views.JOIN_AS.items():
@@ -86,6 +87,22 @@ def _join(programme_id: int, client: WebClient, visit: Visit, sessions: Sessions
     with sessions.begin() as session:
         message = answers.join(session, room, visit)
     _tell(message, screen)
+
+
+def take_over(action: Payload, client: WebClient, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+    """Let an admin follow an owner who has left, in a channel the admin is in."""
+    room = answers.room_of(client, visit, sessions, doors.number_in(action))
+    with sessions.begin() as session:
+        message = answers.take_over(session, room, visit)
+    _tell(message, screen)
+
+
+def open_ownerless(client: WebClient, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+    """Show an admin the programmes without an owner, of the channels they are in."""
+    channels_of = channels.of(client, visit.actor)
+    with sessions.read() as session:
+        found = programmes.without_owner(session, visit.actor, channels_of)
+    screen.open(views.ownerless(found))
 
 
 def _joining_here(role: str | None) -> Callable[..., None]:
@@ -156,7 +173,7 @@ def open_join(screen: Screen) -> None:
 
 def open_start(visit: Visit, screen: Screen) -> None:
     """Open the form that starts a programme."""
-    screen.open(forms.start_form(Settings(visit.zone)))
+    screen.open(owners.start_form(visit))
 
 
 def _opening(build: Callable[[int, Visit, Sessions], View]) -> Callable[..., None]:

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot import programmes
 from bot.errors import Name
-from bot.permissions import NotYourProgramme
+from bot.permissions import NotYourProgramme, require_full_member
 from bot.programme_settings import Settings, settings_of
 from bot.programmes import CannotOwn, Channel
 from bot.runtime.database import Sessions
@@ -104,7 +104,7 @@ def set_up(said: grammar.Set, typed: Typed) -> Message | View:
     settings = Settings(typed.visit.zone)
     if said.said or typed.standing(room.id) is not None:
         return start(room, settings.changed(said.said), typed)
-    return forms.start_form(settings, room.id)
+    return start_form(typed.visit, room.id)
 
 
 def _set_up_somewhere(said: grammar.Set, own: list[Programme], typed: Typed) -> Message | View:
@@ -113,7 +113,13 @@ def _set_up_somewhere(said: grammar.Set, own: list[Programme], typed: Typed) -> 
         return _change(_only(None, typed), said, typed)
     if own:
         return views.which(views.PAGE, own)
-    return forms.start_form(Settings(typed.visit.zone))
+    return start_form(typed.visit)
+
+
+def start_form(visit: Visit, channel: str | None = None) -> View:
+    """Ask for all that makes a programme; raises NotForGuests before anybody fills it in for nothing."""
+    require_full_member(visit.member)
+    return forms.start_form(Settings(visit.zone), channel)
 
 
 def _change(programme: Programme, said: grammar.Set, typed: Typed) -> Message | View:
@@ -182,5 +188,4 @@ def take_over(said: grammar.TakeOver, typed: Typed) -> Message | View:
         raise usage_of("programme", grammar.USAGES).lacks("the channel")
     room = typed.room(channel)
     with typed.sessions.begin() as session:
-        programme = programmes.in_channel(session, typed.visit.actor, room)
-        return owner_views.taken_over(programmes.take_over(session, typed.visit.actor, programme))
+        return answers.take_over(session, room, typed.visit)

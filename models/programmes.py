@@ -121,6 +121,12 @@ class Programme(Base):
         )
 
     @classmethod
+    def without_owner(cls, workspace_id: str) -> Select[Programme]:
+        """Select those of a workspace that run though their owner is no longer active there, by channel."""
+        owner = and_(Member.workspace_id == cls.workspace_id, Member.user_id == cls.owner)
+        return cls.running(workspace_id).join(Member, owner).where(Member.is_deactivated)
+
+    @classmethod
     def due(cls, moment: datetime, limit: int) -> Select[Programme]:
         """Select those with a step to take by the moment; workers that ask at once get different rows."""
         running = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)

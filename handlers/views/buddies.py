@@ -22,6 +22,7 @@ JOIN, LEAVE, SKIP, BACK = "buddies.join", "buddies.leave", "buddies.skip", "budd
 PAUSE, RESUME, NAME, UNNAME = "buddies.pause", "buddies.resume", "buddies.name", "buddies.unname"
 PAGE = "buddies.page"
 PREVIEW, MATCH_NOW = "buddies.preview", "buddies.match_now"
+TAKE_OVER, OPEN_OWNERLESS = "buddies.take_over", "buddies.open_ownerless"
 ALLOW, OPEN_EXCLUDE = "buddies.allow", "buddies.open_exclude"
 LISTED: Final = 12
 """Programmes shown in a message, with two blocks each."""
@@ -43,6 +44,7 @@ VERBS: Final = {
     PAGE: "The programme…",
     PREVIEW: "Preview",
     MATCH_NOW: "Match now",
+    TAKE_OVER: "Take it over",
 }
 
 
@@ -50,27 +52,28 @@ class OldMenu(Refusal):
     """That menu is from another time. `/buddy` shows what is current."""
 
 
-def overview(stands: Sequence[Stand], zone: str) -> Message:
+def overview(stands: Sequence[Stand], zone: str, *, is_admin: bool = False) -> Message:
     """Answer `/buddy`: where somebody stands everywhere, with all that can be done."""
+    buttons = _buttons(is_admin=is_admin)
     if not stands:
         line = (
             "You are in no buddy programme yet. Join the one of a channel, or start one: every few weeks I bring "
             "people together who rarely meet."
         )
-        return Message(line, [elements.section(line), _buttons()])
+        return Message(line, [elements.section(line), buttons])
     shown = _fitting(stands, zone, LISTED)
     lines = [where(each, zone) for each in stands[: len(shown)]]
-    return Message("\n".join(lines), [*(block for row in shown for block in row), _buttons()])
+    return Message("\n".join(lines), [*(block for row in shown for block in row), buttons])
 
 
-def home_blocks(stands: Sequence[Stand], zone: str) -> list[Block]:
+def home_blocks(stands: Sequence[Stand], zone: str, *, is_admin: bool = False) -> list[Block]:
     """Show the same in App Home."""
     shown = _fitting(stands, zone, ON_HOME)
     rows = [block for row in shown for block in row]
     if len(stands) > len(shown):
         rows.append(elements.context(f"And {len(stands) - len(shown)} more: `/buddy`."))
     nothing = elements.section("None yet. Join the programme of a channel, or start one.")
-    return [elements.header("Buddies"), *(rows or [nothing]), _buttons()]
+    return [elements.header("Buddies"), *(rows or [nothing]), _buttons(is_admin=is_admin)]
 
 
 def _fitting(stands: Sequence[Stand], zone: str, most: int) -> list[list[Block]]:
@@ -86,21 +89,41 @@ def _fitting(stands: Sequence[Stand], zone: str, most: int) -> list[list[Block]]
     return rows
 
 
-def _buttons() -> Block:
+def _buttons(*, is_admin: bool) -> Block:
+    """Offer what concerns no programme in particular.
+
+    Admins can always look for what has no owner: a button that came with such a programme would tell of one in a
+    channel they are not in.
+    """
+    ownerless = [elements.button("Programmes without an owner", OPEN_OWNERLESS)] if is_admin else []
     return elements.actions(
         elements.button("Join a programme", OPEN_JOIN),
         elements.button("Start a programme", OPEN_START),
         elements.button("Keep me apart from", EXCLUSIONS),
+        *ownerless,
     )
+
+
+def ownerless(programmes: Sequence[Programme]) -> View:
+    """List the programmes an admin may take over, or say that there is none."""
+    if programmes:
+        return which(TAKE_OVER, programmes[:LISTED])
+    line = "In the channels you are in, every programme has an owner."
+    return elements.modal("elements.notice", "Without an owner", [elements.section(line)])
 
 
 def _row(seen: Stand, zone: str) -> list[Block]:
     options = [elements.option(VERBS[verb], f"{verb}:{seen.programme.id}") for verb in verbs_of(seen)]
     row = elements.section(where(seen, zone), elements.overflow(MENU, options))
+    taking = [elements.actions(_verb(TAKE_OVER, seen.programme))] if seen.may_take_over else []
+    return [row, *taking, *_pairings(seen)]
+
+
+def _pairings(seen: Stand) -> list[Block]:
     open_ones = [pairing for pairing in seen.pairings if pairing.answer != MET]
     if len(open_ones) == 1 == len(seen.pairings):
-        return [row, _answers(open_ones[0])]
-    return [row, *(block for each in open_ones for block in (_with(each), _answers(each)))]
+        return [_answers(open_ones[0])]
+    return [block for each in open_ones for block in (_with(each), _answers(each))]
 
 
 def _with(pairing: Together) -> Block:

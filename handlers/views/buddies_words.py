@@ -30,6 +30,11 @@ HELD: Final = {
 }
 
 
+OWNERLESS: Final = (
+    "Its owner has left, so nobody can change it. A workspace admin can follow: "
+    "`/buddy programme #channel take over`."
+)
+OWNERLESS_YOURS: Final = "Its owner has left, so nobody can change it. You are an admin and can take it over."
 TERMS: Final = {
     "skills": "skills to teach each other",
     "department": "departments, as they mix",
@@ -110,6 +115,8 @@ def where(seen: Stand, zone: str) -> str:
     others = [other for pairing in seen.pairings for other in pairing.others if other not in in_pacts]
     if others:
         lines.append(f"Now with {names(others)}.")
+    if seen.has_no_owner:
+        lines.append(OWNERLESS_YOURS if seen.may_take_over else OWNERLESS)
     return "\n".join(lines)
 
 

@@ -38,7 +38,7 @@ def home(member: Member, parts: Parts, *, now: datetime, today: date) -> View:
         elements.divider(),
         *home_goals(parts.goals, today=today),
         elements.divider(),
-        *buddies.home_blocks(parts.stands, member.zone),
+        *buddies.home_blocks(parts.stands, member.zone, is_admin=member.is_admin),
         elements.divider(),
         *home_answers(parts.answers, member.user_id),
         *settings_blocks(member, now),

@@ -61,10 +61,13 @@ STANDS = {
     "without a role": stand(lacks_role=True),
     "owner": stand(state=None, is_owner=True),
     "held": stand(programme=programme(held_because=ARCHIVED), next_at=None),
+    "ownerless": stand(has_no_owner=True),
+    "ownerless, to an admin": stand(has_no_owner=True, may_take_over=True),
 }
 MESSAGES = {
     **{f"overview, {name}": buddies.overview([seen], BERLIN) for name, seen in STANDS.items()},
     "overview, empty": buddies.overview([], BERLIN),
+    "overview, to an admin": buddies.overview([], BERLIN, is_admin=True),
     "invitation": news(INVITATION),
     "invitation of everyone": news(INVITATION, enrolment=EVERYONE),
     "invitation of mentors": news(INVITATION, mixing=MENTORING),
