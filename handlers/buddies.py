@@ -17,6 +17,7 @@ from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
 from handlers import buddy_answers as answers
 from handlers import buddy_owners as owners
+from handlers import channels
 from handlers.acquaintance import acquaint
 from handlers.buddy_owners import Typed
 from handlers.doors import Visit
@@ -39,7 +40,7 @@ def command(
     command: Payload, client: WebClient, visit: Visit, sessions: Sessions, clock: Clock, screen: Screen
 ) -> None:
     """Carry out `/buddy …`, or open the form or the list it lacks words for."""
-    said = grammar.parse(command["text"], today=visit.today)
+    said = grammar.parse(channels.picked(client, visit.actor, command["text"]), today=visit.today)
     typed = Typed(command["channel_id"], client, visit, sessions, screen)
     person = getattr(said, "person", None)
     if person:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -35,6 +37,8 @@ NOT_SEEN = frozenset({"channel_not_found", "method_not_supported_for_channel_typ
 NOT_SHOWN = frozenset({"user_not_found", "user_not_visible"})
 FEW = 20
 """So many strangers are asked for one by one; for more of them all accounts are read, as both take equally long."""
+TYPED = re.compile(r"(?<!\S)#([^\s#<>|]+)")
+"""The name of a channel as somebody wrote it, without picking it from Slack's list."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """When a record that nobody asked for counts as made: it is looked up again when the person comes to a door."""
 
@@ -94,6 +98,27 @@ def of(client: WebClient, actor: Actor) -> dict[str, str]:
         return {each["id"]: str(each.get("name", "")) for each in _channels_of(impatient(client), actor)}
     except doors.UNHEARD as unheard:
         raise ChannelUnclear from unheard
+
+
+def picked(client: WebClient, actor: Actor, text: str) -> str:
+    """Write channels that were typed the way Slack writes those picked from its list; others stay as they are.
+
+    Slack does not recognise each, above all no private one. Only those count that the actor is in, by the name of
+    today. Raises ChannelUnclear.
+    """
+    if not TYPED.search(text):
+        return text
+    named = {_folded(name): channel_id for channel_id, name in of(client, actor).items()}
+
+    def written(found: re.Match[str]) -> str:
+        channel_id = named.get(_folded(found[1]))
+        return f"<#{channel_id}>" if channel_id else found[0]
+
+    return TYPED.sub(written, text)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold().rstrip(".,;:")
 
 
 def _is_in(asking: WebClient, actor: Actor, channel_id: str) -> bool:
