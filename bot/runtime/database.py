@@ -69,10 +69,19 @@ def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
     if _is_sqlite(url):
         event.listen(engine, "connect", partial(_prepare_sqlite, read_only=read_only))
     else:
+        _use_driver(engine)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _require_silence)
     patience.watch(engine)
     return engine
+
+
+def _use_driver(engine: Engine) -> None:
+    # Whoever keeps the store in a file need not load it.
+    from bot.runtime import driver
+
+    event.listen(engine, "do_connect", driver.connect)
+    event.listen(engine, "handle_error", driver.tell_apart)
 
 
 def _is_sqlite(url: URL) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
+from bot.runtime.patience import OutOfTime, somebody_waits
 from bot.runtime.rates import Pace
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
 from models.workspaces import Workspace
@@ -55,6 +56,8 @@ POSTS_A_SECOND = 1 / Pace().workspace.interval.total_seconds()
 COUNTED_AT_MOST = 1_000_000
 WEIGHED_AT_MOST = 50_000
 """Rows that one scrape looks at: whoever asks every few seconds must not weigh on a store that is behind."""
+SCRAPE_SECONDS = 8
+"""Prometheus waits ten, and a store that never answers must not take a thread for each scrape."""
 FULLEST = 5
 """Workspaces shown by name: a label for each of thousands would cost more than it tells."""
 
@@ -110,9 +113,9 @@ class OutboxCollector(Collector):
         """Give what stands in the outbox; while the store is away only that it is."""
         people_now, machine_now = self._clock.people_now(), self._clock.machine_now()
         try:
-            with self._sessions.read() as session:
+            with somebody_waits(SCRAPE_SECONDS), self._sessions.read() as session:
                 found = _standing(session, people_now, machine_now)
-        except SQLAlchemyError as away:
+        except (SQLAlchemyError, OutOfTime) as away:
             log.warning("outbox_uncounted", extra={"error": type(away).__name__})
             yield _gauge("trellis_store_up", "Whether the store answered this scrape", 0)
             return

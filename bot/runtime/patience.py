@@ -29,6 +29,11 @@ THE_WAY_BACK_SECONDS = 0.7
 """So much of the third second may go by on the way to a distant store and back."""
 ROUGHLY_SECONDS = 0.4
 """The store is told anew how long a statement may take when that is so much less: telling it costs a round trip."""
+SILENCE_SECONDS = 0.5
+"""So long after the last moment to begin a near server is given up that says nothing at all.
+
+One that lives has ended the statement itself by then, as it was told: at most ROUGHLY_SECONDS late.
+"""
 NEAR_SECONDS = 0.1
 """A store further away is not told at all: what little time there is goes into round trips."""
 Tell = Callable[[Any, float], None]
@@ -57,6 +62,11 @@ class _Wait:
             raise OutOfTime
         return left
 
+    @property
+    def is_far(self) -> bool:
+        """Whether it is known that a way to the server and back takes long."""
+        return NEAR_SECONDS < self.trip < math.inf
+
 
 _WAIT: ContextVar[_Wait | None] = ContextVar("wait", default=None)
 
@@ -80,6 +90,14 @@ def may_have_kept() -> bool:
     return wait is not None and wait.may_have_kept
 
 
+def gives_up_at() -> float | None:
+    """Say when (monotonic) a server that says nothing is waited for no longer; None if nobody waits."""
+    wait = _WAIT.get()
+    if wait is None:
+        return None
+    return wait.ends_at + (THE_WAY_BACK_SECONDS if wait.is_far else SILENCE_SECONDS)
+
+
 def watch(engine: Engine) -> None:
     """Let an engine begin and commit nothing for whom it has no time left."""
     is_server = engine.dialect.name != "sqlite"
@@ -98,8 +116,8 @@ def _before_statement(
     if wait is None or statement.startswith("ROLLBACK"):
         return
     left = wait.left(trips=2)  # this one, and the one to take it back
-    told, is_near = connection.info.get(_TOLD, PATIENCE_SECONDS), not NEAR_SECONDS < wait.trip < math.inf
-    if told - left > ROUGHLY_SECONDS and is_near:
+    told = connection.info.get(_TOLD, PATIENCE_SECONDS)
+    if told - left > ROUGHLY_SECONDS and not wait.is_far:
         connection.info[_TOLD] = left
         tell(connection.connection.dbapi_connection, left)
     wait.asked_at = time.monotonic()

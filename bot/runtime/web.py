@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions, missing_migrations
 from bot.runtime.metrics import OutboxCollector
+from bot.runtime.patience import OutOfTime, somebody_waits
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +80,12 @@ def readiness(sessions: Sessions) -> Callable[[], str | None]:
     def fault() -> str | None:
         nonlocal is_migrated
         try:
-            # Tables do not go back under a running process, so they are looked at until they are there.
-            is_migrated = is_migrated or missing_migrations(sessions.engine) == 0
-            with sessions.read() as session:
-                session.execute(text("SELECT 1"))
-        except (DBAPIError, PoolTimeoutError) as away:
+            with somebody_waits():
+                # Tables do not go back under a running process, so they are looked at until they are there.
+                is_migrated = is_migrated or missing_migrations(sessions.engine) == 0
+                with sessions.read() as session:
+                    session.execute(text("SELECT 1"))
+        except (DBAPIError, PoolTimeoutError, OutOfTime) as away:
             log.warning("not_ready", extra={"error": type(away).__name__})
             return "the database does not answer"
         return None if is_migrated else "migrations are missing: run `python app.py migrate`"
