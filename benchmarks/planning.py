@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import random
 import time
@@ -52,6 +53,7 @@ def measure() -> Iterator[Figure]:
     with filled(STORE, SMALL, due=DUE) as small, filled(STORE, LARGE, due=DUE) as large:
         for sessions in (small, large):
             _by_one(sessions)  # whatever is compiled or read once
+        gc.freeze()  # as every process of ours does once it has loaded
         what = f"planning {DUE:,} due of {LARGE:,}, question and messages included, one process, {STORE}"
         yield _planned(what, _alternating(_by_one, (small, large)))
         what = f"the same by {WORKERS} processes"
@@ -116,6 +118,7 @@ def _by_many(sessions: Sessions) -> Cost:
 def _work(address: str, barrier: Barrier, done: multiprocessing.SimpleQueue[tuple[int, float]]) -> None:
     sessions = Sessions(connect(address))
     _warm_up(sessions)
+    gc.freeze()
     barrier.wait(PATIENCE_SECONDS)
     ours = time.process_time()
     planned = wiring.plan(sessions, NOW)

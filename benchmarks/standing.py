@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import psutil
-from sqlalchemy import Connection, Engine, text, update
+from sqlalchemy import Connection, Engine, delete, text, update
 
 from benchmarks.people import NOW, TEAM, profile
 from benchmarks.stores import each_store
 from bot import members
 from bot.planning import BATCH
+from bot.question_bank import default_bank
 from bot.runtime.database import Sessions, connect
-from models.one_on_ones import OneOnOne
+from models.bulk import insert_new
+from models.one_on_ones import Occurrence, OneOnOne
+from models.outbox import Delivery
+from models.prompts import Prompt
 
 PEOPLE = 2_000
 ZONES = ("Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Kolkata")
@@ -26,6 +30,9 @@ RULES = (
 )
 STARTS = tuple(f"{hour:02}:{minute:02}:00.000000" for hour in range(8, 18) for minute in (0, 15, 30, 45))
 """Nobody's calendar is full of twins: what is planned together differs in rhythm, zone and start."""
+MEETING_ON = date(2026, 11, 27)
+HISTORY = 12
+"""So many questions each pair that is due has had: a quarter of weekly meetings."""
 
 
 @contextmanager
@@ -37,16 +44,21 @@ def filled(kind: str, total: int, *, due: int) -> Iterator[Sessions]:
         with engine.begin() as connection:
             _without_patience(connection)
             _fill(connection, total, due)
-        _settle(engine)
+        _remember(Sessions(engine), due)
+        _settle(engine, "")
         yield Sessions(engine)
         engine.dispose()
 
 
 def make_due(sessions: Sessions, due: int) -> None:
-    """Let so many of them come near once more."""
+    """Let so many of them come near once more; what was planned for them, and what it left in the files, is gone."""
     with sessions.begin() as session:
+        session.execute(delete(Delivery))
+        session.execute(delete(Prompt).where(Prompt.occurrence_id.is_not(None)))
+        session.execute(delete(Occurrence))
         first = update(OneOnOne).where(OneOnOne.id <= due)
-        session.execute(first.values(next_fire_at=NOW - timedelta(hours=1)))
+        session.execute(first.values(next_on=MEETING_ON, next_fire_at=NOW - timedelta(hours=1)))
+    _settle(sessions.engine, "one_on_one, occurrence, prompt, delivery")
 
 
 def server_cpu(sessions: Sessions) -> float:
@@ -95,7 +107,7 @@ def _fill(connection: Connection, total: int, due: int) -> None:
         {
             "before": _stored(connection, before),
             "after": _stored(connection, after),
-            "friday": "2026-11-27" if connection.dialect.name == "sqlite" else datetime(2026, 11, 27).date(),  # noqa: DTZ001
+            "friday": MEETING_ON.isoformat() if connection.dialect.name == "sqlite" else MEETING_ON,
         },
     )
 
@@ -111,11 +123,29 @@ def _stored(connection: Connection, moment: datetime) -> str | datetime:
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if connection.dialect.name == "sqlite" else moment
 
 
-def _settle(engine: Engine) -> None:
-    """Let the store know its own sizes, as it would after a day."""
+def _remember(sessions: Sessions, due: int) -> None:
+    """Let the pairs that are due have had questions before."""
+    questions = default_bank().questions
+    for week, question in enumerate(questions[:: len(questions) // HISTORY]):
+        alike = {
+            "workspace_id": TEAM,
+            "question_id": question.id,
+            "theme": question.theme,
+            "why": {"kind": "fresh"},
+            "put_at": NOW - timedelta(weeks=HISTORY - week),
+            "is_not_useful": False,
+        }
+        for first in range(0, due, BATCH):
+            with sessions.begin() as session:
+                pairs = [{"pair": f"pair {n}"} for n in range(first, min(first + BATCH, due))]
+                insert_new(session, Prompt, pairs, alike=alike)
+
+
+def _settle(engine: Engine, tables: str) -> None:
+    """Let the store know its own sizes and clean up, as it would within a day; all of it unless tables are named."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET statement_timeout = 0")
-            connection.exec_driver_sql("VACUUM ANALYZE")
+            connection.exec_driver_sql(f"VACUUM ANALYZE {tables}")
         else:
             connection.exec_driver_sql("ANALYZE")

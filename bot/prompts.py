@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.question_bank import ANY_TIME, Question, default_bank
-from bot.question_choice import Asked, Choice, FreshStart, LongAgo, NeverTouched, Why, choose
+from bot.question_choice import Asked, Choice, FreshStart, History, LongAgo, NeverTouched, Why, choose
+from models.base import is_postgresql
 from models.bulk import insert_new, rows_of
 from models.one_on_ones import Occurrence, Turn, pair_of
-from models.prompts import Prompt
+from models.prompts import SEPARATOR, Prompt
 
 
 class NoSuchQuestion(Refusal):
@@ -34,6 +35,8 @@ class WantedAnother:
     """The reason for a question that took the place of another."""
 
 
+NOTHING = History()
+"""What somebody was asked who was not asked anything."""
 Reason = Why | KeptForLater | WantedAnother
 
 
@@ -48,34 +51,44 @@ class PutQuestion:
     """The other of the pair, seen from the one it is shown to."""
 
 
-def histories(
-    session: Session, workspace_ids: Collection[str], pairs: Collection[str]
-) -> dict[tuple[str, str], list[Asked]]:
-    """Read what these pairs were asked, oldest first, keyed by workspace and pair; one query."""
-    asked: dict[tuple[str, str], list[Asked]] = defaultdict(list)
-    for workspace_id, pair, *question in rows_of(session, Prompt.history_of(workspace_ids, pairs)):
-        asked[workspace_id, pair].append(Asked(*question))
-    return asked
+def histories(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], History]:
+    """Read what those of these pairs, known by workspace and pair, were asked who were asked anything; one query."""
+    if not keys:
+        return {}
+    if is_postgresql(session):
+        return {
+            (workspace_id, pair): History(*(each.split(SEPARATOR) if each else () for each in columns))
+            for workspace_id, pair, *columns in rows_of(session, Prompt.gathered(list(keys)))
+        }
+    workspace_ids, pairs = (set(each) for each in zip(*keys, strict=True))
+    rows = rows_of(session, Prompt.history_of(workspace_ids, pairs))
+    return {
+        key: History.of(Asked(*question) for _, _, *question in asked)
+        for key, asked in groupby(rows, key=lambda row: (row.workspace_id, row.pair))
+    }
 
 
-def next_for(workspace_id: str, pair: str, history: Sequence[Asked]) -> Choice:
+def next_for(workspace_id: str, pair: str, history: History) -> Choice:
     """Choose the pair's next question; the same history gives the same one, whoever computes it."""
-    chance = random.Random(f"{workspace_id}/{pair}/{len(history)}")
+    chance = random.Random(f"{workspace_id}/{pair}/{len(history.question_ids)}")
     return choose(default_bank(), history, fits=frozenset({ANY_TIME}), chance=chance)
+
+
+def _history(session: Session, workspace_id: str, pair: str) -> History:
+    return histories(session, [(workspace_id, pair)]).get((workspace_id, pair), NOTHING)
 
 
 def put_to(session: Session, occurrences: Mapping[int, Turn], *, now: datetime) -> None:
     """Put to both of each occurrence, known by its id, the question kept for it, else the next for the pair."""
-    turns = occurrences.values()
-    asked = histories(session, {turn.workspace_id for turn in turns}, {turn.pair for turn in turns})
+    asked = histories(session, {(turn.workspace_id, turn.pair) for turn in occurrences.values()})
     rows = [
-        {"occurrence_id": each, **_next_or_kept(turn, asked.get((turn.workspace_id, turn.pair), []))}
+        {"occurrence_id": each, **_next_or_kept(turn, asked.get((turn.workspace_id, turn.pair), NOTHING))}
         for each, turn in occurrences.items()
     ]
     insert_new(session, Prompt, rows, alike={"put_at": now, "is_not_useful": False})
 
 
-def _next_or_kept(turn: Turn, history: Sequence[Asked]) -> dict[str, Any]:
+def _next_or_kept(turn: Turn, history: History) -> dict[str, Any]:
     kept = worded(turn.carried_question) if turn.carried_question else None
     if kept:
         return _told(turn.workspace_id, turn.pair, kept, KeptForLater())
@@ -128,8 +141,7 @@ def _told(workspace_id: str, pair: str, question: Question, why: Reason) -> dict
 def ask_now(session: Session, actor: Actor, other: str, *, now: datetime) -> PutQuestion:
     """Put a question to the actor for the other, outside any occurrence."""
     pair = pair_of(actor.user_id, other)
-    history = histories(session, [actor.workspace_id], [pair])[actor.workspace_id, pair]
-    choice = next_for(actor.workspace_id, pair, history)
+    choice = next_for(actor.workspace_id, pair, _history(session, actor.workspace_id, pair))
     prompt = _prompt(actor.workspace_id, pair, choice.question, choice.why, now=now, shown_to=actor.user_id)
     session.add(prompt)
     session.flush()
@@ -157,7 +169,7 @@ def another(session: Session, actor: Actor, prompt_id: int, *, for_both: bool, n
     if standing is not None:
         return read(standing, actor.user_id)
     session.flush()
-    history = histories(session, [actor.workspace_id], [prompt.pair])[actor.workspace_id, prompt.pair]
+    history = _history(session, actor.workspace_id, prompt.pair)
     choice = next_for(actor.workspace_id, prompt.pair, history)
     following = _prompt(
         actor.workspace_id,

@@ -22,7 +22,7 @@ from bot.matching import Group, LeftOver, Result, Rules
 from bot.members import hours_of
 from bot.outbox import Message
 from bot.question_bank import ANY_TIME, QuestionBank, default_bank
-from bot.question_choice import Asked, Choice, choose
+from bot.question_choice import Choice, History, choose
 from bot.round_standing import Standing, standing_in
 from bot.round_times import suits_most
 from models import programmes as programme_tables
@@ -60,11 +60,13 @@ def plan(session: Session, buddy_round: Round, groups: Sequence[Group], now: dat
     """Find an opening question for each group, and when it is told; three queries however many there are."""
     people = known(session, buddy_round.workspace_id, (each for group in groups for each in group.members))
     pairs = [_talk(group.members) for group in groups]
-    asked = prompts.histories(session, [buddy_round.workspace_id], pairs)
+    asked = prompts.histories(session, {(buddy_round.workspace_id, pair) for pair in pairs})
     planned = []
     for group, pair in zip(round_inputs.remembering(session, buddy_round, groups), pairs, strict=True):
         team = [hours_of(people[each]) for each in group.members]
-        choice = _opening(buddy_round.workspace_id, pair, asked.get((buddy_round.workspace_id, pair), []))
+        choice = _opening(
+            buddy_round.workspace_id, pair, asked.get((buddy_round.workspace_id, pair), prompts.NOTHING)
+        )
         planned.append(Planned(group, suits_most(team, now), choice))
     return planned
 
@@ -89,9 +91,9 @@ def _is_an_opening(question: str) -> bool:
     return len(question.split()) <= LONGEST_OPENING and FIRST_PERSON.isdisjoint(words)
 
 
-def _opening(workspace_id: str, pair: str, asked: Sequence[Asked]) -> Choice:
+def _opening(workspace_id: str, pair: str, asked: History) -> Choice:
     """Choose a question as for 1-on-1s; the same history gives the same one, whoever computes it."""
-    chance = random.Random(f"{workspace_id}/{pair}/{len(asked)}")
+    chance = random.Random(f"{workspace_id}/{pair}/{len(asked.question_ids)}")
     return choose(short_questions(), asked, fits=frozenset({ANY_TIME}), chance=chance)
 
 

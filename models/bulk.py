@@ -172,6 +172,15 @@ def one_of(column: InstrumentedAttribute[Any], values: Collection[Any]) -> Colum
     return _OneOf(column, bindparam(None, list(values), type_=_Values(), unique=True))
 
 
+def table_of(**columns: Sequence[str]) -> TableValuedAlias:
+    """Name rows of texts, column by column, to ask for what belongs to each of them; PostgreSQL only."""
+    arrays = [
+        converted(bindparam(None, values, type_=_Values(), unique=True), ARRAY(Text))
+        for values in columns.values()
+    ]
+    return func.unnest(*arrays).table_valued(*columns).render_derived()
+
+
 class _Values(TypeDecorator[list[Any]]):
     """Many values as one text, as the store at hand takes them apart."""
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, select, text
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Select,
+    SQLColumnExpression,
+    Text,
+    cast,
+    func,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime
-from models.bulk import one_of
+from models.bulk import one_of, table_of
 
+SEPARATOR = ","
+"""It is in no id of a question or a theme."""
 REPLACES = text("replaces IS NOT NULL")
 
 
@@ -44,13 +61,33 @@ class Prompt(Base):
     def history_of(
         cls, workspace_ids: Collection[str], pairs: Collection[str]
     ) -> Select[str, str, str, str, datetime, bool]:
-        """Select what these pairs have been asked, oldest first.
+        """Select what these pairs have been asked, pair by pair, oldest first.
 
         Rows are workspace, pair, question, theme, when, and whether it was found not useful.
         """
         columns = cls.workspace_id, cls.pair, cls.question_id, cls.theme, cls.put_at, cls.is_not_useful
         asked = select(*columns).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.pair, pairs))
-        return asked.order_by(cls.id)
+        return asked.order_by(cls.workspace_id, cls.pair, cls.id)
+
+    @classmethod
+    def gathered(cls, keys: Sequence[tuple[str, str]]) -> Select[str, str, str, str, str, str | None]:
+        """Select on PostgreSQL what each of these pairs, known by workspace and pair, has been asked, if anything.
+
+        Rows are workspace, pair, and joined by SEPARATOR, oldest first: questions, themes, days in UTC, and the
+        questions found not useful. A row for each pair takes half the time of one for each question, and each pair is
+        looked up by itself: the server would rather read the whole table for some hundreds.
+        """
+
+        def joined(column: SQLColumnExpression[Any]) -> ColumnElement[str]:
+            return func.string_agg(column, aggregate_order_by(text(f"'{SEPARATOR}'"), cls.id))
+
+        pairs = table_of(workspace_id=[key[0] for key in keys], pair=[key[1] for key in keys])
+        day = cast(cast(func.timezone("UTC", cls.put_at), Date), Text)
+        unwanted = joined(cls.question_id).filter(cls.is_not_useful)
+        asked = select(joined(cls.question_id), joined(cls.theme), joined(day), unwanted)
+        mine = asked.where(cls.workspace_id == pairs.c.workspace_id, cls.pair == pairs.c.pair)
+        each = mine.group_by(cls.workspace_id, cls.pair).lateral()
+        return select(*pairs.c, *each.c).select_from(pairs.join(each, true()))
 
     @classmethod
     def of_occurrences(cls, workspace_ids: Collection[str], ids: Collection[int]) -> Select[Prompt]:

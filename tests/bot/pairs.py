@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from bot.question_bank import ANY_TIME, QuestionBank
-from bot.question_choice import Asked, choose
+from bot.question_choice import Asked, History, choose
 
 MONDAY_NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -19,6 +19,6 @@ def meet(bank: QuestionBank, times: int, *, seed: int = 1, history: list[Asked] 
     chance = random.Random(seed)
     for week in range(times):
         now = MONDAY_NOON + week * WEEK
-        question = choose(bank, given_so_far, fits=ANY, chance=chance).question
+        question = choose(bank, History.of(given_so_far), fits=ANY, chance=chance).question
         given_so_far.append(Asked(question.id, question.theme, now))
     return given_so_far

@@ -55,8 +55,8 @@ def test_what_was_not_useful_stays_away_even_when_all_begins_again(staffed: Sess
 def test_the_same_history_gives_the_same_question_to_whoever_asks(staffed: Sessions) -> None:
     with staffed.read() as session:
         pair = f"{AMY}:{BEN}"
-        chosen = {prompts.next_for(TEAM, pair, []).question.id for _ in range(5)}
-        other = prompts.histories(session, [TEAM], [pair])
+        chosen = {prompts.next_for(TEAM, pair, prompts.NOTHING).question.id for _ in range(5)}
+        other = prompts.histories(session, [(TEAM, pair)])
 
     assert len(chosen) == 1
     assert other == {}

@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.question_bank import Question, QuestionBank, Theme, default_bank
-from bot.question_choice import Asked, Choice, FreshStart, LongAgo, NeverTouched, NothingFits, choose
+from bot.question_choice import Asked, Choice, FreshStart, History, LongAgo, NeverTouched, NothingFits, choose
 from tests.bot.pairs import ANY, MONDAY_NOON, WEEK, meet
 
 
@@ -46,7 +46,7 @@ def asked(*question_ids: str, not_useful: Iterable[str] = ()) -> list[Asked]:
 def choose_now(
     bank: QuestionBank, history: list[Asked], *, fits: frozenset[str] = ANY, seed: int = 1
 ) -> Choice:
-    return choose(bank, history, fits=fits, chance=random.Random(seed))
+    return choose(bank, History.of(history), fits=fits, chance=random.Random(seed))
 
 
 def themes_twice_in_a_row(history: list[Asked]) -> list[str]:
