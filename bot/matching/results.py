@@ -112,12 +112,12 @@ class GuestsStayOut:
 
 @dataclass(frozen=True)
 class MentorsTaken:
-    """Every mentor's places went to others."""
+    """A mentee without a mentor: all places went to others, or none could be theirs. People read `NobodyFree`."""
 
 
 @dataclass(frozen=True)
 class NotAsked:
-    """A mentor no mentee was left for."""
+    """A mentor without a mentee: none was left, or none could be theirs. People read `NobodyFree`."""
 
 
 WhyLeftOver = NobodyFree | GuestsStayOut | MentorsTaken | NotAsked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.matching.results import GuestsStayOut, MentorsTaken, NotAsked, WhyLeftOver
+from bot.matching.results import GuestsStayOut, WhyLeftOver
 from bot.programme_replays import Replayed
 from bot.programme_reports import GROUPS_A_PAGE, ROUNDS_A_PAGE, Figures, Overview, RoundReport
 from bot.programme_tallies import SILENT, Unmet
@@ -146,15 +146,9 @@ def _left_over(facts: RoundReport) -> list[Block]:
 
 def why_left_over(why: WhyLeftOver | None) -> str:
     """Say of somebody why they had nobody, in words that are the same whoever wanted whom."""
-    match why:
-        case GuestsStayOut():
-            return "the programme is for full members of the workspace"
-        case MentorsTaken():
-            return "all places with a mentor were taken"
-        case NotAsked():
-            return "there were more mentors than mentees"
-        case _:
-            return "nobody was free for them"
+    if isinstance(why, GuestsStayOut):
+        return "the programme is for full members of the workspace"
+    return "nobody was free for them"
 
 
 def _relaxed(facts: RoundReport) -> list[Block]:

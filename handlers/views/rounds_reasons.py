@@ -7,9 +7,7 @@ from datetime import date
 
 from bot.matching.results import (
     GuestsStayOut,
-    MentorsTaken,
     NeverMet,
-    NotAsked,
     NotMetFor,
     OfferedSkill,
     OtherDepartments,
@@ -66,29 +64,19 @@ def _plural(count: int, what: str) -> str:
 
 
 def why_nobody(why: WhyLeftOver | None) -> str:
-    """Say why somebody is left over, in words that are the same whoever wanted whom."""
-    match why:
-        case GuestsStayOut():
-            return "This programme is for full members of the workspace."
-        case MentorsTaken():
-            return "All places with a mentor are taken this time."
-        case NotAsked():
-            return "This time there were more mentors than mentees."
-        case _:
-            return "Nobody was free for you this time."
+    """Say why somebody is left over, in words that are the same whoever wanted whom.
+
+    Of mentors and mentees no more is said than of others: where it is known who they are, "all places are taken" would
+    be untrue beside a mentor with a free one, and where it is true only sometimes, its absence would tell.
+    """
+    if isinstance(why, GuestsStayOut):
+        return "This programme is for full members of the workspace."
+    return "Nobody was free for you this time."
 
 
 def why_over(why: WhyLeftOver) -> str:
     """Say to the owner why somebody is left over, in words that are the same whoever wanted whom."""
-    match why:
-        case GuestsStayOut():
-            return "guests stay out"
-        case MentorsTaken():
-            return "all places with mentors are taken"
-        case NotAsked():
-            return "no mentee was left"
-        case _:
-            return "nobody was free"
+    return "guests stay out" if isinstance(why, GuestsStayOut) else "nobody was free"
 
 
 def relaxed(relaxation: Relaxation) -> str:
