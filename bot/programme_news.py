@@ -13,7 +13,6 @@ from bot import outbox
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
 from bot.programme_settings import settings_of
-from bot.recurrence import local_day
 from bot.working_hours import WorkingHours
 from models.members import Member
 from models.outbox import Delivery
@@ -67,13 +66,13 @@ def refused(session: Session, workspace_id: str, programme_id: int, error: str, 
     if programme.ended_at is not None or error not in _REFUSALS:
         return
     hold(session, programme, _REFUSALS[error], now=now)
-    key = f"{_invitation_key(programme)}:{_today(programme, now)}"
+    key = f"{_invitation_key(programme)}:{now.isoformat()}"
     _enqueue(session, programme, key, INVITATION, programme.channel, now + LOOK_AGAIN)
 
 
 def tell_new_owner(session: Session, programme: Programme, giver: str, *, now: datetime) -> None:
     """Tell somebody that they own the programme now."""
-    key = f"{HANDED_OVER}:{programme.id}:{giver}:{programme.owner}:{_today(programme, now)}"
+    key = f"{HANDED_OVER}:{programme.id}:{giver}:{programme.owner}:{now.isoformat()}"
     _enqueue(session, programme, key, HANDED_OVER, programme.owner, _at_work(session, programme, now))
 
 
@@ -85,7 +84,8 @@ def hold(session: Session, programme: Programme, because: str, *, now: datetime)
     programme.held_because = because
     if was_held:
         return
-    key = f"{HELD}:{programme.id}:{because}:{_today(programme, now)}"
+    # It may happen several times a day; that it is told once each time is held by the programme's row.
+    key = f"{HELD}:{programme.id}:{because}:{now.isoformat()}"
     _enqueue(session, programme, key, HELD, programme.owner, _at_work(session, programme, now))
 
 
@@ -98,7 +98,7 @@ def release(session: Session, programme: Programme, *, now: datetime) -> None:
     was_untold = session.execute(Delivery.waiting_about(workspaces, HELD, ids)).first()
     outbox.cancel(session, programme.workspace_id, [HELD], ids, reason="it runs again")
     if was_untold is None:
-        key = f"{RELEASED}:{programme.id}:{_today(programme, now)}"
+        key = f"{RELEASED}:{programme.id}:{now.isoformat()}"
         _enqueue(session, programme, key, RELEASED, programme.owner, _at_work(session, programme, now))
     for invitation in session.scalars(Delivery.ready_about(workspaces, [INVITATION], ids)):
         at_work = WorkingHours(zone=programme.zone).next_working(now)
@@ -133,10 +133,6 @@ def _enqueue(
     expire_at = not_before + LASTS
     message = outbox.Message(programme.workspace_id, key, kind, receiver, programme.id, not_before, expire_at)
     outbox.enqueue(session, [message])
-
-
-def _today(programme: Programme, now: datetime) -> str:
-    return local_day(now, programme.zone).isoformat()
 
 
 def _at_work(session: Session, programme: Programme, now: datetime) -> datetime:
