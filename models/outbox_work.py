@@ -6,7 +6,7 @@ a store know, whatever the value, that an index over the rows of that state is e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
@@ -330,9 +330,14 @@ def expire(people_now: datetime, limit: int) -> ReturningUpdate[int]:
     return closed.returning(Delivery.id)
 
 
-def doubt_lapsed(machine_now: datetime, *, look_at: datetime) -> ReturningUpdate[int]:
-    """Doubt what a worker took and never reported: Slack may have it, so it is looked up before all else."""
-    lapsed = _update().where(_in(SENDING), Delivery.lease_until <= machine_now)
+def doubt_lapsed(
+    machine_now: datetime, *, look_at: datetime, but: Collection[int] = ()
+) -> ReturningUpdate[int]:
+    """Doubt what a worker took and never reported: Slack may have it, so it is looked up before all else.
+
+    Left out is what whoever asks knows to be on its way.
+    """
+    lapsed = _update().where(_in(SENDING), Delivery.lease_until <= machine_now, Delivery.id.not_in(but))
     return lapsed.values(
         state=DOUBTFUL,
         doubt_since=Delivery.first_doubt(machine_now),

@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.runtime import metrics, openings, restored
 from bot.runtime.database import after_commit
 from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
+from bot.runtime.holds import Holds
 from bot.runtime.outcomes import tell
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, Group, Outgoing
@@ -73,6 +74,7 @@ class Claimer:
     at: Moments
     history: str | None
     """The history the store is in; what a workspace has to send is doubted if it was written in another."""
+    holds: Holds
 
     def claim(self, work: Work, *, limit: int) -> Claim:
         """Do of the work what is there: close what is too late, doubt what was never reported, take what may go."""
@@ -81,24 +83,35 @@ class Claimer:
             return Claim(put_aside=put_aside)
         outgoing = self._take_to_send(limit, put_aside) if work.sendable else []
         is_doubted = work.in_doubt or work.stray
-        doubts = _take_to_look_up(self.session, self.pace, self.at, limit) if is_doubted else []
+        doubts = self._take_to_look_up(limit) if is_doubted else []
         groups = openings.take(self.session, self.pace, self.at, limit) if work.unopened else []
         return Claim(outgoing, put_aside, doubts, groups)
 
     def _tidy_up(self, work: Work) -> Iterator[str]:
         now = self.at.machine_now
         if work.late:
-            yield from self._closed(EXPIRED, outbox_work.expire(self.at.people_now, CLOSED_AT_ONCE))
+            late = self._closed(EXPIRED, outbox_work.expire(self.at.people_now, CLOSED_AT_ONCE))
+            yield from [EXPIRED] * len(late)
         if work.lapsed:
-            yield from self._closed(DOUBTFUL, outbox_work.doubt_lapsed(now, look_at=now + self.pace.settling))
+            look_at, ours = now + self.pace.settling, self.holds.in_hand()
+            lapsed = self._closed(DOUBTFUL, outbox_work.doubt_lapsed(now, look_at=look_at, but=ours))
+            self.holds.settle(lapsed, self.pace.settling)
+            yield from [DOUBTFUL] * len(lapsed)
         if work.stray:
             self.session.execute(outbox_work.adopt_doubts(now, settling=self.pace.settling))
 
-    def _closed(self, state: str, change: ReturningUpdate[int]) -> list[str]:
+    def _closed(self, state: str, change: ReturningUpdate[int]) -> Sequence[int]:
         closed = self.session.scalars(change).all()
         for delivery_id in closed:
             tell(self.session, delivery_id, state)
-        return [state] * len(closed)
+        return closed
+
+    def _take_to_look_up(self, limit: int) -> list[Doubt]:
+        """Take what is in doubt and has settled by the store's clock and by our own."""
+        rows = self.session.scalars(outbox_work.in_doubt(), {**vars(self.at), "limit": limit}).all()
+        unsettled = self.holds.untouchable()
+        settled = [row for row in rows if row.id not in unsettled]
+        return _looked_up(self.session, settled, self.pace, self.at.machine_now)
 
     def _take_to_send(self, limit: int, put_aside: list[str]) -> list[Outgoing]:
         """Lease what may leave; what is put aside instead is added to the list.
@@ -288,12 +301,8 @@ def _leased() -> Update:
     return update(row).where(row.c.id == bindparam("its_id")).values(state=SENDING, **values)
 
 
-def _take_to_look_up(session: Session, pace: Pace, at: Moments, limit: int) -> list[Doubt]:
+def _looked_up(session: Session, rows: Sequence[Delivery], pace: Pace, machine_now: datetime) -> list[Doubt]:
     """Take what is in doubt, a receiver's together, as many receivers as the histories may be read of now."""
-    rows, machine_now = (
-        session.scalars(outbox_work.in_doubt(), {**vars(at), "limit": limit}).all(),
-        at.machine_now,
-    )
     workspaces = outbox_work.held(session, (row.workspace_id for row in rows))
     groups: dict[tuple[str, str], list[Delivery]] = {}
     for row in rows:

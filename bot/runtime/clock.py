@@ -1,8 +1,12 @@
-"""The only reader of the clock, and it reads two: people's time, which can be moved, and machine time."""
+"""The only reader of the clock, and it reads two: people's time, which can be moved, and machine time.
+
+Beside them it says how much time has passed, whatever anybody sets a clock to.
+"""
 
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +26,12 @@ class Clock(Protocol):
 
 def _wall_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one place
+
+
+def elapsed_seconds() -> float:
+    """Give the seconds since some moment, those a machine slept included: a lease runs out meanwhile."""
+    # https://man7.org/linux/man-pages/man2/clock_gettime.2.html: a monotonic clock stands still in a suspended machine.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class SystemClock:

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,10 +17,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from bot.runtime.claims import Claimer, moments
-from bot.runtime.clock import Clock
+from bot.runtime.claims import Claim, Claimer, moments
+from bot.runtime.clock import Clock, elapsed_seconds
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Consequence, Prepare, face
+from bot.runtime.holds import Holds
 from bot.runtime.openings import Recorder
 from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look, record_sent
 from bot.runtime.present import machine_now, present
@@ -57,12 +58,6 @@ Report = tuple[Outgoing, Outcome] | tuple[Doubt, Look] | tuple[Group, Opened | N
 """What was asked of Slack, and what came of it."""
 
 
-def elapsed_seconds() -> float:
-    """Give the seconds since some moment, those a machine slept included: a lease runs out meanwhile."""
-    # https://man7.org/linux/man-pages/man2/clock_gettime.2.html: a monotonic clock stands still in a suspended machine.
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
 @dataclass
 class Turn:
     """What one turn of the loop did."""
@@ -92,11 +87,13 @@ class DeliveryLoop:
         pace: Pace,
         open_group: Callable[[Group], Opened | NotOpened] | None = None,
         consequences: Mapping[str, Consequence] | None = None,
+        elapsed: Callable[[], float] = elapsed_seconds,
     ) -> None:
         """Make a loop; without `look` a message in doubt stays so, without `open_group` one to a group waits."""
         self._open_group, self._consequences = open_group, consequences or {}
         self._sessions, self._clock, self._pace = sessions, clock, pace
         self._prepare, self._post, self._look, self._chance = prepare, post, look, chance
+        self._elapsed, self._holds = elapsed, Holds(elapsed)
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender")
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._unrecorded: list[Report] = []
@@ -185,13 +182,14 @@ class DeliveryLoop:
         turn, work = Turn(), self._work()
         if not any(work):
             return turn
-        start_by = elapsed_seconds() + self._pace.beginning.total_seconds()
+        start_by = self._elapsed() + self._pace.beginning.total_seconds()
         with self._sessions.begin() as session:
             here = present(session, self._clock)
             self._record(session, here.machine_now, turn)
             at = self._moments(here.machine_now)
-            claimer = Claimer(session, self._prepare, self._pace, at, here.history)
+            claimer = Claimer(session, self._prepare, self._pace, at, here.history, self._holds)
             taken = claimer.claim(work, limit=BATCH - self._in_flight)
+        self._time(taken)
         turn.recorded, self._unrecorded = len(self._unrecorded), []
         turn.claimed = sum(map(len, (taken.outgoing, taken.put_aside, taken.doubts, taken.groups)))
         turn.decided.update(taken.put_aside)
@@ -202,6 +200,16 @@ class DeliveryLoop:
         for group in taken.groups:
             self._hand_over(self._open, group, start_by)
         return turn
+
+    def _time(self, taken: Claim) -> None:
+        """Remember by our own clock since when we have in hand what was taken, and doubt what was recorded as such."""
+        for asked, said in self._unrecorded:
+            self._holds.release(_numbers(asked))
+            if isinstance(said, InDoubt):
+                self._holds.settle(_numbers(asked), self._pace.settling)
+        self._holds.take((message.delivery_id for message in taken.outgoing), self._pace.lease)
+        for doubt in taken.doubts:
+            self._holds.take(doubt.attempts, self._pace.lease)
 
     def _hand_over(self, do: Callable[..., None], what: Outgoing | Doubt | Group, start_by: float) -> None:
         self._in_flight += 1
@@ -263,7 +271,7 @@ class DeliveryLoop:
 
     def _may_begin(self, start_by: float) -> bool:
         """Whether a request begun now ends before its lease, and before whoever stops us loses patience."""
-        return elapsed_seconds() <= start_by and not self._stopping.is_set()
+        return self._elapsed() <= start_by and not self._stopping.is_set()
 
     def _collect(self) -> None:
         while not self._reports.empty():
@@ -300,3 +308,14 @@ class DeliveryLoop:
         turn.decided[SENT] += len(sent)
         failed = [number for number, state in became if state == FAILED]
         face(self._consequences, session, failed, self._clock.people_now())
+
+
+def _numbers(asked: Outgoing | Doubt | Group) -> Collection[int]:
+    """Say which deliveries something asked of Slack is about."""
+    match asked:
+        case Outgoing(number):
+            return (number,)
+        case Doubt():
+            return asked.attempts
+        case Group():
+            return ()

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
+from bot.runtime.clock import elapsed_seconds
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Consequence, Decision, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
@@ -56,6 +57,7 @@ class HandClock:
 
     people: datetime = MONDAY_NOON
     machine: datetime = MACHINE_NOON
+    passed: timedelta = timedelta()
 
     def people_now(self) -> datetime:
         return self.people
@@ -66,6 +68,10 @@ class HandClock:
     def pass_time(self, by: timedelta) -> None:
         self.people += by
         self.machine += by
+        self.passed += by
+
+    def elapsed_seconds(self) -> float:
+        return elapsed_seconds() + self.passed.total_seconds()
 
 
 def note(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
@@ -113,6 +119,7 @@ class Office:
             pace=pace,
             open_group=openings or partial(open_group, client),
             consequences=consequences,
+            elapsed=self.clock.elapsed_seconds,
         )
         self._loops.append(loop)
         return loop
@@ -140,6 +147,7 @@ class Office:
         with self.sessions.begin() as session:
             for row in session.scalars(select(Delivery).where(Delivery.state == DOUBTFUL)):
                 row.retry_at = self.clock.machine
+        self.clock.passed += UNHURRIED.settling
 
     def row(self, number: int) -> Delivery:
         with self.sessions.read() as session:

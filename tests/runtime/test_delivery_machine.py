@@ -29,6 +29,7 @@ from bot.outbox import Message, cancel, enqueue
 from bot.runtime.claims import Claim, Claimer, moments
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Cancel, Decision, Send
+from bot.runtime.holds import Holds
 from bot.runtime.slack import Doubt, Look, Seen
 from models.bulk import insert_missing
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Conversation, Delivery
@@ -138,9 +139,10 @@ class Deliveries(RuleBasedStateMachine):
         now = self.clock.machine
         worker.record(session, now, pace=self.pace, chance=self.chance)
         at = moments(self.pace, self.clock.people, now)
-        return Claimer(session, {KIND: self._prepare}, self.pace, at, history=None).claim(
-            EVERYTHING, limit=limit
-        )
+        # The store's word has to do: whoever took something may be another process by now.
+        holds = Holds(self.clock.elapsed_seconds)
+        claimer = Claimer(session, {KIND: self._prepare}, self.pace, at, None, holds)
+        return claimer.claim(EVERYTHING, limit=limit)
 
     def _begin(self, worker: Worker, taken: Claim) -> None:
         begin_by = self.clock.machine + self.pace.beginning
