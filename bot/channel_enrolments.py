@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import programme_news
 from bot.enrolments import new_row
+from bot.programme_looks import look_again
 from models.bulk import insert_missing, rows_of
 from models.members import Member
 from models.programmes import EVERYONE, GONE, IN, PAUSED, Participant, Programme
@@ -85,6 +86,7 @@ def _enrol(
         return
     kinds = session.execute(Member.kinds_among(programme.workspace_id, new))
     people = sorted(user_id for user_id, is_person in kinds if is_person)
+    look_again(session, programme, now=now)
     unnamed = set(session.scalars(Participant.unnamed_among(programme.workspace_id, people)))
     rows = [new_row(programme, each, is_unnamed=each in unnamed, now=now) for each in people]
     insert_missing(session, Participant, rows, alike={"skips": unheard})
@@ -95,6 +97,12 @@ def unknown(session: Session, workspace_id: str, present: Collection[str]) -> se
     return set(present) - {
         user_id for user_id, _ in rows_of(session, Member.kinds_among(workspace_id, present))
     }
+
+
+def is_gone(session: Session, programme: Programme, user_id: str) -> bool:
+    """Whether somebody took part until they left the channel."""
+    participant = session.scalars(Participant.one(programme.id, user_id)).first()
+    return participant is not None and participant.state == GONE
 
 
 def move(session: Session, programme: Programme, *, user_id: str, is_present: bool) -> None:

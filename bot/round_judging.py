@@ -82,6 +82,11 @@ def _heads_up(seen: Seen, delivery: Delivery) -> Verdict:
         return Never("takes no part in it any more")
     if part.state_on(local_day(seen.now, member.zone)) != IN:
         return Never("takes no part in it any more")
+    opens = messages.heard_at(
+        hours_of(member), messages.near_at(programme, buddy_round), buddy_round.starts_at
+    )
+    if seen.now < opens:
+        return Later(opens, "it is not near yet")
     hindrance = _to_one(seen, delivery)
     if hindrance is not None:
         return hindrance

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from bot.members import hours_of
 from bot.outbox import Message, group
+from bot.programme_settings import settings_of
 from bot.round_times import next_working, suits_most
 from bot.working_hours import WorkingHours, prep_moment
 from models.members import Member
@@ -58,6 +60,12 @@ def heads_up(buddy_round: Round, member: Member, now: datetime) -> Message:
     return Message(
         buddy_round.workspace_id, key, HEADS_UP, member.user_id, buddy_round.id, min(opens, expires), expires
     )
+
+
+def near_at(programme: Programme, buddy_round: Round) -> datetime:
+    """Say when a round is near enough to hear of (UTC), by the wall clock it was announced by."""
+    at, zone = buddy_round.at or programme.at, buddy_round.zone or programme.zone
+    return replace(settings_of(programme).rhythm, at=at, zone=zone).heads_up_at(buddy_round.on)
 
 
 @lru_cache(maxsize=4096)

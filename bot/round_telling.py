@@ -45,7 +45,8 @@ def hear_earlier(session: Session, programme_id: int, now: datetime) -> list[Mem
     due = programmes.coming(programme)
     if now >= due.heads_up_at or programme.held_because is not None:
         return []
-    present = [each.member for each in free_takers(session, programme, due.number, now)]
+    # Who will be back by then is told as well, after they are: that is judged at the moment of sending.
+    present = [each.member for each in free_takers(session, programme, due.number, due.heads_up_at)]
     return [
         member
         for member in present

@@ -9,7 +9,7 @@ from typing import Final
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
-from bot import enrolments, exclusions, pauses, programmes, rounds
+from bot import enrolments, exclusions, pauses, programme_heads_ups, programmes, rounds
 from bot.enrolments import Stand
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
@@ -33,6 +33,7 @@ def join(
 ) -> Message:
     """Let the visitor take part in the programme of a channel they are in."""
     programme = programmes.in_channel(session, visit.actor, channel)
+    programme_heads_ups.expect(session, programme, visit.actor.user_id, now=visit.now)
     enrolments.join(session, visit.actor, programme, role=role, capacity=capacity, now=visit.now)
     is_held = programme.held_because is not None
     starts_at = enrolments.next_round(session, programme)[1]
@@ -86,8 +87,10 @@ def back(session: Session, visit: Visit, programme_id: int) -> Message:
 
 def resume(session: Session, visit: Visit, programme_id: int) -> Message:
     """End the visitor's pause."""
+    programme = _programme(session, visit, programme_id)
+    programme_heads_ups.expect(session, programme, visit.actor.user_id, now=visit.now)
     pauses.resume(session, visit.actor, [programme_id])
-    return views.resumed([_programme(session, visit, programme_id).channel])
+    return views.resumed([programme.channel])
 
 
 def _programme(session: Session, visit: Visit, programme_id: int) -> Programme:

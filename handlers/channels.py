@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from sqlalchemy.orm import Session
 
-from bot import channel_enrolments, members, programme_news, programmes
+from bot import channel_enrolments, members, programme_heads_ups, programme_news, programmes
 from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.programme_news import ARCHIVED, UNSEEN, WITHOUT_BOT
@@ -253,8 +253,14 @@ def come(body: Payload, event: Payload, context: BoltContext, sessions: Sessions
     if event["user"] == context.bot_user_id:
         go_on(body, event, context, sessions, clock)
         return
-    returned = partial(channel_enrolments.move, user_id=event["user"], is_present=True)
+    returned = partial(_return, user_id=event["user"], now=clock.people_now())
     _change(body, event, context, sessions, clock, returned)
+
+
+def _return(session: Session, programme: Programme, user_id: str, now: datetime) -> None:
+    if channel_enrolments.is_gone(session, programme, user_id):
+        programme_heads_ups.expect(session, programme, user_id, now=now)
+    channel_enrolments.move(session, programme, user_id=user_id, is_present=True)
 
 
 def go(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:

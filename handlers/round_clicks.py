@@ -8,7 +8,7 @@ from typing import Final
 from slack_bolt import App
 from sqlalchemy.orm import Session
 
-from bot import enrolments, pauses, round_judging, round_pacts, rounds
+from bot import enrolments, pauses, programme_heads_ups, round_judging, round_pacts, rounds
 from bot.runtime.database import Sessions
 from handlers import doors
 from handlers.doors import Visit
@@ -95,6 +95,7 @@ def _declined(session: Session, visit: Visit, number: int) -> Message:
 
 def _go_on(session: Session, visit: Visit, number: int) -> Message:
     programme, _ = enrolments.part_of(session, visit.actor, number)
+    programme_heads_ups.expect(session, programme, visit.actor.user_id, now=visit.now)
     pauses.resume(session, visit.actor, [number])
     return views.goes_on(programme.channel)
 

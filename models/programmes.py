@@ -127,6 +127,19 @@ class Programme(Base):
         return cls.running(workspace_id).join(Member, owner).where(Member.is_deactivated)
 
     @classmethod
+    def taken_part_in(cls, workspace_id: str, user_id: str) -> Select[Programme]:
+        """Select those that run and in which somebody takes part, or pauses, by id."""
+        mine = and_(Participant.programme_id == cls.id, Participant.user_id == user_id)
+        found = select(cls).join(Participant, mine).where(cls.workspace_id == workspace_id)
+        return found.where(cls.ended_at.is_(None), Participant.state.in_((IN, PAUSED))).order_by(cls.id)
+
+    @classmethod
+    def look_at(cls, programme_id: int, on: date, moment: datetime) -> Update:
+        """Let one take its next step at a moment, if its next round is still on this day."""
+        same = update(cls).where(cls.id == programme_id, cls.next_on == on, cls.ended_at.is_(None))
+        return same.values(next_fire_at=moment)
+
+    @classmethod
     def due(cls, moment: datetime, limit: int) -> Select[Programme]:
         """Select those with a step to take by the moment; workers that ask at once get different rows."""
         running = select(cls).where(cls.ended_at.is_(None), cls.next_fire_at <= moment)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import members, outbox
+from bot import members, outbox, programme_looks
 from bot.members import Profile
 from bot.planning.messages import NUDGES, Meeting, messages_of, window
 from bot.planning.moments import fire_at, people_of
@@ -62,6 +62,7 @@ def reach_again(session: Session, workspace_id: str, user_id: str, *, now: datet
     for delivery in session.scalars(Delivery.ready_for(workspace_id, user_id)):
         if delivery.kind not in NUDGES:
             delivery.not_before = min(delivery.not_before, now)
+    programme_looks.look_again_for(session, workspace_id, user_id, now=now)
 
 
 def take_over(

@@ -1,0 +1,38 @@
+"""The heads-up of a round for who comes after it was planned: once for each, and only where there is time for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot import round_messages as messages
+from bot.programme_looks import look_again
+from models.members import Member
+from models.outbox import CANCELLED, READY, Delivery
+from models.programmes import Programme
+from models.rounds import Round
+
+
+def expect(session: Session, programme: Programme, user_id: str, *, now: datetime) -> None:
+    """Let somebody who is about to take part hear of the round that comes, as the others do or did.
+
+    To be called first in the transaction in which they join or come back. One who heard already hears no more; what
+    was taken back, as they took no part meanwhile, is told after all. Whether there is time is judged when it is sent.
+    """
+    look_again(session, programme, now=now)
+    member = session.get_one(Member, (programme.workspace_id, user_id))
+    for waiting in session.scalars(Round.announced(programme.id)):
+        if now < waiting.starts_at:
+            _tell(session, programme, waiting, member, now)
+
+
+def _tell(session: Session, programme: Programme, waiting: Round, member: Member, now: datetime) -> None:
+    message = messages.heads_up(waiting, member, now)
+    planned = session.scalar(Delivery.keyed(message.workspace_id, message.key))
+    if planned is not None and planned.state == CANCELLED:
+        planned.state, planned.reason, planned.retry_at = READY, None, None
+        planned.not_before, planned.expire_at = message.not_before, message.expire_at
+    elif planned is None and waiting.number < programme.next_number:  # else it is told with all others
+        outbox.enqueue(session, [message])
