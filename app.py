@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     except Fault as fault:
         return _fail(str(fault), code=fault.code)
     except _no_answer() as away:
-        return _fail(f"The database does not answer: {away.orig}")
+        return _fail(f"The database does not answer: {logs.told_by_store(away) or type(away).__name__}")
 
 
 def _fail(sentences: str, *, code: int = 1) -> int:

@@ -21,6 +21,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.config import BadSettings, Settings, load
 from bot.runtime.database import Sessions, connect, missing_migrations
 from bot.runtime.findings import Finding, note, ok, wrong
+from bot.runtime.logs import told_by_store
 from models.base import UtcDateTime
 from models.workspaces import Workspace
 
@@ -115,8 +116,7 @@ def _store(settings: Settings, zone_data: str, clock: Clock) -> Iterator[Finding
     try:
         yield from _answering(engine, zone_data, clock)
     except DBAPIError as away:
-        reason = str(away.orig).strip().splitlines()[0]
-        yield wrong(f"The database does not answer ({reason}): check DATABASE_URL")
+        yield wrong(f"The database does not answer ({told_by_store(away)}): check DATABASE_URL")
     finally:
         engine.dispose()
 

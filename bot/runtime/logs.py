@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import traceback
 from types import TracebackType
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
 
 USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 """What every record has; anything else was given as a field."""
@@ -21,6 +24,8 @@ CAPPED = {
     "apscheduler": logging.ERROR,
 }
 MESSAGE_CHARACTERS = 300
+DATA_EXCEPTION = "22"
+"""The class of PostgreSQL's codes whose messages quote a text, as one that is no number or no date."""
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -53,18 +58,46 @@ def _bare(value: object) -> str:
 
 def _named(error: BaseException) -> str:
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    if not _is_telling(error):
-        return f"{kind}\n"
-    return f"{kind}: {str(error)[:MESSAGE_CHARACTERS]}\n"
+    telling = _telling(error)[:MESSAGE_CHARACTERS]
+    return f"{kind}: {telling}\n" if telling else f"{kind}\n"
 
 
-def _is_telling(error: BaseException) -> bool:
-    """Whether its message names tables, hosts and Slack's codes; others may quote what they stumbled over."""
+def _telling(error: BaseException) -> str:
+    """Give its message if that names tables, hosts and Slack's codes; others may quote what they stumbled over."""
     # Every command sets up the log, and hardly one meets a bug: what raised the error has loaded these by then.
     from slack_sdk.errors import SlackApiError
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-    return isinstance(error, (SQLAlchemyError, SlackApiError, OSError))
+    if isinstance(error, DBAPIError):
+        return told_by_store(error)
+    return str(error) if isinstance(error, (PoolTimeoutError, SlackApiError, OSError)) else ""
+
+
+def told_by_store(error: DBAPIError) -> str:
+    """Give the first line of what a store or its driver said, or nothing if that may quote what a person wrote.
+
+    PostgreSQL quotes the whole row in the lines below.
+    """
+    said: Any = error.orig
+    if not _quotes_nobody(error):
+        return ""
+    primary = said.diag.message_primary if hasattr(said, "diag") else None
+    return next(iter((primary or str(said)).strip().splitlines()), "")
+
+
+def _quotes_nobody(error: DBAPIError) -> bool:
+    """Whether these are the store's own words about tables and hosts.
+
+    What a driver found by itself has no code of the store's, and may quote; of PostgreSQL's it is only the loss of the
+    connection that does not.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    if state := getattr(error.orig, "sqlstate", None):
+        return not str(state).startswith(DATA_EXCEPTION)
+    is_away = isinstance(error, OperationalError) and hasattr(error.orig, "diag")
+    return is_away or hasattr(error.orig, "sqlite_errorcode")
 
 
 def _is_meant(record: logging.LogRecord) -> bool:

@@ -64,6 +64,29 @@ def test_an_error_of_the_store_says_what_failed_but_not_with_which_values(sessio
     assert PRIVATE not in shown
 
 
+REFUSED = {
+    "a value that is missing": "INSERT INTO said VALUES (NULL, :said)",
+    "a value that is not allowed": "INSERT INTO said VALUES (-1, :said)",
+    "a value that is there": "INSERT INTO said VALUES (1, :said), (2, :said)",
+    "a text that is no number": "INSERT INTO said VALUES (CAST(:said AS integer), NULL)",
+}
+
+
+@pytest.mark.parametrize("statement", REFUSED.values(), ids=REFUSED)
+def test_of_a_row_the_store_refuses_the_log_shows_nothing(sessions: Sessions, statement: str) -> None:
+    with sessions.begin() as session:
+        columns = "number integer NOT NULL CHECK (number > 0), words text UNIQUE"
+        session.execute(text(f"CREATE TABLE said ({columns})"))
+    with pytest.raises(SQLAlchemyError) as caught, sessions.begin() as session:
+        session.execute(text(statement), {"said": PRIVATE})
+    record = logging.LogRecord("x", 40, "f", 1, "listener_failed", None, (caught.type, caught.value, None))
+
+    shown = FieldFormatter().format(record)
+
+    assert caught.type.__name__ in shown
+    assert PRIVATE not in shown
+
+
 def test_libraries_are_held_back_whatever_level_they_gave_themselves(
     written: StringIO,
 ) -> None:
