@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -24,7 +24,7 @@ from models.members import Member
 from models.outbox import Delivery
 from models.pacts import OFFERED, OVER, REFUSED, STANDING, Pact
 from models.programmes import Programme
-from models.rounds import Pairing
+from models.rounds import DISSOLVED, Pairing
 
 OFFER, PROMPT, END = "buddies.pact_offer", "buddies.pact_prompt", "buddies.pact_end"
 PROMPT_DAYS: Final = (3, 14, 28)
@@ -89,17 +89,24 @@ def _ask_each(session: Session, kind: str, pact: Pact, receivers: Collection[str
 def agree(session: Session, actor: Actor, pact_id: int, *, now: datetime) -> Agreed:
     """Agree to go on together; it stands once all have. Raises NotYourPact and PactIsOver.
 
-    What somebody else refused looks as if they had not answered.
+    What somebody else refused, or cannot be as they are gone or keep away, looks as if they had not answered.
     """
     pact, programme = of_actor(session, actor, pact_id)
-    if pact.state == OVER:
+    # Held, so that nobody swaps away from a pairing as it becomes a pact.
+    pairing = session.scalars(Pairing.locked(pact.pairing_id).execution_options(populate_existing=True)).one()
+    if pact.state == OVER or _is_left(pact, pairing):
         raise PactIsOver
     others = tuple(each for each in pact.people if each != actor.user_id)
     if pact.state == OFFERED:
         pact.agreed = sorted({*pact.agreed, actor.user_id})
-        if set(pact.agreed) == set(pact.people):
+        if set(pact.agreed) == set(pact.people) and not parted(session, [pact], now):
             _begin(pact, programme, now)
     return Agreed(pact.id, others, pact.weeks, pact.state == STANDING)
+
+
+def _is_left(pact: Pact, pairing: Pairing) -> bool:
+    """Whether somebody left the pairing a pact is to come of, so that nothing comes of it any more."""
+    return pact.state != STANDING and pairing.state == DISSOLVED
 
 
 def refuse(session: Session, actor: Actor, pact_id: int) -> None:
@@ -241,7 +248,7 @@ def _ask_others(session: Session, pact: Pact, user_id: str, now: datetime) -> No
 def judge(
     session: Session, deliveries: Sequence[Delivery], *, now: datetime
 ) -> Mapping[int, PactFacts | Later | Never]:
-    """Decide with today's data what becomes of each; six queries however many there are."""
+    """Decide with today's data what becomes of each; seven queries however many there are."""
     pacts = {each.id: each for each in session.scalars(Pact.among({each.subject_id for each in deliveries}))}
     workspaces = {delivery.workspace_id for delivery in deliveries}
     theirs = {each.programme_id for each in pacts.values()}
@@ -249,7 +256,11 @@ def judge(
     people = {who for each in pacts.values() for who in each.people}
     found = session.scalars(Member.among(workspaces, people)) if people else ()
     members = {(each.workspace_id, each.user_id): each for each in found}
-    over = parted(session, list(pacts.values()), now)
+    pairings = {
+        each.id: each for each in session.scalars(Pairing.among(workspaces, _came_of(pacts.values())))
+    }
+    left = {each.id for each in pacts.values() if _is_left(each, pairings[each.pairing_id])}
+    over = left.union(parted(session, list(pacts.values()), now))
     return {
         delivery.id: _judge_one(
             delivery,
@@ -261,6 +272,10 @@ def judge(
         )
         for delivery in deliveries
     }
+
+
+def _came_of(pacts: Iterable[Pact]) -> set[int]:
+    return {each.pairing_id for each in pacts}
 
 
 def _judge_one(

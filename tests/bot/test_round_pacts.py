@@ -12,14 +12,14 @@ from bot import enrolments, exclusions, pauses, round_pacts, rounds
 from bot.outbox import Later, Never
 from bot.round_facts import PactFacts, TooFew
 from bot.round_messages import HEADS_UP, TOO_FEW
-from bot.round_pacts import END, OFFER, PROMPT, NotYourPact
+from bot.round_pacts import END, OFFER, PROMPT, NotYourPact, PactIsOver
 from bot.runtime.database import Sessions
 from models.members import Member
 from models.outbox import SENT, Delivery
 from models.pacts import OVER, Pact
 from models.programmes import Programme
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import TEAM, actor, found
+from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR
 
@@ -238,6 +238,37 @@ def test_a_pact_that_cannot_go_on_ends_and_the_other_is_not_told_why(
     assert stage.deliveries(quick, END)[0].receiver == "U001"
     assert isinstance(told, PactFacts)
     assert told.is_parted
+
+
+@pytest.mark.parametrize("part", [leave, pause_for_good, exclude])
+def test_a_pact_does_not_begin_with_somebody_who_is_gone_and_that_looks_like_no_answer(
+    quick: Sessions, part: Callable[[Session, Programme], None]
+) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U002")
+    with quick.begin() as session:
+        part(session, found(session, pact(quick, pact_id).programme_id))
+
+    said = agree(quick, pact_id, "U001")
+
+    assert said == round_pacts.Agreed(pact_id, ("U002",), 6, stands=False)
+    assert pact(quick, pact_id).begins_on is None
+
+
+def test_a_swap_takes_back_the_offer_of_a_pact(quick: Sessions) -> None:
+    pact_id = met(quick)
+    agree(quick, pact_id, "U001")
+    with quick.begin() as session:
+        know(session, profile("UNEW"))
+        programme = found(session, session.get_one(Pact, pact_id).programme_id)
+        enrolments.join(session, actor("UNEW"), programme, now=TUESDAY)
+        rounds.swap(session, actor("U002"), session.get_one(Pact, pact_id).pairing_id, now=TUESDAY)
+
+    with pytest.raises(PactIsOver):
+        agree(quick, pact_id, "U002")
+
+    assert [type(each) for each in stage.told(quick, OFFER, TUESDAY)] == [Never, Never]
+    assert pact(quick, pact_id).begins_on is None
 
 
 @pytest.mark.parametrize("is_read", [True, False], ids=["after the question", "before the question"])
