@@ -1,7 +1,7 @@
 """How a programme goes, for its owner and nobody else: figures of its rounds, who was left over, ties that came of it.
 
 What somebody keeps to themselves is not in it: pauses, exclusions, and what they said. Whether people met is counted by
-round, and told of no two of them by name.
+round, told of no two of them by name, and of no round of fewer than five, whose count would say it of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.matching.results import Relaxation, WhyLeftOver
 from bot.permissions import Actor, NotYourProgramme, require_owner
 from bot.programme_tallies import Group, Tally, Unmet, groups, tally, unmet
 from bot.round_facts import NAMED, read
-from bot.ties import Ties
+from bot.ties import FEWEST, Ties
 from models import programme_reports as asked
 from models.bulk import rows_of
 from models.programmes import Programme
@@ -45,8 +45,8 @@ class Figures:
     on: date
     placed: int
     """How many people are in its groups."""
-    met: int
-    """How many of them met."""
+    met: int | None
+    """How many of them met; None where they are too few to be counted."""
     left_over: int
     is_over: bool
     is_called_off: bool
@@ -74,7 +74,7 @@ class Overview:
     """How many rounds there were."""
     placed: int
     met: int
-    """Over all rounds that are over."""
+    """Over all rounds that are over and of which it is told: what is not told of one is in no total either."""
     latest: int
     """The number of the last round that was held; 0 before the first."""
     ties: Ties
@@ -150,12 +150,13 @@ def _figures(session: Session, programme: Programme, known: _Known, counted: Tal
 
 def _of_round(row: Any, counted: Tally, left_over: int) -> Figures:
     said: Mapping[str, int] = counted.said.get(row.number, {})
+    placed = sum(said.values())
     return Figures(
         round_id=row.id,
         number=row.number,
         on=row.on,
-        placed=sum(said.values()),
-        met=said.get(MET, 0),
+        placed=placed,
+        met=said.get(MET, 0) if placed >= FEWEST else None,
         left_over=left_over,
         is_over=row.state == CLOSED,
         is_called_off=row.state == CANCELLED,
@@ -170,7 +171,7 @@ def overview(session: Session, actor: Actor, programme_id: int, *, skip: int = 0
         raise NoSuchPage
     counted = tally(_groups(session, known), known.departments)
     every = _figures(session, programme, known, counted)
-    over = [each for each in every if each.is_over]
+    over = [(each.placed, each.met) for each in every if each.is_over and each.met is not None]
     return Overview(
         programme_id=programme.id,
         channel=programme.channel,
@@ -178,8 +179,8 @@ def overview(session: Session, actor: Actor, programme_id: int, *, skip: int = 0
         rounds=tuple(every[skip : skip + ROUNDS_A_PAGE]),
         skipped=skip,
         count=len(every),
-        placed=sum(each.placed for each in over),
-        met=sum(each.met for each in over),
+        placed=sum(placed for placed, _ in over),
+        met=sum(met for _, met in over),
         latest=max((each.number for each in every if not each.is_called_off), default=0),
         ties=counted.ties(known.departments),
     )

@@ -41,7 +41,7 @@ def _file(text: str) -> bytes:
 
 def _round(each: Figures) -> tuple[object, ...]:
     state = "called off" if each.is_called_off else "over" if each.is_over else "under way"
-    percent = round(100 * each.met / each.placed) if each.placed else None
+    percent = round(100 * each.met / each.placed) if each.met is not None else None
     return each.number, each.on, state, each.took_part, each.placed, each.met, percent, each.left_over
 
 

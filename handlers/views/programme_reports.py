@@ -8,6 +8,7 @@ from bot.matching.results import GuestsStayOut, WhyLeftOver
 from bot.programme_replays import Replayed
 from bot.programme_reports import GROUPS_A_PAGE, ROUNDS_A_PAGE, Figures, Overview, RoundReport
 from bot.programme_tallies import SILENT, Unmet
+from bot.ties import FEWEST
 from handlers.views import elements
 from handlers.views.elements import Block, View
 from handlers.views.programme_ties import in_sentences, new_ones
@@ -57,7 +58,7 @@ def _opening(facts: Overview) -> str:
     if not facts.count:
         return f"{part} No round has been held yet."
     if not facts.placed:
-        return f"{part} No round is over yet."
+        return f"{part} How many met, I add up once a round of {FEWEST} people or more is over."
     return f"{part} Over all rounds that are over, {_rate(facts.met, facts.placed)} of those in a group met."
 
 
@@ -87,6 +88,8 @@ def _took_part(figures: Figures) -> str:
 def _met(figures: Figures) -> str:
     if not figures.placed:
         return "Nobody has a group in it any more."
+    if figures.met is None:
+        return f"How many met, I tell of {FEWEST} people or more."
     so_far = "" if figures.is_over else " so far"
     return f"{_rate(figures.met, figures.placed)} met{so_far}: {figures.met} of {figures.placed} in a group."
 

@@ -107,9 +107,9 @@ def test_who_is_left_over_is_named_and_the_reason_is_the_same_whoever_wanted_who
 
 
 def test_whether_two_met_is_counted_and_told_of_nobody_by_name(quick: Sessions) -> None:
-    programme_id = stage.staffed(quick, 4)
+    programme_id = stage.staffed(quick, 6)
     stage.first_round(quick)
-    first, second = stage.groups(quick, programme_id)
+    first, *others = stage.groups(quick, programme_id)
     with quick.read() as session:
         before = list(programme_reports.exported(session, OWNER, programme_id).people)
 
@@ -118,8 +118,32 @@ def test_whether_two_met_is_counted_and_told_of_nobody_by_name(quick: Sessions) 
     with quick.read() as session:
         after = list(programme_reports.exported(session, OWNER, programme_id).people)
 
-    assert (report.figures.met, report.groups) == (2, (first, second))
+    assert (report.figures.met, report.groups) == (2, (first, *others))
     assert after == before
+
+
+def test_how_many_met_is_told_of_five_people_or_more_and_fewer_are_in_no_total(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4)
+    stage.first_round(quick)
+    say(quick, programme_id, "U001", MET)
+    of_four = report_of(quick, programme_id).figures
+    with quick.begin() as session:
+        know(session, profile("U005"), profile("U006"))
+        for each in ("U005", "U006"):
+            enrolments.join(session, actor(each), found(session, programme_id), now=LATER)
+    for moment in (stage.HEADS_UP, stage.START):
+        stage.step(quick, stage.following(moment, 1))
+    met = {who for each in stage.groups(quick, programme_id) if "U001" in each for who in each}
+    with quick.begin() as session:
+        pairing = stage.pairing_of(quick, programme_id, "U001")
+        rounds.say(session, actor("U001"), pairing.id, MET, now=stage.following(LATER, 1))
+    stage.step(quick, stage.following(stage.START, 2))
+
+    facts = overview_of(quick, programme_id)
+
+    assert (of_four.placed, of_four.met) == (4, None)
+    assert [(each.placed, each.met, each.is_over) for each in facts.rounds] == [(6, 2, True), (4, None, True)]
+    assert (facts.placed, facts.met) == (6, len(met))
 
 
 def test_a_swap_looks_like_not_yet_and_its_groups_as_they_stand(quick: Sessions) -> None:

@@ -51,6 +51,18 @@ def test_the_overview_says_how_it_goes_and_what_is_new() -> None:
     assert "28 people were in it; 2 people were left over. 54% met: 14 of 26 in a group." in said
 
 
+def test_of_a_few_people_it_is_not_told_how_many_met() -> None:
+    few = replace(ROUND, placed=4, met=None, left_over=0)
+
+    said = texts(views.overview(replace(OVERVIEW, rounds=(few,), placed=0, met=0)))
+    written = files.files(Exported("CROOM", (few,), [], FEW))["rounds.csv"].decode("utf-8-sig")
+
+    assert "4 people were in it. How many met, I tell of 5 people or more." in said
+    assert "How many met, I add up once a round of 5 people or more is over." in said
+    assert "%" not in said
+    assert written.splitlines()[1:] == ["7,2026-11-24,over,4,4,,,0"]
+
+
 def test_a_round_called_off_has_nothing_to_look_at() -> None:
     off = replace(ROUND, placed=0, met=0, is_called_off=True, is_over=False)
 
