@@ -19,6 +19,7 @@ from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Failed
+from bot.runtime.slack import word_of
 from bot.zones import is_known
 from handlers import doors
 from handlers.views.elements import Payload
@@ -134,9 +135,8 @@ def impatient(client: WebClient) -> WebClient:
 
 def error_of(unheard: Exception) -> str:
     """Name what went wrong: Slack's word for it, or the kind of failure."""
-    if isinstance(unheard, SlackApiError) and isinstance(unheard.response.data, dict):
-        return str(unheard.response.get("error"))
-    return type(unheard).__name__
+    word = word_of(unheard) if isinstance(unheard, SlackApiError) else None
+    return word or type(unheard).__name__
 
 
 def profile_of(user: Payload, workspace_id: str) -> Profile:

@@ -7,7 +7,7 @@ from typing import Literal
 from sandbox.clock import machine_now
 from sandbox.model import Json
 
-FaultKind = Literal["status", "error", "hang", "drop", "delay"]
+FaultKind = Literal["status", "error", "html", "truncated", "hang", "drop", "delay"]
 CALLS_KEPT = 20_000
 
 
@@ -15,7 +15,8 @@ CALLS_KEPT = 20_000
 class Fault:
     """What happens to the next calls of a method (`*`: of any).
 
-    `status` answers with an HTTP status, `error` with a Slack error code, `hang` never answers, `drop` cuts the
+    `status` answers with an HTTP status, `error` with a Slack error code, `html` with that status and a page, as what
+    stands between an app and Slack does, `truncated` with half an answer, `hang` never answers, `drop` cuts the
     connection, `delay` lets so many seconds pass and then goes on, whether or not the caller still waits; `after` lets
     the call take effect first.
     """

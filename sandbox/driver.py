@@ -269,7 +269,7 @@ class Driver:
     def fault(
         self,
         method: str,
-        kind: Literal["status", "error", "hang", "drop", "delay"],
+        kind: Literal["status", "error", "html", "truncated", "hang", "drop", "delay"],
         *,
         times: int = 1,
         **fields: Any,

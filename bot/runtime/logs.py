@@ -16,6 +16,8 @@ CAPPED = {
     # At INFO and below these write requests and answers, which hold what people typed.
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.WARNING,
+    # Its errors quote what came instead of an answer; whoever asked tells what became of it.
+    "slack_sdk.web": logging.CRITICAL,
     "urllib3": logging.WARNING,
     "werkzeug": logging.WARNING,
     "uvicorn": logging.WARNING,
@@ -102,7 +104,10 @@ def _quotes_nobody(error: DBAPIError) -> bool:
 
 def _is_meant(record: logging.LogRecord) -> bool:
     """Hold back what libraries say below their cap: Bolt gives its loggers the root's level by itself."""
-    return record.levelno >= CAPPED.get(record.name.partition(".")[0], logging.NOTSET)
+    name = record.name
+    while name not in CAPPED and "." in name:
+        name = name.rpartition(".")[0]
+    return record.levelno >= CAPPED.get(name, logging.NOTSET)
 
 
 def set_up(level: str, *, to: TextIO | None = None) -> None:

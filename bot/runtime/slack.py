@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,9 @@ NO_SCOPE, UNTIL_REINSTALLED_SECONDS = "missing_scope", 600
 """An app that was installed before it wrote to groups may not open one until an admin has allowed it."""
 UNANSWERED = (URLError, HTTPException, OSError, SlackClientError)
 """What is raised when no answer of Slack's came, or none that can be read."""
+NO_ANSWER = "no answer in JSON"
+"""An error page of what stands in between, half an answer: nothing in it is Slack's word, and it is quoted nowhere."""
+_WORD = re.compile("[a-z0-9_.]+")
 UNREACHED = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED})
 
 
@@ -175,6 +179,8 @@ def post(client: WebClient, outgoing: Outgoing) -> Outcome:
         return outcome
     except UNANSWERED as failure:
         return _of_failure(failure)
+    if not (answer["channel"] and answer["ts"]):
+        return InDoubt(f"{answer.status_code} {NO_ANSWER}")
     return Sent(answer["channel"], answer["ts"])
 
 
@@ -208,14 +214,23 @@ def _payload(outgoing: Outgoing) -> dict[str, str]:
     return {"delivery_id": str(outgoing.delivery_id), **nonce}
 
 
+def word_of(refusal: SlackApiError) -> str | None:
+    """Give Slack's word for why; None if what came is no answer of Slack's.
+
+    The SDK gives such a thing as an error with its beginning as the word.
+    """
+    data = refusal.response.data
+    error = data.get("error") if isinstance(data, dict) else None
+    return error if isinstance(error, str) and _WORD.fullmatch(error) else None
+
+
 def of_answer(refusal: SlackApiError) -> NotSent | InDoubt | Refused:
     """Say what it means for a request that Slack refused it."""
-    answer = refusal.response
+    answer, error = refusal.response, word_of(refusal)
     if answer.status_code == 429:
         return NotSent("ratelimited", retry_after=_seconds(answer.headers))
-    error = str(answer.get("error")) if isinstance(answer.data, dict) else "no answer in JSON"
-    if answer.status_code >= 500 or error in UNCERTAIN or not isinstance(answer.data, dict):
-        return InDoubt(f"{answer.status_code} {error}")
+    if error is None or answer.status_code >= 500 or error in UNCERTAIN:
+        return InDoubt(f"{answer.status_code} {error or NO_ANSWER}")
     if error in PASSING:
         return NotSent(error, retry_after=_seconds(answer.headers))
     return Refused(error, is_token_gone=error in TOKEN_GONE)
@@ -234,8 +249,7 @@ def _is_welcome(client: WebClient) -> bool:
     try:
         client.auth_test()
     except SlackApiError as refusal:
-        error = refusal.response.get("error") if isinstance(refusal.response.data, dict) else None
-        return error not in TOKEN_GONE | {"account_inactive"}
+        return word_of(refusal) not in TOKEN_GONE | {"account_inactive"}
     except UNANSWERED:
         return True
     return True

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from sandbox.calls import Fault
 from sandbox.conversations import direct_id
@@ -21,6 +21,8 @@ from sandbox.web_api.methods import METHODS, Method
 
 TOKENS = {"bot": BOT_TOKEN, "app": APP_TOKEN}
 OK = 200
+PAGE, HALF = "<html><h1>Down for maintenance</h1></html>", '{"ok":true,"channel":"D'
+"""What comes instead of an answer: an error page, and an answer that was cut short."""
 
 
 async def call_method(request: Request) -> Response:
@@ -110,12 +112,16 @@ async def _befall(request: Request, fault: Fault, name: str, given: Json) -> Res
     state: State = request.app.state.world
     code = {"error": fault.error, "status": "ratelimited" if fault.status == TOO_MANY else "internal_error"}
     error = code.get(fault.kind, fault.kind)
-    status = {"error": OK, "status": fault.status}.get(fault.kind, 0)
+    status = {"error": OK, "truncated": OK, "status": fault.status, "html": fault.status}.get(fault.kind, 0)
     state.calls.record(name, _logged(given), status=status, ok=False, error=error)
     if fault.kind == "hang":
         await _until_gone(request)
     if fault.kind == "drop":
         drop_connection(request)
+    if fault.kind == "html":
+        return HTMLResponse(PAGE, status_code=status)
+    if fault.kind == "truncated":
+        return Response(HALF, media_type="application/json")
     headers = {"Retry-After": str(fault.retry_after)} if status == TOO_MANY else {}
     return JSONResponse({"ok": False, "error": error}, status_code=status or 503, headers=headers)
 

@@ -34,6 +34,8 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "accepted, then dropped": ("drop", {"after": True}),
     "accepted, then 500": ("status", {"status": 500, "after": True}),
     "accepted, then silent": ("hang", {"after": True}),
+    "accepted, then cut short": ("truncated", {"after": True}),
+    "accepted, then a page": ("html", {"status": 200, "after": True}),
     "accepted, answered slowly": ("delay", {"after": True, "seconds": 0.4}),
     ACCEPTED_LATE: ("delay", {}),
     "500": ("status", {"status": 500}),
@@ -42,16 +44,20 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "429": ("status", {"status": 429, "retry_after": 1}),
     "dropped": ("drop", {}),
     "silent": ("hang", {}),
+    "a proxy's page": ("html", {"status": 403}),
 }
 """What a post may meet, by name: the sandbox's kind of fault and its fields."""
 LOOK_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "history 429": ("status", {"status": 429, "retry_after": 1}),
     "history 500": ("status", {"status": 500}),
+    "history a page": ("html", {"status": 403}),
 }
+SOON_REPEATED = ("history 429",)
 OPEN_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "opening 429": ("status", {"status": 429, "retry_after": 1}),
     "opening 500": ("status", {"status": 500}),
     "opened, then dropped": ("drop", {"after": True}),
+    "opened, then cut short": ("truncated", {"after": True}),
     "opening silent": ("hang", {}),
 }
 
@@ -184,7 +190,7 @@ def _stopping(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
 
 def _failing(campaign: Campaign, chance: random.Random) -> Iterator[Step]:
     """Let Slack fail, each kind in its turn, so that a short run meets them all."""
-    looks = [name for name in LOOK_FAULTS if campaign.history_fails or name != "history 500"]
+    looks = [*LOOK_FAULTS] if campaign.history_fails else [*SOON_REPEATED]
     some = campaign.faults // 8
     for method, known, names, count in (
         (POST, FAULTS, campaign.kinds, campaign.faults),

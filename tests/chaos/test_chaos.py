@@ -28,7 +28,7 @@ pytestmark = pytest.mark.siege
 SHORT = Campaign(
     messages=300,
     kills=8,
-    faults=24,
+    faults=28,
     meetings=20,
     stops=1,
     jumps=3,
@@ -116,7 +116,7 @@ def test_a_full_disk_hurts_whoever_writes_to_a_store_on_it(disk: Disk) -> None:
 
 
 def test_a_restore_from_a_backup_loses_nothing_and_repeats_nothing(setting: Setting, place: Place) -> None:
-    campaign = Campaign(messages=60, kills=2, faults=11, backs_up=True, history_fails=False)
+    campaign = Campaign(messages=60, kills=2, faults=14, backs_up=True, history_fails=False)
 
     outcome = run(setting, place, campaign, seed=SEED)
 

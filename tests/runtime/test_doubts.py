@@ -135,7 +135,10 @@ def test_a_block_tells_a_message_whose_metadata_got_lost(office: Office, slack: 
 
 @pytest.mark.parametrize(
     ("kind", "fault"),
-    [("status", {"status": 503}), ("error", {"error": "internal_error"}), ("hang", {}), ("drop", {})],
+    [
+        *(("status", {"status": 503}), ("error", {"error": "internal_error"}), ("hang", {}), ("drop", {})),
+        *(("truncated", {}), ("html", {"status": 200}), ("html", {"status": 407})),
+    ],
 )
 def test_a_look_up_that_fails_is_done_again_later(
     kind: str, fault: dict[str, object], office: Office, slack: Driver

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from io import StringIO
+from typing import Literal
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runtime.database import Sessions
 from bot.runtime.logs import FieldFormatter, set_up
+from sandbox.driver import Driver
+from tests.people import AMY
+from tests.runtime.stage import Office
 
 PRIVATE = "I would like to leave"
 
@@ -38,6 +42,20 @@ def test_a_line_break_in_a_field_makes_no_second_line(written: StringIO) -> None
     logging.getLogger("bot.x").info("refused", extra={"error": "one\ntwo"})
 
     assert len(written.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("kind", "status"), [("html", 200), ("html", 407), ("truncated", 200)])
+def test_what_came_instead_of_an_answer_of_slacks_is_quoted_nowhere(
+    kind: Literal["html", "truncated"], status: int, office: Office, slack: Driver, written: StringIO
+) -> None:
+    (number,) = office.write(AMY)
+    slack.fault("chat.postMessage", kind, status=status)
+
+    office.loop().drain()
+
+    assert office.row(number).reason == f"{status} no answer in JSON"
+    (line,) = written.getvalue().splitlines()
+    assert line.endswith(f"message_doubtful delivery={number} reason='{status} no answer in JSON'")
 
 
 def test_of_a_bug_the_place_and_the_kind_are_told_but_not_what_it_quotes() -> None:

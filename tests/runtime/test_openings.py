@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 from sqlalchemy import select
@@ -127,6 +128,21 @@ def test_an_opening_that_came_to_nothing_is_made_again(office: Office, why: NotS
         assert (
             session.scalars(select(Conversation.channel).where(Conversation.receiver == THEM)).one() == "G1"
         )
+
+
+@pytest.mark.parametrize(("kind", "fault"), [("truncated", {}), ("html", {"status": 403})])
+def test_what_is_no_answer_of_slacks_refuses_no_group(
+    kind: Literal["truncated", "html"], fault: dict[str, int], office: Office, slack: Driver
+) -> None:
+    slack.fault("conversations.open", kind, **fault)
+    (number,) = office.write(THEM)
+
+    exhaust(office.loop())
+    assert office.row(number).state == READY
+    office.clock.pass_time(MINUTE)
+    exhaust(office.loop())
+
+    assert office.row(number).state == SENT
 
 
 def test_a_process_that_dies_while_it_opens_a_group_leaves_it_to_the_next(

@@ -191,6 +191,11 @@ DOUBTS = [
     ("drop", {}),
     ("drop", {"after": True}),
     ("hang", {"after": True}),
+    ("truncated", {"after": True}),
+    ("html", {"status": 200, "after": True}),
+    ("html", {"status": 403}),
+    ("html", {"status": 502}),
+    ("error", {"error": ""}),
 ]
 
 
