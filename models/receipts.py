@@ -27,6 +27,11 @@ class Receipt(Base):
         """Delete receipts nobody can ask for again; Slack gives up on an event within the hour."""
         return delete(cls).where(cls.taken_at < moment)
 
+    @classmethod
+    def given_back(cls, workspace_id: str, key: str) -> Delete:
+        """Delete the receipt of what came to nothing and is to be tried again."""
+        return delete(cls).where(cls.workspace_id == workspace_id, cls.key == key)
+
 
 def take_receipt(session: Session, workspace_id: str, key: str, *, at: datetime) -> bool:
     """Write the receipt in the transaction of its effect; False if it had been written before."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
-from slack_sdk.errors import SlackClientError
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -27,7 +26,7 @@ from bot.runtime.decisions import Consequence, Prepare
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.faults import WrongUse
 from bot.runtime.rates import Pace
-from bot.runtime.slack import Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing
+from bot.runtime.slack import UNANSWERED, Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing
 from models.outbox import Delivery
 from models.receipts import Receipt, take_receipt
 from models.workspaces import Workspace
@@ -46,7 +45,7 @@ DAILY_JITTER_SECONDS = 3600
 AGAIN_AFTER = timedelta(minutes=10)
 RETURN_SECONDS, LOOK_AGAIN_SECONDS = 15.0, 0.5
 """How long a process that ends waits for a store that is away, so that what Slack said is recorded there."""
-AWAY = (OperationalError, InterfaceError, PoolTimeoutError, SlackClientError, OSError)
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError, *UNANSWERED)
 """What says that the store or Slack is away, which passes by itself."""
 
 
@@ -271,16 +270,27 @@ def run_tick_once(
 
 def _once_a_day(sessions: Sessions, clock: Clock, work: Work) -> None:
     """Do what a running engine does at its start and daily; Slack being away does not stop the tick."""
-    day = clock.machine_now().date().isoformat()
     try:
         work.greet(sessions)
-        with sessions.begin() as session:
-            is_first = take_receipt(session, EVERY_WORKSPACE, f"daily:{day}", at=clock.machine_now())
-        if is_first:
-            prune(sessions, clock)
-            work.daily(sessions, clock)
-    except (SlackClientError, OSError) as away:
+        _do_the_days_work(sessions, clock, work)
+    except UNANSWERED as away:
         log.warning("daily_failed", extra={"error": type(away).__name__})
+
+
+def _do_the_days_work(sessions: Sessions, clock: Clock, work: Work) -> None:
+    """Do it if no tick has done it today; one that Slack broke off leaves it to the next."""
+    now = clock.machine_now()
+    key = f"daily:{now.date().isoformat()}"
+    with sessions.begin() as session:
+        if not take_receipt(session, EVERY_WORKSPACE, key, at=now):
+            return
+    try:
+        prune(sessions, clock)
+        work.daily(sessions, clock)
+    except UNANSWERED:
+        with sessions.begin() as session:
+            session.execute(Receipt.given_back(EVERY_WORKSPACE, key))
+        raise
 
 
 def prune(sessions: Sessions, clock: Clock) -> None:

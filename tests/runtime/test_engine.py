@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http.client import IncompleteRead
 
 import pytest
 from slack_sdk.errors import SlackClientError
@@ -35,6 +36,7 @@ class Meetings:
     moments: list[datetime]
     asked: list[str] = field(default_factory=list)
     refusals: int = 0
+    away: Exception = field(default_factory=lambda: SlackClientError("away"))
 
     def plan(self, sessions: Sessions, now: datetime) -> int:
         due = [moment for moment in self.moments if moment - HOUR <= now]
@@ -56,7 +58,7 @@ class Meetings:
         self.asked.append("daily")
         if self.refusals:
             self.refusals -= 1
-            raise SlackClientError("away")
+            raise self.away
 
     def work(self, api_url: str) -> Work:
         return Work(
@@ -115,6 +117,22 @@ def test_a_tick_waits_for_the_gap_slack_asked_for(store: Store, slack: Driver, w
 
     assert counts == {"planned": 1, "ready": 1, "sent": 1}
     assert len(slack.dms(AMY)) == 1
+
+
+def test_a_tick_to_which_slack_answers_half_delivers_and_leaves_the_days_work_to_the_next(
+    office: Office, slack: Driver
+) -> None:
+    meetings = Meetings([MONDAY_NOON], refusals=1, away=IncompleteRead(b"{"))
+    work = meetings.work(office.api_url)
+    tick = partial(
+        run_tick_once, office.sessions, office.clock, work, at=MONDAY_NOON, chance=random.Random(1)
+    )
+
+    assert tick() == {"planned": 1, "sent": 1}
+    tick()
+    tick()
+
+    assert meetings.asked.count("daily") == 2
 
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -197,9 +215,12 @@ def test_the_days_work_is_done_at_the_start_and_old_receipts_go(office: Office, 
         assert [receipt.key for receipt in session.query(Receipt)] == ["event:new"]
 
 
-def test_a_day_on_which_slack_was_away_does_not_end_the_engine(office: Office, slack: Driver) -> None:
+@pytest.mark.parametrize("away", [SlackClientError("away"), IncompleteRead(b"{")], ids=["away", "cut short"])
+def test_a_day_on_which_slack_was_away_does_not_end_the_engine(
+    office: Office, slack: Driver, away: Exception
+) -> None:
     office.clock.machine = SystemClock().machine_now() - AGAIN_AFTER
-    meetings = Meetings([MONDAY_NOON], refusals=1)
+    meetings = Meetings([MONDAY_NOON], refusals=1, away=away)
 
     with running(office, office.clock, meetings):
         slack.eventually(lambda: meetings.asked.count("daily") >= 2)
