@@ -346,6 +346,13 @@ def takers(
     return Takers(present, out)
 
 
+def shut_out(programme: Programme, participant: Participant, member: Member) -> Out | None:
+    """Say how a programme's settings keep somebody out whatever their part in it; None if they do not."""
+    if member.is_guest and not programme.takes_guests:
+        return Out.GUEST
+    return Out.NO_ROLE if _lacks_role(programme, participant) else None
+
+
 def _hindrance(
     programme: Programme, participant: Participant, member: Member, round_number: int, now: datetime
 ) -> Out | None:

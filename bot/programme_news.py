@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -103,28 +103,6 @@ def release(session: Session, programme: Programme, *, now: datetime) -> None:
     for invitation in session.scalars(Delivery.ready_about(workspaces, [INVITATION], ids)):
         at_work = WorkingHours(zone=programme.zone).next_working(now)
         invitation.not_before = min(invitation.not_before, at_work)
-
-
-def called_off(
-    programme: Programme, round_id: int, people: Iterable[Member], *, now: datetime
-) -> list[outbox.Message]:
-    """Write to people who heard of a round that there is none this time."""
-    told = []
-    for member in people:
-        opens = hours_of(member).next_working(now)
-        key = f"{CALLED_OFF}:{round_id}:{member.user_id}"
-        told.append(
-            outbox.Message(
-                programme.workspace_id,
-                key,
-                CALLED_OFF,
-                member.user_id,
-                programme.id,
-                opens,
-                opens + LOOK_AGAIN,
-            )
-        )
-    return told
 
 
 def _enqueue(

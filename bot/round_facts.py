@@ -111,6 +111,16 @@ class Nobody:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Somebody who heard of a round and is not in it, as the settings became others."""
+
+    channel: str
+    lacks_role: bool
+    """Whether they have to say that they are a mentor, or a mentee; else they are a guest."""
+    next_on: date | None
+
+
+@dataclass(frozen=True)
 class TooFew:
     """A round that brought nobody together."""
 
@@ -121,6 +131,7 @@ class TooFew:
     next_on: date | None
     are_in_pacts: bool = False
     """Whether others go on together by a pact."""
+    is_mentoring: bool = False
 
 
 @dataclass(frozen=True)

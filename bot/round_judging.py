@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import matching, prompts, round_facts, round_inputs
 from bot import round_messages as messages
+from bot.enrolments import Out, shut_out
 from bot.matching.results import NotAsked
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
@@ -24,6 +25,7 @@ from bot.round_facts import (
     Closing,
     HeadsUp,
     Introduction,
+    LeftOut,
     Nobody,
     Parted,
     Preview,
@@ -42,7 +44,17 @@ from models.programmes import GONE, IN, LEFT, MENTORING, PAUSED, Participant
 from models.rounds import ANNOUNCED, MATCHED, MATCHING, MET, PREVIEWED, STANDING, Pairing, Round
 
 Facts = (
-    HeadsUp | Introduction | Closing | Announcement | Nobody | TooFew | Silenced | Parted | Preview | Changed
+    HeadsUp
+    | Introduction
+    | Closing
+    | Announcement
+    | Nobody
+    | LeftOut
+    | TooFew
+    | Silenced
+    | Parted
+    | Preview
+    | Changed
 )
 Verdict = Facts | Later | Never
 LOOK_AGAIN: Final = timedelta(days=1)
@@ -87,6 +99,8 @@ def _heads_up(seen: Seen, delivery: Delivery) -> Verdict:
     )
     if seen.now < opens:
         return Later(opens, "it is not near yet")
+    if shut_out(programme, part, member) is not None:
+        return Never("takes no part in it any more")
     hindrance = _to_one(seen, delivery)
     if hindrance is not None:
         return hindrance
@@ -260,6 +274,15 @@ def _left_over(seen: Seen, delivery: Delivery) -> Verdict:
     return _to_one(seen, delivery) or Nobody(programme.channel, why, seen.next_on(programme))
 
 
+def _left_out(seen: Seen, delivery: Delivery) -> Verdict:
+    programme = seen.programme_of(seen.rounds[delivery.subject_id])
+    part, member = seen.parts.get((programme.id, delivery.receiver)), seen.receiver(delivery)
+    out = shut_out(programme, part, member) if part is not None and member is not None else None
+    if out is None:
+        return Never("takes part again")
+    return _to_one(seen, delivery) or LeftOut(programme.channel, out is Out.NO_ROLE, seen.next_on(programme))
+
+
 def _too_few(seen: Seen, delivery: Delivery) -> Verdict:
     buddy_round = seen.rounds[delivery.subject_id]
     programme = seen.programme_of(buddy_round)
@@ -273,6 +296,7 @@ def _too_few(seen: Seen, delivery: Delivery) -> Verdict:
         count=count,
         next_on=seen.next_on(programme),
         are_in_pacts=are_in_pacts,
+        is_mentoring=programme.mixing == MENTORING,
     )
     return _to_one(seen, delivery) or facts
 
@@ -340,6 +364,7 @@ JUDGES: Final[Mapping[str, Callable[[Seen, Delivery], Verdict]]] = {
     messages.CLOSING: _closing,
     messages.ANNOUNCEMENT: _announcement,
     messages.LEFT_OVER: _left_over,
+    messages.LEFT_OUT: _left_out,
     messages.TOO_FEW: _too_few,
     messages.SILENCED: _silenced,
     messages.PARTED: _parted,

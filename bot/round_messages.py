@@ -19,7 +19,7 @@ from models.rounds import Pairing, Round
 
 HEADS_UP = "buddies.heads_up"
 INTRODUCTION, ANNOUNCEMENT = "buddies.introduction", "buddies.announcement"
-LEFT_OVER, TOO_FEW = "buddies.left_over", "buddies.too_few"
+LEFT_OVER, LEFT_OUT, TOO_FEW = "buddies.left_over", "buddies.left_out", "buddies.too_few"
 HALFWAY, CLOSING, SILENCED = "buddies.halfway", "buddies.closing", "buddies.silenced"
 PARTED, REPLACED, UNREACHABLE = "buddies.parted", "buddies.replaced", "buddies.unreachable"
 PREVIEWED, CHANGED = "buddies.previewed", "buddies.changed"

@@ -95,6 +95,7 @@ SUBJECTS: Final = {
     messages.HEADS_UP: ROUNDS,
     messages.ANNOUNCEMENT: ROUNDS,
     messages.LEFT_OVER: ROUNDS,
+    messages.LEFT_OUT: ROUNDS,
     messages.TOO_FEW: ROUNDS,
     messages.PREVIEWED: ROUNDS,
     messages.CHANGED: ROUNDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import programme_news, programmes, round_results
 from bot import round_messages as messages
+from bot.enrolments import Out, takers
 from bot.members import hours_of
 from bot.outbox import Message
 from bot.round_due import Step, moments
@@ -69,10 +70,42 @@ def tell_earlier(
 def _calling_off(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
     """Tell those who heard of a round that there is none; nobody else waits for it."""
     taking_part = session.scalars(Participant.of_programme(programme.id)).all()
-    keys = [messages.about(buddy_round, "heads_up", each.user_id) for each in taking_part]
-    heard = session.scalars(Delivery.who_got(programme.workspace_id, keys)).all()
-    people = known(session, programme.workspace_id, heard)
-    return programme_news.called_off(programme, buddy_round.id, [people[each] for each in heard], now=now)
+    heard = _heard(session, buddy_round, [each.user_id for each in taking_part])
+    kind, until = programme_news.CALLED_OFF, now + programme_news.LOOK_AGAIN
+    return [messages.to_member(kind, buddy_round, each, programme.id, now=now, until=until) for each in heard]
+
+
+def to_tell_shut_out(session: Session, round_id: int, now: datetime) -> list[Message]:
+    """Write to those who heard that they are in a round, and whom other settings keep out of it since."""
+    buddy_round = session.get_one(Round, round_id)
+    return _shut_out(session, session.get_one(Programme, buddy_round.programme_id), buddy_round, now)
+
+
+def _shut_out(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
+    kept_out = session.scalars(Participant.shut_out(programme)).all()
+    if not kept_out:
+        return []
+    out = takers(session, programme, buddy_round.number, now, among=kept_out).out
+    heard = _heard(
+        session, buddy_round, [each for each, why in out.items() if why in (Out.GUEST, Out.NO_ROLE)]
+    )
+    until = buddy_round.ends_at
+    return [
+        messages.to_member(messages.LEFT_OUT, buddy_round, each, buddy_round.id, now=now, until=until)
+        for each in heard
+    ]
+
+
+def _matched(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
+    news = round_results.news(session, programme, buddy_round, now)
+    return [*news, *_shut_out(session, programme, buddy_round, now)]
+
+
+def _heard(session: Session, buddy_round: Round, user_ids: Iterable[str]) -> list[Member]:
+    """Find who of these was told that a round is near."""
+    keys = [messages.about(buddy_round, "heads_up", each) for each in user_ids]
+    heard = session.scalars(Delivery.who_got(buddy_round.workspace_id, keys)).all()
+    return list(known(session, buddy_round.workspace_id, heard).values())
 
 
 def _reminders(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
@@ -118,7 +151,7 @@ def _unmet(session: Session, buddy_round: Round) -> tuple[list[Standing], Mappin
 _TELLING: Final[Mapping[Step, Callable[[Session, Programme, Round, datetime], list[Message]]]] = {
     Step.HEADS_UP: _heads_ups,
     Step.CALL_OFF: _calling_off,
-    Step.INTRODUCE: round_results.news,
+    Step.INTRODUCE: _matched,
     Step.REMIND: _reminders,
     Step.ASK: _questions,
 }

@@ -130,6 +130,9 @@ def _carry_out(sessions: Sessions, lease: Lease, now: datetime) -> None:
     with sessions.read() as session:
         job = round_matching.gather(session, lease, now)
     if job.is_called_off:
+        with sessions.read() as session:
+            shut_out = round_telling.to_tell_shut_out(session, lease.round_id, now)
+        _tell(sessions, shut_out)
         with sessions.begin() as session:
             round_matching.call_off(session, job, now)
         return

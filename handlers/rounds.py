@@ -249,6 +249,7 @@ VIEWS: Final[Mapping[str, Callable[[Any], Message]]] = {
     messages.CLOSING: views.closing,
     messages.ANNOUNCEMENT: rounds_channel.announcement,
     messages.LEFT_OVER: views.left_over,
+    messages.LEFT_OUT: views.left_out,
     messages.TOO_FEW: views.too_few,
     messages.SILENCED: views.silenced,
     messages.PARTED: views.parted,

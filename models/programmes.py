@@ -16,6 +16,8 @@ from sqlalchemy import (
     Update,
     and_,
     delete,
+    false,
+    or_,
     select,
     text,
     update,
@@ -240,6 +242,15 @@ class Participant(Base):
     def states(cls, programme_id: int) -> Select[str, str, date | None]:
         """Select where everybody stands in a programme: rows of id, state and the day on which a pause ends."""
         return select(cls.user_id, cls.state, cls.paused_until).where(cls.programme_id == programme_id)
+
+    @classmethod
+    def shut_out(cls, programme: Programme) -> Select[str]:
+        """Select whom a programme's settings keep out, whatever their part: guests, or who said no role; by id."""
+        same = and_(Member.workspace_id == cls.workspace_id, Member.user_id == cls.user_id)
+        is_guest = Member.is_guest if not programme.takes_guests else false()
+        lacks_role = cls.role.is_(None) if programme.mixing == MENTORING else false()
+        found = select(cls.user_id).join(Member, same).where(cls.programme_id == programme.id)
+        return found.where(or_(is_guest, lacks_role)).order_by(cls.user_id)
 
     @classmethod
     def elsewhere(cls, programme: Programme, user_ids: Collection[str]) -> Select[str, str]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from bot.matching.results import GuestsStayOut, NotAsked
-from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, Nobody, Parted, Silenced, TooFew
+from bot.round_facts import Buddy, Closing, HeadsUp, Introduction, LeftOut, Nobody, Parted, Silenced, TooFew
 from handlers.views import elements
 from handlers.views.elements import Block, Message, View
 from handlers.views.rounds_reasons import day, people, why_nobody, why_these
@@ -196,6 +196,16 @@ def _later(on: date | None) -> str:
     return f"The next round is on {day(on)}." if on else ""
 
 
+def left_out(facts: LeftOut) -> Message:
+    """Tell somebody who heard of a round that its owner's settings keep them out of it by now."""
+    where = elements.channel(facts.channel)
+    why = "it is for full members only now. Its owner can open it to guests."
+    if facts.lacks_role:
+        why = "mentors meet mentees there now. Type `/buddy join as mentor`, or `as mentee`, in the channel."
+    following = f" {_later(facts.next_on)}" if facts.lacks_role else ""
+    return Message(f"You are not in this round of {where} after all: {why}{following}".rstrip())
+
+
 def too_few(facts: TooFew) -> Message:
     """Tell the owner, or the only one, that a round brought nobody together."""
     where = elements.channel(facts.channel)
@@ -206,13 +216,17 @@ def too_few(facts: TooFew) -> Message:
         )
     return Message(
         f"Today's round of {where} brought nobody together: {_few(facts)}.{following} "
-        f"Who types `/buddy join` in {where} takes part."
+        f"Who types {_joining(facts)} in {where} takes part."
     )
+
+
+def _joining(facts: TooFew) -> str:
+    return "`/buddy join as mentor`, or `as mentee`," if facts.is_mentoring else "`/buddy join`"
 
 
 def _few(facts: TooFew) -> str:
     if facts.count == 0:
-        return "nobody takes part"
+        return "nobody takes part" + (" as mentor or mentee" * facts.is_mentoring)
     if facts.count == 1:
         others = " is free, as the others go on together by a pact" if facts.are_in_pacts else " takes part"
         return f"only one person{others}"

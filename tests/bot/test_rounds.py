@@ -238,7 +238,9 @@ def test_who_heard_of_a_round_that_is_called_off_hears_that_there_is_none(
     with quick.begin() as session:
         verdicts = programme_news.judge(session, told, now=now)
     assert called_off.state == CANCELLED
-    assert [each.receiver for each in told] == ["U001", "U002"]
+    assert [each.key for each in told] == [
+        f"round:{programme_id}:1:called_off:{each}" for each in ("U001", "U002")
+    ]
     assert all(isinstance(each, programme_news.News) for each in verdicts.values())
 
 
