@@ -33,7 +33,7 @@ check: setup ## format, lint, types and the rules of import
 	$(BIN)/lint-imports
 
 bench: setup ## measure, print and keep the figures in benchmarks/RESULTS.md
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --keep
 
 chaos: setup ## attack the delivery engine: 50 kills in 3,000 messages, three seeds, both stores (half an hour)
 	$(BIN)/python -m tests.chaos

@@ -1,4 +1,9 @@
-"""How fast the outbox is delivered to a Slack that takes 50 ms, against a bare client with as many threads."""
+"""How fast the outbox is delivered to a Slack that takes 50 ms, against a bare client with as many threads.
+
+Deliveries go to a Slack of a few lines, a process of its own that counts them by their ids. All who post use the SDK's
+client, start on one word, and are timed from the first request to the last answer as that Slack saw them: two
+processes of 16 threads. SQLite writes each commit through to the disk; PostgreSQL runs without fsync.
+"""
 
 from __future__ import annotations
 

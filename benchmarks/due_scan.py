@@ -1,4 +1,8 @@
-"""The question to the store at every beat: what of a million standing 1-on-1s is due."""
+"""The question to the store at every beat: what of a million standing 1-on-1s is due.
+
+It is the query of planning itself, 500 rows at a time; the last line adds choosing the questions, writing them and the
+messages.
+"""
 
 from __future__ import annotations
 

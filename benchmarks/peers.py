@@ -1,5 +1,6 @@
 """The same messages to the same Slack by two engines that others made, in the same run, on PostgreSQL.
 
+Two workers of 16 jobs at once, whose queue is filled before; PostgreSQL runs without fsync, for everybody.
 They are not part of the development environment, whose versions are locked. What the extra `bench` names, and
 `slack-sdk`, are looked for in `.venv-bench`, or where the interpreter named by BENCH_PYTHON finds them; where they are
 missing the part says so and is left out.

@@ -1,4 +1,8 @@
-"""How fast what is due among a million standing 1-on-1s is planned, and what a beat costs when nothing is."""
+"""How fast what is due among a million standing 1-on-1s is planned, and what a beat costs when nothing is.
+
+Each pair that is due has had twelve questions; a meeting of peers gets its question and four messages. Two planners
+and the server share the machine's cores.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,42 @@
+"""The kept figures: a part that is measured again replaces what was said of it, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.__main__ import PARTS, RESULTS
+from benchmarks.figures import Figure
+
+BEFORE = "# The last figures\n\nHow.\n\n## deliveries\n\nslow\n\n## chaos\n\nsurvived\n"
+
+
+def kept(tmp_path: Path, name: str) -> str:
+    path = tmp_path / "RESULTS.md"
+    path.write_text(BEFORE, encoding="utf-8")
+    report.keep(path, name, "What it is.", [Figure("messages", "9/s", "8/s", "at least 8/s", True)])
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_part_measured_again_stands_where_it_stood(tmp_path: Path) -> None:
+    text = kept(tmp_path, "deliveries")
+
+    assert "slow" not in text
+    assert text.index("How.") < text.index("9/s") < text.index("survived")
+    assert text.count("\n## ") == 2
+
+
+def test_a_part_measured_for_the_first_time_comes_last(tmp_path: Path) -> None:
+    text = kept(tmp_path, "memory")
+
+    assert text.startswith(BEFORE.rstrip("\n"))
+    assert text.index("survived") < text.index("## memory") < text.index("9/s")
+
+
+def test_what_is_kept_has_a_section_for_each_part_that_is_told_of() -> None:
+    sections = [
+        line.removeprefix("## ") for line in RESULTS.read_text().splitlines() if line.startswith("## ")
+    ]
+
+    assert set(sections) <= {*PARTS, "chaos"}
+    assert len(sections) == len(set(sections))
