@@ -159,11 +159,13 @@ def _remembering(group: Group, met: Mapping[tuple[str, str], int], number: int) 
     return replace(group, reasons=tuple(told))
 
 
-def history_of(session: Session, programme: Programme, number: int, user_id: str) -> History:
-    """Read with whom one person was put together in a programme before a round."""
+def history_of(
+    session: Session, programme: Programme, number: int, user_id: str, *, with_now: bool = False
+) -> History:
+    """Read with whom one person was put together in a programme before a round, or in it as well."""
     met: dict[int, dict[int, list[str]]] = {}
     for met_in, pairing_id, other in session.execute(Partner.history_of(programme.id, user_id)):
-        if met_in < number:
+        if met_in < number + with_now:
             met.setdefault(met_in, {}).setdefault(pairing_id, []).append(other)
     return _as_history(number, met)
 

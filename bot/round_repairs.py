@@ -151,7 +151,8 @@ class Board:
         self, user_id: str, others: Sequence[str], *, besides: frozenset[str], again: bool = False
     ) -> Found | None:
         person, *rest = self._people([user_id, *(each for each in others if each != user_id)])
-        met = round_inputs.history_of(self._session, self._programme, self._round.number, user_id)
+        number = self._round.number
+        met = round_inputs.history_of(self._session, self._programme, number, user_id, with_now=again)
         rules = round_inputs.rules_of(self._programme)
         seed = self._round.seed
         earlier = frozenset[str]() if again else self._met_now(user_id)

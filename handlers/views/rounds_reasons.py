@@ -44,9 +44,9 @@ def _reason(reason: Reason, who: str) -> str:
         case TenureApart(years):
             return f"{years} {_plural(years, 'year')} here between {who}"
         case NeverMet():
-            return f"{who} are new to each other"
+            return f"{who} were never buddies in this programme"
         case NotMetFor(rounds):
-            return f"{who} last met {rounds} {_plural(rounds, 'round')} ago"
+            return f"{who} were last buddies {rounds} {_plural(rounds, 'round')} ago"
         case SharedLanguage() | SameDepartment() | SameLocation():
             return f"{'both' if who == 'you' else who} {_alike(reason)}"
 
@@ -83,7 +83,8 @@ def relaxed(relaxation: Relaxation) -> str:
     """Say what had to be relaxed, to the programme's owner."""
     match relaxation:
         case Repeat(first, second, met_in):
-            return f"{elements.mention(first)} and {elements.mention(second)} meet again: they met in round {met_in}"
+            both = people((first, second))
+            return f"{both} are buddies again, as in round {met_in}"
         case OtherSize(members):
             return f"{people(members)} are {len(members)}, so that nobody stays alone"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import enrolments, exclusions, round_due, round_pacts, round_repairs, rounds
+from bot.matching.results import NeverMet, NotMetFor
 from bot.outbox import Never
 from bot.round_facts import Closing, Introduction, Nobody, Parted
 from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED, REPLACED, UNREACHABLE
@@ -183,6 +184,9 @@ def test_who_is_left_of_a_three_stays_together_and_is_introduced_anew(quick: Ses
     assert mended == [True, False]
     assert stage.groups(quick, programme_id) == [("U001", "U003")]
     assert len(stage.deliveries(quick, INTRODUCTION)) == 2
+    *_, told = stage.told(quick, INTRODUCTION, LATER)
+    assert isinstance(told, Introduction)
+    assert {type(each) for each in told.reasons}.isdisjoint({NeverMet, NotMetFor})
 
 
 @pytest.mark.parametrize("count", [2, 3])
