@@ -14,9 +14,11 @@ from bot import round_messages as messages
 from bot.enrolments import Out, Taker, takers
 from bot.matching import Found, Group
 from bot.matching.results import NobodyFree, NotAsked
+from bot.members import hours_of
 from bot.round_results import known
 from bot.round_standing import Standing, with_people
 from bot.round_steps import free_takers, hold
+from bot.round_times import can_meet
 from models import round_work
 from models.outbox import CANCELLED, DOUBTFUL, READY, SENDING, SENT, Delivery
 from models.programmes import GONE, IN, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
@@ -37,6 +39,8 @@ class Board:
         """Look at it; the round is held by whoever asks."""
         self._session, self._programme, self._round, self._now = session, programme, buddy_round, now
         self._takers: dict[str, Taker | None] = {}
+        self.is_late = False
+        """Whether somebody was free who would have heard of it too late to meet before the round is over."""
 
     def _present(self, user_ids: Collection[str]) -> dict[str, Taker]:
         """Find who of these can be matched now; each is looked up once."""
@@ -128,7 +132,7 @@ class Board:
         if self._programme.mixing == MENTORING:
             found = self._search_mentoring(user_id, besides)
         else:
-            found = self._search(user_id, self.free(), besides=besides)
+            found = self._search(user_id, self._in_time(user_id, self.free(), besides), besides=besides)
         if found is None:
             return None
         self._put_together(found.group)
@@ -146,6 +150,16 @@ class Board:
         taken = sum(instead_of is None or pairing_id != instead_of.id for pairing_id, _ in standing)
         is_mentor = self._programme.mixing == MENTORING and part.role == MENTOR
         return taken < (part.capacity if is_mentor else 1)
+
+    def _in_time(self, user_id: str, others: Sequence[str], besides: Collection[str]) -> list[str]:
+        """Choose of some, but for these, with whom somebody is introduced in time to meet before the round is over."""
+        team = self._present([user_id, *others])
+        wanted = [each for each in others if each in team and each not in {user_id, *besides}]
+        mine = hours_of(team[user_id].member)
+        until = self._round.ends_at
+        chosen = [each for each in wanted if can_meet([mine, hours_of(team[each].member)], self._now, until)]
+        self.is_late |= len(chosen) < len(wanted)
+        return chosen
 
     def _search(
         self, user_id: str, others: Sequence[str], *, besides: frozenset[str], again: bool = False
@@ -165,8 +179,8 @@ class Board:
             return next(
                 (
                     found
-                    for mentee in self.free()
-                    if mentee not in besides and self._present([mentee])[mentee].participant.role == MENTEE
+                    for mentee in self._in_time(user_id, self.free(), besides)
+                    if self._present([mentee])[mentee].participant.role == MENTEE
                     if (found := self._search(mentee, [user_id], besides=frozenset())) is not None
                 ),
                 None,
@@ -176,7 +190,7 @@ class Board:
     def _search_mentor(self, user_id: str, besides: frozenset[str]) -> Found | None:
         session, buddy_round = self._session, self._round
         mentors = session.scalars(round_work.mentors_with_room(self._programme.id, buddy_round.id)).all()
-        mentee, *rest = self._people([user_id, *(each for each in mentors if each != user_id)])
+        mentee, *rest = self._people([user_id, *self._in_time(user_id, mentors, besides)])
         kept = [Group((mentor,), (), 0) for _, mentor in self._together(mentors)]
         met = round_inputs.history_of(session, self._programme, buddy_round.number, user_id)
         rules = round_inputs.rules_of(self._programme)

@@ -88,6 +88,12 @@ def suits_most(team: Team, moment: datetime) -> datetime:
     return next_shared(team, moment) or min(hours.next_working(moment) for hours in team)
 
 
+def can_meet(team: Team, since: datetime, until: datetime) -> bool:
+    """Whether there is time to tell all of them of each other, and for them to meet then."""
+    told_at = suits_most(team, since)
+    return suits_most(team, told_at + NOTICE) + MEETING <= until
+
+
 def meeting_times(team: Team, since: datetime, until: datetime) -> list[datetime]:
     """Propose up to three times at which all of them are at work, on different days where there are any.
 

@@ -126,6 +126,8 @@ class Swapped:
     before: tuple[str, ...]
     others: tuple[str, ...] | None
     """Whom the actor is with now; None if nobody else is free, so that all stays as it was."""
+    is_late: bool = False
+    """Whether somebody is free, but the round is over too soon."""
 
 
 def swap(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> Swapped:
@@ -143,7 +145,7 @@ def swap(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> S
     board = Board(session, programme, buddy_round, now)
     found = board.find_somebody(actor.user_id, besides=frozenset(others), instead_of=pairing)
     if found is None:
-        return Swapped(others, None)
+        return Swapped(others, None, board.is_late)
     board.dissolve(pairing, leaving=[actor.user_id])
     return Swapped(others, found)
 

@@ -86,7 +86,9 @@ def _not_yet(session: Session, visit: Visit, number: int) -> Message:
 
 def _swapped(session: Session, visit: Visit, number: int) -> Message:
     swapped = rounds.swap(session, visit.actor, number, now=visit.now)
-    return views.swapped(swapped.others) if swapped.others else views.nobody_to_swap(swapped.before)
+    if swapped.others:
+        return views.swapped(swapped.others)
+    return views.nobody_to_swap(swapped.before, is_late=swapped.is_late)
 
 
 def _declined(session: Session, visit: Visit, number: int) -> Message:

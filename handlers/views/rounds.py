@@ -155,10 +155,11 @@ def swapped(others: Sequence[str]) -> Message:
     )
 
 
-def nobody_to_swap(others: Sequence[str]) -> Message:
-    """Say that there is nobody else this time."""
+def nobody_to_swap(others: Sequence[str], *, is_late: bool = False) -> Message:
+    """Say that there is nobody else this time, or not in time."""
+    why = "It is too late in this round to meet anybody else" if is_late else "Nobody else is free this round"
     return Message(
-        f"Nobody else is free this round, so you stay with {people(others)}. "
+        f"{why}, so you stay with {people(others)}. "
         "The next round brings you somebody new; `/buddy skip` sits it out."
     )
 

@@ -112,6 +112,7 @@ OTHERS: dict[str, Message] = {
     "not yet": views.not_yet(Closing(3, (AMY,), CHANNEL, UNTIL)),
     "swapped": views.swapped((AMY,)),
     "nobody to swap": views.nobody_to_swap((AMY,)),
+    "nobody to swap in time": views.nobody_to_swap((AMY,), is_late=True),
     "declined": views.declined(AMY),
     "left over": views.left_over(Nobody(CHANNEL, NobodyFree(), UNTIL)),
     "guest": views.left_over(Nobody(CHANNEL, GuestsStayOut(), None)),
