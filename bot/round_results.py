@@ -111,7 +111,7 @@ def unwritten(session: Session, buddy_round: Round, groups: Sequence[Group]) -> 
 def record(result: Result) -> dict[str, Any]:
     """Write how good a round is, and each relaxation."""
     return {
-        "people": sum(len(group.members) for group in result.groups),
+        "people": len({each for group in result.groups for each in group.members}),
         "groups": len(result.groups),
         "left_over": len(result.left_over),
         "affinity": result.affinity,

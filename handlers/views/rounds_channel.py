@@ -34,9 +34,10 @@ def _closing(facts: Announcement) -> list[str]:
         else ""
     )
     following = f"Next round: {day(facts.next_on)}. " if facts.next_on else ""
+    join = "`/buddy join as mentor`, or `as mentee`," if facts.is_mentoring else "`/buddy join`"
     return [
         *([more] if more else []),
-        f"{following}Not in yet? Type `/buddy join` here to take part.",
+        f"{following}Not in yet? Type {join} here to take part.",
     ]
 
 

@@ -6,15 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot import rounds
-from bot.round_facts import Nobody, Parted
-from bot.round_messages import LEFT_OVER, PARTED
+from bot import enrolments, rounds
+from bot.round_facts import Announcement, Nobody, Parted
+from bot.round_messages import ANNOUNCEMENT, LEFT_OVER, PARTED
 from bot.rounds import NotAMentor, TooLateToDecline
 from bot.runtime.database import Sessions
+from models.programmes import MENTEE, MENTOR, MENTORING
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import actor
+from tests.bot.buddies_stage import actor, found, running
 from tests.bot.rounds_stage import quick as quick
-from tests.people import DAY, HOUR
+from tests.people import DAY, HOUR, MONDAY_NOON
 
 LATER = stage.START + HOUR
 
@@ -57,6 +58,21 @@ def test_a_mentor_without_a_mentee_is_told_so_kindly(quick: Sessions) -> None:
 
     assert isinstance(told, Nobody)
     assert type(told.why).__name__ == "NotAsked"
+
+
+def test_a_mentor_of_several_is_announced_as_one_person(quick: Sessions) -> None:
+    programme_id = running(quick, [f"U00{nth}" for nth in range(1, 5)], mixing=MENTORING)
+    with quick.begin() as session:
+        programme = found(session, programme_id)
+        enrolments.join(session, actor("U001"), programme, role=MENTOR, capacity=3, now=MONDAY_NOON)
+        for mentee in ("U002", "U003", "U004"):
+            enrolments.join(session, actor(mentee), programme, role=MENTEE, now=MONDAY_NOON)
+
+    stage.first_round(quick)
+
+    (told,) = stage.told(quick, ANNOUNCEMENT, stage.START)
+    assert isinstance(told, Announcement)
+    assert (len(told.groups), told.count) == (3, 4)
 
 
 def test_a_mentor_who_is_left_by_their_mentee_is_promised_nothing(quick: Sessions) -> None:

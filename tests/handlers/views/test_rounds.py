@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -201,6 +202,12 @@ def test_the_first_part_counts_and_the_last_says_how_to_join() -> None:
     assert "And 3 more pairs." in last.text
     assert "And 3 more groups." in of_threes.text
     assert "/buddy join" in last.text
+
+
+def test_who_reads_of_mentors_and_mentees_is_told_the_words_that_let_them_join() -> None:
+    facts = replace(announcement(2), is_mentoring=True)
+
+    assert "Type `/buddy join as mentor`, or `as mentee`, here" in rounds_channel.announcement(facts).text
 
 
 def test_a_preview_of_a_large_round_shows_what_fits_and_counts_the_rest(snapshot: SnapshotAssertion) -> None:
