@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot import outbox
+from bot import round_messages as messages
 from bot.errors import Refusal
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Message, Never
@@ -24,7 +25,7 @@ from models.members import Member
 from models.outbox import Delivery
 from models.pacts import OFFERED, OVER, REFUSED, STANDING, Pact
 from models.programmes import Programme
-from models.rounds import DISSOLVED, Pairing
+from models.rounds import DISSOLVED, Pairing, Round
 
 OFFER, PROMPT, END = "buddies.pact_offer", "buddies.pact_prompt", "buddies.pact_end"
 PROMPT_DAYS: Final = (3, 14, 28)
@@ -77,13 +78,19 @@ def offer(
 
 
 def _ask_each(session: Session, kind: str, pact: Pact, receivers: Collection[str], now: datetime) -> None:
-    people = known(session, pact.workspace_id, receivers)
+    people, about = known(session, pact.workspace_id, receivers), _about(session, pact)
     told = []
     for user_id in receivers:
         opens = hours_of(people[user_id]).next_working(now)
-        key = f"pact:{pact.id}:{pact.term}:{kind.removeprefix('buddies.')}:{user_id}"
+        key = f"{about}:{kind.removeprefix('buddies.')}:{user_id}"
         told.append(Message(pact.workspace_id, key, kind, user_id, pact.id, opens, opens + OF_USE))
     outbox.enqueue(session, told)
+
+
+def _about(session: Session, pact: Pact) -> str:
+    """Begin the key of what is told of a pact: by its pairing's place in a round, which a restore does not change."""
+    pairing = session.get_one(Pairing, pact.pairing_id)
+    return messages.about(session.get_one(Round, pairing.round_id), pairing.place, "pact", pact.term)
 
 
 def agree(session: Session, actor: Actor, pact_id: int, *, now: datetime) -> Agreed:
@@ -204,7 +211,7 @@ def _ended(session: Session, pacts: Sequence[Pact], now: datetime) -> Collection
 def _prompt(session: Session, pact: Pact, day: int, now: datetime) -> None:
     people = known(session, pact.workspace_id, pact.people)
     opens = suits_most([hours_of(people[each]) for each in pact.people], now)
-    key = f"pact:{pact.id}:{pact.term}:{day}"
+    key = f"{_about(session, pact)}:{day}"
     receiver = outbox.group(pact.people)
     outbox.enqueue(
         session, [Message(pact.workspace_id, key, PROMPT, receiver, pact.id, opens, opens + OF_USE)]
