@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from bot.runtime import metrics
 from bot.runtime.clock import Clock, FollowedClock, MovedClock
-from bot.runtime.database import Sessions
+from bot.runtime.database import Sessions, missing_migrations
 from bot.runtime.decisions import Consequence, Prepare
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.faults import WrongUse
@@ -42,6 +42,7 @@ RECEIPTS_KEPT = timedelta(days=7)
 EVERY_WORKSPACE = "*"
 DAILY_JITTER_SECONDS = 3600
 """Many processes that were deployed together do not all ask Slack for its members at once."""
+BEGINNING = "beginning"
 AGAIN_AFTER = timedelta(minutes=10)
 RETURN_SECONDS, LOOK_AGAIN_SECONDS = 15.0, 0.5
 """How long a process that ends waits for a store that is away, so that what Slack said is recorded there."""
@@ -94,6 +95,8 @@ class Engine:
     def __init__(self, sessions: Sessions, clock: Clock, work: Work, *, chance: random.Random) -> None:
         self._sessions, self._clock, self._work = sessions, clock, work
         self.loop = work.loop(sessions, clock, chance)
+        self._beginning = threading.Lock()
+        """Held while all that works is started: who is told to end meanwhile ends all of it."""
         self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -101,7 +104,34 @@ class Engine:
         )
 
     def start(self) -> None:
-        """Begin to beat and to deliver; returns at once."""
+        """Begin to beat and to deliver as soon as no migration is missing; returns at once."""
+        self._scheduler.add_job(
+            self._begin_migrated,
+            "interval",
+            id=BEGINNING,
+            seconds=BEAT_SECONDS,
+            next_run_time=self._clock.machine_now(),
+        )
+        self._scheduler.start()
+
+    def _begin_migrated(self) -> None:
+        """Leave tables alone that are not there yet, or not as this version reads them: a migration will come."""
+        try:
+            missing = missing_migrations(self._sessions.engine)
+        except AWAY as away:
+            log.warning("store_awaited", extra={"error": type(away).__name__})
+            return
+        if missing:
+            log.warning(
+                "migrations_awaited", extra={"missing": missing, "advice": "run `python app.py migrate`"}
+            )
+            return
+        with self._beginning:
+            if not self._stopping.is_set():
+                self._scheduler.remove_job(BEGINNING)
+                self._begin()
+
+    def _begin(self) -> None:
         following = isinstance(self._clock, FollowedClock)
         now = self._clock.machine_now()
         beat = FOLLOWING_BEAT_SECONDS if following else BEAT_SECONDS
@@ -118,13 +148,13 @@ class Engine:
             self._do, "interval", daily, hours=24, jitter=DAILY_JITTER_SECONDS, next_run_time=now
         )
         self.loop.start()
-        self._scheduler.start()
         log.info("engine_started", extra={"following": following})
 
     def stop(self) -> None:
         """Take nothing more, let what is on its way arrive, record it; some ten seconds if the store is there."""
         deadline = time.monotonic() + RETURN_SECONDS
-        self._stopping.set()
+        with self._beginning:
+            self._stopping.set()
         if self._scheduler.running:
             # A beat that is being handed out ends before the scheduler is shut down, and no other begins: in between
             # it would look for its own job among those that are still to be added.

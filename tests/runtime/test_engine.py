@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import Clock, FollowedClock, SystemClock
-from bot.runtime.database import Sessions
+from bot.runtime.database import Sessions, migrate
 from bot.runtime.engine import AGAIN_AFTER, BadTickTime, Engine, Work, run_tick_once, tick_time
 from bot.runtime.readings import Readings
 from bot.runtime.slack import open_group, post
@@ -225,3 +226,20 @@ def test_a_day_on_which_slack_was_away_does_not_end_the_engine(
     with running(office, office.clock, meetings):
         slack.eventually(lambda: meetings.asked.count("daily") >= 2)
         slack.eventually(lambda: slack.dms(AMY))
+
+
+def test_an_engine_leaves_a_store_alone_until_no_migration_is_missing(
+    office_anywhere: Office, slack: Driver, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, meetings = office_anywhere, Meetings([MONDAY_NOON])
+    office.clock.machine = SystemClock().machine_now()
+    migrate(office.sessions.engine, to="0012")
+
+    with running(office, office.clock, meetings):
+        slack.eventually(lambda: "migrations_awaited" in caplog.messages)
+        assert meetings.asked == []
+        migrate(office.sessions.engine)
+        slack.eventually(lambda: slack.dms(AMY))
+
+    assert {"zones", "daily"} <= set(meetings.asked)
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
