@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,6 +54,8 @@ GATHERING_SECONDS = 0.02
 LOOK_ROUND_SECONDS = 0.5
 """How often a loop looks whether there is work, be it idle or busy."""
 
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised while the store is away: what Slack said is kept until it is back."""
 Report = tuple[Outgoing, Outcome] | tuple[Doubt, Look] | tuple[Group, Opened | NotOpened]
 """What was asked of Slack, and what came of it."""
 
@@ -132,7 +134,7 @@ class DeliveryLoop:
         """Turn once; a store that is away is waited for, and what Slack said meanwhile is kept."""
         try:
             return self.turn().is_idle
-        except (OperationalError, InterfaceError, PoolTimeoutError) as away:
+        except AWAY as away:
             log.warning("store_away", extra={"error": type(away).__name__})
         except Exception:  # a loop that ends is a bot that falls silent: the bug is told, the loop goes on
             log.exception("turn_failed")
@@ -179,16 +181,28 @@ class DeliveryLoop:
     def turn(self) -> Turn:
         """Record what came back, claim what is ready, and hand it to the senders."""
         self._collect()
+        try:
+            return self._turn()
+        except AWAY:
+            raise
+        except Exception:  # one outcome that cannot be written must keep no other from it
+            if not self._unrecorded:
+                raise
+            log.exception("turn_failed")
+            return self._record_each()
+
+    def _turn(self) -> Turn:
         turn, work = Turn(), self._work()
         if not any(work):
             return turn
         start_by = self._elapsed() + self._pace.beginning.total_seconds()
         with self._sessions.begin() as session:
             here = present(session, self._clock)
-            self._record(session, here.machine_now, turn)
+            self._record(session, self._unrecorded, here.machine_now, turn)
             at = self._moments(here.machine_now)
             claimer = Claimer(session, self._prepare, self._pace, at, here.history, self._holds)
             taken = claimer.claim(work, limit=BATCH - self._in_flight)
+        self._let_go(self._unrecorded)
         self._time(taken)
         turn.recorded, self._unrecorded = len(self._unrecorded), []
         turn.claimed = sum(map(len, (taken.outgoing, taken.put_aside, taken.doubts, taken.groups)))
@@ -202,14 +216,17 @@ class DeliveryLoop:
         return turn
 
     def _time(self, taken: Claim) -> None:
-        """Remember by our own clock since when we have in hand what was taken, and doubt what was recorded as such."""
-        for asked, said in self._unrecorded:
-            self._holds.release(_numbers(asked))
-            if isinstance(said, InDoubt):
-                self._holds.settle(_numbers(asked), self._pace.settling)
+        """Remember by our own clock since when we have in hand what was taken."""
         self._holds.take((message.delivery_id for message in taken.outgoing), self._pace.lease)
         for doubt in taken.doubts:
             self._holds.take(doubt.attempts, self._pace.lease)
+
+    def _let_go(self, reports: Sequence[Report]) -> None:
+        """Have in hand no more what was recorded, and remember by our own clock what is in doubt since now."""
+        for asked, said in reports:
+            self._holds.release(_numbers(asked))
+            if isinstance(said, InDoubt):
+                self._holds.settle(_numbers(asked), self._pace.settling)
 
     def _hand_over(self, do: Callable[..., None], what: Outgoing | Doubt | Group, start_by: float) -> None:
         self._in_flight += 1
@@ -280,17 +297,29 @@ class DeliveryLoop:
 
     def _record_only(self) -> None:
         self._collect()
-        if not self._unrecorded:
-            return
-        with self._sessions.begin() as session:
-            self._record(session, machine_now(session, self._clock), Turn())
-        self._unrecorded = []
+        self._record_each()
 
-    def _record(self, session: Session, machine_now: datetime, turn: Turn) -> None:
+    def _record_each(self) -> Turn:
+        """Record each by itself, and drop what cannot be: a lease that runs out makes it a doubt."""
+        turn = Turn()
+        while self._unrecorded:
+            report, *others = self._unrecorded
+            try:
+                with self._sessions.begin() as session:
+                    self._record(session, [report], machine_now(session, self._clock), turn)
+            except AWAY:
+                raise
+            except Exception:  # as above
+                log.exception("outcome_dropped", extra={"receiver": report[0].receiver})
+            self._let_go([report])
+            self._unrecorded, turn.recorded = others, turn.recorded + 1
+        return turn
+
+    def _record(self, session: Session, reports: Sequence[Report], machine_now: datetime, turn: Turn) -> None:
         sent: list[tuple[Outgoing, Sent]] = []
         became: list[tuple[int, str]] = []
         openings = Recorder(session, machine_now, self._chance)
-        for report in self._unrecorded:
+        for report in reports:
             match report:
                 case Group() as group, (Opened() | NotOpened()) as said:
                     became += [(number, FAILED) for number in openings.record(group, said)]

@@ -103,4 +103,7 @@ class Recorder:
 def _change(session: Session, group: Group, **values: object) -> None:
     mine = update(Conversation).where(Conversation.workspace_id == group.workspace_id)
     changed = session.execute(mine.where(Conversation.receiver == group.receiver).values(**values))
-    assert cast("CursorResult[object]", changed).rowcount == 1
+    if cast("CursorResult[object]", changed).rowcount == 0:
+        # The store was put back meanwhile, or a replica took over that did not know it yet.
+        known = {"workspace_id": group.workspace_id, "receiver": group.receiver}
+        insert_missing(session, Conversation, [known | values])

@@ -32,7 +32,9 @@ UNANSWERED = (URLError, HTTPException, OSError, SlackClientError)
 """What is raised when no answer of Slack's came, or none that can be read."""
 NO_ANSWER = "no answer in JSON"
 """An error page of what stands in between, half an answer: nothing in it is Slack's word, and it is quoted nowhere."""
-_WORD = re.compile("[a-z0-9_.]+")
+_WORD, _DIGITS = re.compile("[a-z0-9_.]+"), re.compile("[0-9]{1,9}")
+LONGEST_WAIT_SECONDS = 3600
+"""Whatever an answer says of when to come again: it may not be Slack who says it, or may have changed its mind."""
 UNREACHED = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED})
 
 
@@ -241,7 +243,8 @@ def _seconds(headers: Mapping[str, Any]) -> int:
     named = {name.lower(): value for name, value in headers.items()}
     value = named.get("retry-after", "1")
     text = value[0] if isinstance(value, list) else value
-    return int(text) if str(text).isdigit() else 1
+    digits = _DIGITS.match(str(text))
+    return min(int(digits[0]), LONGEST_WAIT_SECONDS) if digits else 1
 
 
 def _is_welcome(client: WebClient) -> bool:

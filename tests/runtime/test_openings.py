@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.outbox import group
 from bot.runtime.decisions import Failed
 from bot.runtime.rates import UNLIMITED, Pace, Rate
-from bot.runtime.slack import Doubt, Group, InDoubt, Look, NotOpened, NotSent, Opened, Outcome, Outgoing
+from bot.runtime.slack import Doubt, Group, InDoubt, Look, NotOpened, NotSent, Opened, Outcome, Outgoing, Sent
 from models.outbox import DOUBTFUL, FAILED, READY, SENT, Conversation, Delivery
 from sandbox.driver import Driver
 from tests.people import AMY, BEN, MIA, MINUTE, RAY
@@ -141,6 +141,22 @@ def test_what_is_no_answer_of_slacks_refuses_no_group(
     assert office.row(number).state == READY
     office.clock.pass_time(MINUTE)
     exhaust(office.loop())
+
+    assert office.row(number).state == SENT
+
+
+def test_a_store_put_back_while_a_group_was_opened_keeps_no_outcome_from_being_written(
+    office_anywhere: Office,
+) -> None:
+    office = office_anywhere
+
+    def open_while_the_store_is_put_back(group: Group) -> Opened:
+        with office.sessions.begin() as session:
+            session.execute(delete(Conversation))
+        return Opened("G1")
+
+    (number,) = office.write(THEM)
+    exhaust(office.loop(openings=open_while_the_store_is_put_back, send=lambda _: Sent("G1", "1.0")))
 
     assert office.row(number).state == SENT
 

@@ -83,6 +83,15 @@ def test_too_many_requests_hold_the_whole_workspace_up_for_every_loop(office: Of
     assert office.states() == [SENT, SENT]
 
 
+def test_slack_is_asked_again_within_an_hour_whatever_it_says(office: Office, slack: Driver) -> None:
+    office.write(AMY)
+    slack.fault(POST, "status", status=429, retry_after=99_999_999_999_999)
+
+    _turn_until_recorded(office)
+
+    assert office.workspace().blocked_until == office.clock.machine + timedelta(hours=1)
+
+
 def _turn_until_recorded(office: Office) -> None:
     """Turn a loop until the one message in flight has its outcome."""
     loop = office.loop()
