@@ -69,18 +69,18 @@ def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
     if _is_sqlite(url):
         event.listen(engine, "connect", partial(_prepare_sqlite, read_only=read_only))
     else:
-        _use_driver(engine)
+        _use_driver(engine, only_reads=read_only)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _require_silence)
     patience.watch(engine)
     return engine
 
 
-def _use_driver(engine: Engine) -> None:
+def _use_driver(engine: Engine, *, only_reads: bool) -> None:
     # Whoever keeps the store in a file need not load it.
     from bot.runtime import driver
 
-    event.listen(engine, "do_connect", driver.connect)
+    event.listen(engine, "do_connect", partial(driver.connect, only_reads=only_reads))
     event.listen(engine, "handle_error", driver.tell_apart)
 
 

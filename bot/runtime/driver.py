@@ -16,15 +16,20 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.runtime import patience
-from bot.runtime.patience import OutOfTime
+from bot.runtime.patience import PATIENCE_SECONDS, OutOfTime
 
+READING_SECONDS = 2.0 * PATIENCE_SECONDS
+"""How long who only reads waits for each answer though nobody waits for theirs: the server ends every one before.
+
+What writes waits on: what a frozen server was told it may still do.
+"""
 Result = TypeVar("Result")
 Steps = Generator[Any, Any, Result]
 """What the driver does, step by step: it asks for the socket to be ready, and hears whether it is."""
 
 
 class Silent(psycopg.OperationalError):
-    """The server has not answered while somebody waited."""
+    """The server has not answered in time."""
 
 
 SILENT = (Silent, psycopg.errors.ConnectionTimeout)
@@ -33,9 +38,13 @@ SILENT = (Silent, psycopg.errors.ConnectionTimeout)
 class Impatient(psycopg.Connection[Any]):
     """A connection that is closed when its server keeps somebody waiting for too long: the answer may still come."""
 
+    only_reads = False
+
     def wait(self, gen: Steps[Result], *how: Any, **further: Any) -> Result:
         """Take the steps of a statement, looking at the clock each time nothing came, some ten times a second."""
         ends_at = patience.gives_up_at()
+        if ends_at is None and self.only_reads:
+            ends_at = time.monotonic() + READING_SECONDS
         if ends_at is None:
             return super().wait(gen, *how, **further)
         try:
@@ -65,10 +74,17 @@ def _until(ends_at: float, steps: Steps[Result]) -> Steps[Result]:
 
 
 def connect(
-    _dialect: Dialect, _entry: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
+    _dialect: Dialect,
+    _entry: ConnectionPoolEntry,
+    arguments: list[Any],
+    options: dict[str, Any],
+    *,
+    only_reads: bool,
 ) -> Impatient:
     """Make a connection for a pool; a listener of SQLAlchemy's `do_connect`."""
-    return Impatient.connect(*arguments, **options)
+    connection = Impatient.connect(*arguments, **options)
+    connection.only_reads = only_reads
+    return connection
 
 
 def tell_apart(failure: ExceptionContext) -> None:
@@ -77,6 +93,8 @@ def tell_apart(failure: ExceptionContext) -> None:
     The other connections of the pool are left alone: a server that was only slow would have to let all in anew.
     """
     silence = failure.original_exception
-    if isinstance(silence, SILENT) and patience.gives_up_at() is not None:
-        failure.invalidate_pool_on_disconnect = False
+    if not isinstance(silence, SILENT):
+        return
+    failure.invalidate_pool_on_disconnect = False
+    if patience.gives_up_at() is not None:
         raise OutOfTime from silence

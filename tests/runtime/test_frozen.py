@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy.exc import OperationalError
 
 from bot import members
 from bot.runtime.clock import SystemClock
@@ -83,6 +84,18 @@ def test_what_nobody_waits_for_goes_on_when_the_server_does(engine: Engine, post
     assert kept(sessions) == 1
 
 
+def test_who_only_reads_does_not_wait_for_ever_either(
+    engine: Engine, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.runtime.driver.READING_SECONDS", MOMENT)
+    sessions = Sessions(engine)
+    assert kept(sessions) == 0
+    with frozen(postgres), pytest.raises(OperationalError, match="silent"):
+        kept(sessions)
+
+    assert kept(sessions) == 0
+
+
 def test_a_server_that_freezes_in_the_midst_of_a_commit_may_have_kept_it(
     engine: Engine, postgres: Postgres
 ) -> None:
@@ -112,17 +125,20 @@ def test_a_frozen_server_is_apologised_for_in_time_and_then_all_is_as_before(
         with served_bot.on(engine) as trellis, ThreadPoolExecutor(8) as people:
             for who in (AMY, BEN, MIA):
                 slack.command(who, "/goal")
+            slack.command(MIA, "/goal add Give a demo")
+            finished = slack.command(MIA, "/goal progress 1 100%").message
             begun = time.monotonic()
             with frozen(postgres):
                 asking = [
                     people.submit(partial(slack.command, who, "/goal add Give a demo")) for who in (AMY, BEN)
                 ]
-                asking.append(people.submit(partial(slack.command, MIA, "/goal")))
+                asking.append(people.submit(partial(slack.press, MIA, finished, "Mark as done")))
                 metrics, ready = people.submit(web.get, "/metrics"), people.submit(web.get, "/readyz")
                 told = [each.result() for each in asking]
                 shown = (ready.result().status_code, "trellis_store_up 0.0" in metrics.result().text)
                 took = time.monotonic() - begun
             again = [slack.command(who, "/goal add Give a demo").text for who in (AMY, BEN)]
+            states = [goal.state for goal in goals_of(trellis, MIA)]
             goals = [len(goals_of(trellis, who)) for who in (AMY, BEN)]
             back = web.get("/readyz").status_code
         engine.dispose()
@@ -132,4 +148,4 @@ def test_a_frozen_server_is_apologised_for_in_time_and_then_all_is_as_before(
     assert shown == (503, True)
     assert back == 200
     assert all("Logged as goal 1" in each for each in again)
-    assert goals == [1, 1]
+    assert (goals, states) == ([1, 1], ["open"])
