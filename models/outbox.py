@@ -42,6 +42,8 @@ GROUP = "+"
 """What begins a receiver that is several people; no id of Slack's does."""
 HAS_ENDED = "state IN ('failed', 'expired', 'cancelled')"
 """These are few beside what was sent; a store finds their index where it reads these very words."""
+UNRESOLVED = "in doubt, and cannot be looked up: "
+"""What begins the reason of a failed message that Slack may have, where it never lets us look."""
 
 
 def _update(table: type[Base]) -> Update:
@@ -101,6 +103,11 @@ class Delivery(Base):
     ts: Mapped[str | None]
     """Channel and timestamp under which Slack keeps the message."""
 
+    @property
+    def is_unresolved(self) -> bool:
+        """Whether Slack may have it, and somebody has to look: we never may."""
+        return self.state == FAILED and (self.reason or "").startswith(UNRESOLVED)
+
     @classmethod
     def doubted(cls, delivery_id: int, attempt: int) -> Update:
         """Change a row only while it is in doubt about this attempt."""
@@ -131,6 +138,18 @@ class Delivery(Base):
     def keyed(cls, workspace_id: str, key: str) -> Select[Delivery]:
         """Select the message with this key to change it, locked against a claim."""
         return select(cls).where(cls.workspace_id == workspace_id, cls.key == key).with_for_update()
+
+    @classmethod
+    def keyed_among(cls, workspace_ids: Collection[str], keys: Collection[str]) -> Select[Delivery]:
+        """Select the messages with these keys; nothing is locked."""
+        return select(cls).where(cls.workspace_id.in_(workspace_ids), one_of(cls.key, keys))
+
+    @classmethod
+    def failed_about(cls, workspace_id: str, kind: str, subjects: Collection[int]) -> Select[Delivery]:
+        """Select the messages of a kind about these rows that failed, in the order of planning, to change them."""
+        failed = select(cls).where(text(HAS_ENDED), cls.state == FAILED, cls.workspace_id == workspace_id)
+        mine = failed.where(cls.kind == kind, cls.subject_id.in_(subjects))
+        return mine.order_by(cls.id).with_for_update()
 
     @classmethod
     def who_got(cls, workspace_id: str, keys: Collection[str]) -> Select[str]:

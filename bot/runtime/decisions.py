@@ -46,7 +46,7 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Failed:
-    """A message that will never be sent, since Slack refuses it for this reason."""
+    """A message that was given up: Slack refuses it for this reason, or may have it and never lets us look."""
 
     delivery_id: int
     workspace_id: str

@@ -16,7 +16,7 @@ from bot.runtime import metrics
 from bot.runtime.database import after_commit
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Refused, Seen, Sent, Unseen
-from models.outbox import DOUBTFUL, FAILED, READY, SENDING, SENT, Conversation, Delivery
+from models.outbox import DOUBTFUL, FAILED, READY, SENDING, SENT, UNRESOLVED, Conversation, Delivery
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ def _looked(
         case Seen():
             return {"reason": "looked up: not there", "retry_at": None}, READY
         case Unseen(reason, _, True):
-            return {"reason": f"in doubt, and cannot be looked up: {reason}"}, FAILED
+            return {"reason": f"{UNRESOLVED}{reason}"}, FAILED
         case Unseen(reason, retry_after):
             seconds = retry_after if retry_after is not None else _back_off(attempt + 5, chance)
             return {

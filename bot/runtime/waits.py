@@ -16,6 +16,7 @@ from models.outbox import (
     READY,
     SENDING,
     SENT,
+    UNRESOLVED,
     Conversation,
     Delivery,
 )
@@ -141,12 +142,28 @@ def _in_doubt(case: Circumstances) -> Iterator[str]:
 
 def _arrived(case: Circumstances) -> Iterator[str]:
     row = case.row
+    if row.ts is None:
+        yield f"It may be in {row.channel} since {moment(row.sent_at)}, where we could not look: {_reason(case)}."
+        return
     yield f"Slack has it since {moment(row.sent_at)}, in {row.channel} as {row.ts}."
 
 
 def _failed(case: Circumstances) -> Iterator[str]:
+    if case.row.is_unresolved:
+        yield from _unresolved(case)
+        return
     yield f"Slack refused it: {_reason(case)}. It is not tried again by itself."
     yield from _way_back(case)
+
+
+def _unresolved(case: Circumstances) -> Iterator[str]:
+    row = case.row
+    why = _reason(case).removeprefix(UNRESOLVED)
+    yield f"Slack may have it since {moment(row.doubt_since)}, and does not let us look there: {why}."
+    yield "It is not sent again by itself, as it would come twice if it is there: somebody has to look."
+    if not case.is_too_late:
+        again = f"`python app.py outbox retry {row.id}`"
+        yield f"{again} has it looked up once more; with --absent, which says that somebody saw it is not there, sent."
 
 
 def _expired(case: Circumstances) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
 from bot.runtime.database import Sessions, connect, migrate
+from bot.runtime.decisions import Failed
 from bot.runtime.delivery import BATCH
 from bot.runtime.rates import Pace, Rate
 from bot.runtime.readings import Readings
@@ -207,6 +210,27 @@ def test_a_conversation_that_cannot_be_read_ends_the_doubt_without_a_second_mess
     assert office.row(number).state == FAILED
     assert office.row(number).reason == "in doubt, and cannot be looked up: missing_scope"
     assert len(slack.dms(AMY)) == 1
+
+
+def test_the_kind_of_what_cannot_be_looked_up_hears_of_it_as_it_is_written(
+    office_anywhere: Office, slack: Driver
+) -> None:
+    office, heard = office_anywhere, list[tuple[int, bool]]()
+
+    def ask(session: Session, failed: Sequence[Failed], now: datetime) -> None:
+        rows = [session.get_one(Delivery, each.delivery_id) for each in failed]
+        heard.extend((row.id, row.is_unresolved) for row in rows)
+        enqueue(
+            session, [Message(TEAM_ID, f"asked:{row.key}", KIND, BEN, row.id, now, now + DAY) for row in rows]
+        )
+
+    number = accepted_but_doubted(office)
+    slack.fault(HISTORY, "error", error="not_in_channel")
+    office.loop(consequences={KIND: ask}).drain()
+
+    assert heard == [(number, True)]
+    assert office.states() == [FAILED, SENT]
+    assert [len(slack.dms(who)) for who in (AMY, BEN)] == [1, 1]
 
 
 def test_a_token_that_is_gone_ends_no_doubt(office: Office, slack: Driver) -> None:

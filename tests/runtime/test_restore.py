@@ -140,7 +140,7 @@ def test_what_is_planned_anew_because_the_copy_did_not_know_it_arrives_once(
     restored.loop(pace=AT_ONCE).drain()
 
     assert told(slack) == [*before[:-1], 1]
-    # Without the right to read channels somebody has to look there.
+    # Without the right to read channels somebody has to look there: what wrote it asks them.
     assert restored.states() == [SENT, SENT, FAILED, SENT, SENT]
     restored.close()
     put_back.dispose()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.bulk import insert_missing
-from models.outbox import Conversation
+from models.outbox import UNRESOLVED, Conversation
 from tests.people import AMY, BEN
 from tests.runtime.desk_stage import FAR_OFF, IN_YEARS, KIND, OTHER_TEAM, TEAM, YEARS_AGO, Desk
 
@@ -33,6 +33,18 @@ READY_FOR = [
     ({"state": "doubtful", "lease_until": FAR_OFF}, "A worker is looking, and has until 2099-01-01"),
     ({"state": "sent", "sent_at": YEARS_AGO, "channel": "D1", "ts": "1.2"}, "in D1 as 1.2"),
     ({"state": "failed", "reason": "channel_not_found"}, "Slack refused it: channel_not_found."),
+    (
+        {"state": "failed", "doubt_since": YEARS_AGO, "reason": f"{UNRESOLVED}missing_scope"},
+        "have it since 2021-01-01 00:00:00Z, and does not let us look there: missing_scope.",
+    ),
+    (
+        {"state": "failed", "reason": f"{UNRESOLVED}missing_scope"},
+        "with --absent, which says that somebody saw",
+    ),
+    (
+        {"state": "sent", "sent_at": YEARS_AGO, "channel": "C1", "reason": "somebody saw it"},
+        "be in C1 since 2021-01-01 00:00:00Z, where we could not look: somebody saw it.",
+    ),
     ({"state": "expired", "reason": "too late", "closes": YEARS_AGO}, "given up: too late."),
     ({"state": "cancelled", "reason": "skipped"}, "taken back: skipped."),
 ]
