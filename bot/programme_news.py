@@ -15,21 +15,29 @@ from bot.outbox import Later, Never
 from bot.programme_settings import settings_of
 from bot.working_hours import WorkingHours
 from models.members import Member
-from models.outbox import Delivery
+from models.outbox import READY, Delivery
 from models.programmes import MENTORING, Programme
+from models.rounds import MATCHED, Round
 
 INVITATION, HANDED_OVER = "buddies.invitation", "buddies.handed_over"
 HELD, RELEASED = "buddies.held", "buddies.released"
 CALLED_OFF = "buddies.called_off"
 KINDS: Final = (INVITATION, HANDED_OVER, HELD, RELEASED, CALLED_OFF)
+ANNOUNCEMENT, UNPOSTED = "buddies.announcement", "buddies.unposted"
+"""What a channel reads about a round, and what its owner does about a post of which nobody knows that it is there."""
 ARCHIVED, WITHOUT_BOT, UNSEEN = "archived", "without the bot", "unseen"
 """Why no round can be held: the channel is archived, the bot is not in it, or Slack knows none such any more."""
 
-_REFUSALS: Final = {"is_archived": ARCHIVED, "not_in_channel": WITHOUT_BOT, "channel_not_found": UNSEEN}
+HINDRANCES: Final = {"is_archived": ARCHIVED, "not_in_channel": WITHOUT_BOT, "channel_not_found": UNSEEN}
+"""What Slack calls these when it refuses a message."""
 
 LASTS: Final = timedelta(days=14)
 """How long such news is of use."""
 LOOK_AGAIN: Final = timedelta(days=1)
+NEWEST: Final = 3
+"""Among so many rounds is the one under way: the next may be previewed and announced already."""
+_ANNOUNCING: Final = ":announcing"
+"""What ends the key of the news that rounds are held no more, if it came to light as one was announced."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class News:
     """The receiver's, or the programme's where that is a channel."""
     giver: str | None = None
     """Who handed the programme over."""
+    is_unannounced: bool = False
+    """Whether the channel has not read who was put together."""
 
     @property
     def next_at(self) -> datetime:
@@ -60,12 +70,13 @@ def _invitation_key(programme: Programme) -> str:
     return f"{INVITATION}:{programme.id}:{programme.enrolment}:{whom}"
 
 
-def refused(session: Session, workspace_id: str, programme_id: int, error: str, *, now: datetime) -> None:
-    """Hold a programme into whose channel Slack does not let the bot write, and invite anew once it may."""
-    programme = session.scalars(Programme.locked(workspace_id, programme_id)).one()
-    if programme.ended_at is not None or error not in _REFUSALS:
-        return
-    hold(session, programme, _REFUSALS[error], now=now)
+def is_current(programme: Programme, key: str) -> bool:
+    """Whether the invitation with this key says how one takes part today."""
+    return key.startswith(_invitation_key(programme))
+
+
+def invite_anew(session: Session, programme: Programme, *, now: datetime) -> None:
+    """Tell a channel that could not be told how to take part, once the bot can post there again."""
     key = f"{_invitation_key(programme)}:{now.isoformat()}"
     _enqueue(session, programme, key, INVITATION, programme.channel, now + LOOK_AGAIN)
 
@@ -73,10 +84,17 @@ def refused(session: Session, workspace_id: str, programme_id: int, error: str, 
 def tell_new_owner(session: Session, programme: Programme, giver: str, *, now: datetime) -> None:
     """Tell somebody that they own the programme now."""
     key = f"{HANDED_OVER}:{programme.id}:{giver}:{programme.owner}:{now.isoformat()}"
-    _enqueue(session, programme, key, HANDED_OVER, programme.owner, _at_work(session, programme, now))
+    to_owner(session, programme, key, HANDED_OVER, now=now)
+    # What the one before has not been asked yet is for the new one to decide.
+    for question in session.scalars(
+        Delivery.ready_about([programme.workspace_id], [UNPOSTED], [programme.id])
+    ):
+        question.receiver, question.not_before = programme.owner, _at_work(session, programme, now)
 
 
-def hold(session: Session, programme: Programme, because: str, *, now: datetime) -> None:
+def hold(
+    session: Session, programme: Programme, because: str, *, now: datetime, is_unannounced: bool = False
+) -> None:
     """Hold no round for this reason, and tell the owner once; nothing if it was known."""
     if programme.held_because == because:
         return
@@ -85,8 +103,8 @@ def hold(session: Session, programme: Programme, because: str, *, now: datetime)
     if was_held:
         return
     # It may happen several times a day; that it is told once each time is held by the programme's row.
-    key = f"{HELD}:{programme.id}:{because}:{now.isoformat()}"
-    _enqueue(session, programme, key, HELD, programme.owner, _at_work(session, programme, now))
+    key = f"{HELD}:{programme.id}:{because}:{now.isoformat()}{_ANNOUNCING if is_unannounced else ''}"
+    to_owner(session, programme, key, HELD, now=now)
 
 
 def release(session: Session, programme: Programme, *, now: datetime) -> None:
@@ -99,10 +117,26 @@ def release(session: Session, programme: Programme, *, now: datetime) -> None:
     outbox.cancel(session, programme.workspace_id, [HELD], ids, reason="it runs again")
     if was_untold is None:
         key = f"{RELEASED}:{programme.id}:{now.isoformat()}"
-        _enqueue(session, programme, key, RELEASED, programme.owner, _at_work(session, programme, now))
-    for invitation in session.scalars(Delivery.ready_about(workspaces, [INVITATION], ids)):
+        to_owner(session, programme, key, RELEASED, now=now)
+    for waiting in session.scalars(Delivery.ready_about(workspaces, [INVITATION, UNPOSTED], ids)):
         at_work = WorkingHours(zone=programme.zone).next_working(now)
-        invitation.not_before = min(invitation.not_before, at_work)
+        waiting.not_before = min(waiting.not_before, at_work)
+    _announce_after_all(session, programme, now)
+
+
+def _announce_after_all(session: Session, programme: Programme, now: datetime) -> None:
+    """Post what the channel was to read of the round under way, and the bot could not post there."""
+    newest = session.scalars(Round.of_programme(programme.id).limit(NEWEST))
+    under_way = [each.id for each in newest if each.state == MATCHED]
+    for post in session.scalars(Delivery.failed_about(programme.workspace_id, ANNOUNCEMENT, under_way)):
+        at_work = WorkingHours(zone=programme.zone).next_working(now)
+        if post.reason in HINDRANCES and post.expire_at > at_work:
+            post.state, post.reason, post.not_before = READY, "the channel is back", at_work
+
+
+def to_owner(session: Session, programme: Programme, key: str, kind: str, *, now: datetime) -> None:
+    """Write to the owner, in their working hours."""
+    _enqueue(session, programme, key, kind, programme.owner, _at_work(session, programme, now))
 
 
 def _enqueue(
@@ -154,13 +188,20 @@ def _judge_one(
     later = not_now(receiver, now)
     if later is not None:
         return later
-    return News(delivery.kind, programme, delivery.receiver, receiver.zone, _giver(delivery))
+    return News(
+        delivery.kind,
+        programme,
+        delivery.receiver,
+        receiver.zone,
+        _giver(delivery),
+        is_unannounced=delivery.key.endswith(_ANNOUNCING),
+    )
 
 
 def _judge_invitation(delivery: Delivery, programme: Programme, now: datetime) -> News | Later | Never:
     if programme.held_because is not None:
         return Later(now + LOOK_AGAIN, "the bot cannot post there")
-    if not delivery.key.startswith(_invitation_key(programme)):
+    if not is_current(programme, delivery.key):
         return Never("people take part in another way by now")
     return News(INVITATION, programme, delivery.receiver, programme.zone)
 

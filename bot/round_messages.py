@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.members import hours_of
 from bot.outbox import Message, group
+from bot.programme_news import ANNOUNCEMENT as ANNOUNCEMENT
 from bot.programme_settings import settings_of
 from bot.round_times import next_working, suits_most
 from bot.working_hours import WorkingHours, prep_moment
@@ -18,7 +19,7 @@ from models.programmes import Programme
 from models.rounds import Pairing, Round
 
 HEADS_UP = "buddies.heads_up"
-INTRODUCTION, ANNOUNCEMENT = "buddies.introduction", "buddies.announcement"
+INTRODUCTION = "buddies.introduction"
 LEFT_OVER, LEFT_OUT, TOO_FEW = "buddies.left_over", "buddies.left_out", "buddies.too_few"
 HALFWAY, CLOSING, SILENCED = "buddies.halfway", "buddies.closing", "buddies.silenced"
 PARTED, REPLACED, UNREACHABLE = "buddies.parted", "buddies.replaced", "buddies.unreachable"

@@ -14,7 +14,7 @@ from bot.enrolments import Stand, TakesNoPart
 from bot.outbox import Later, Never
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
+from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send
 from handlers import buddy_answers as answers
 from handlers import buddy_owners as owners
 from handlers import channels
@@ -208,13 +208,6 @@ def _decision(verdict: Any, word: Callable[[Any], Message]) -> Decision:
             return Send(**word(news).payload())
 
 
-def hold(session: Session, failed: Sequence[Failed], now: datetime) -> None:
-    """Hold programmes whose channel takes no invitation, and tell their owners."""
-    for each in failed:
-        programme_news.refused(session, each.workspace_id, each.subject_id, each.reason, now=now)
-
-
-CONSEQUENCES: Final[Mapping[str, Consequence]] = {programme_news.INVITATION: hold}
 PREPARE: Final[Mapping[str, Prepare]] = {
     **dict.fromkeys(programme_news.KINDS, prepare_news),
     pauses.RESUMED: prepare_return,

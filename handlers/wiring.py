@@ -41,6 +41,7 @@ from handlers import (
     one_on_ones,
     profile_fields,
     profiles,
+    programme_posts,
     programme_reports,
     rosters,
     round_clicks,
@@ -72,6 +73,7 @@ FEATURES = (
     rosters,
     round_clicks,
     programme_reports,
+    programme_posts,
 )
 PREPARE: Mapping[str, Prepare] = {
     **one_on_ones.PREPARE,
@@ -79,14 +81,15 @@ PREPARE: Mapping[str, Prepare] = {
     **goals.PREPARE,
     **rounds.PREPARE,
     **buddies.PREPARE,
+    **programme_posts.PREPARE,
 }
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
 CONSEQUENCES: Mapping[str, Consequence] = {
     ANY_KIND: note_who_is_gone,
     **rounds.CONSEQUENCES,
-    **buddies.CONSEQUENCES,
+    **programme_posts.CONSEQUENCES,
 }
-"""Per kind of delivery, what becomes of it when Slack refuses it for good."""
+"""Per kind of delivery, what becomes of it when it is given up: Slack refuses it, or never says whether it has it."""
 AFTER_A_BUG = timedelta(hours=1)
 NO_FIELDS: Mapping[str, str] = {}
 

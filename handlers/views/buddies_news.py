@@ -90,7 +90,11 @@ def _handed_over(news: News) -> Message:
 def _held(news: News) -> Message:
     programme = news.programme
     why = _HELD[programme.held_because or UNSEEN]
-    return Message(f"*No buddies are matched in {elements.channel(programme.channel)} now:* {why}")
+    place = elements.channel(programme.channel)
+    if news.is_unannounced:
+        lost = f"I could not post this round's pairs in {place}, and hold no rounds there for now"
+        return Message(f"*{lost}:* {why} The pairs themselves are told.")
+    return Message(f"*No buddies are matched in {place} now:* {why}")
 
 
 def _released(news: News) -> Message:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bot import programme_news, programmes
+from bot import programme_news, programme_posts, programmes
 from bot.programme_news import HANDED_OVER, HELD, INVITATION, RELEASED
 from bot.runtime.database import Sessions
 from models.outbox import CANCELLED, FAILED, READY, SENT, Delivery
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import TEAM, actor, found, know, profile, running
+from tests.bot.buddies_stage import actor, found, know, profile, running
 from tests.bot.rounds_stage import quick as quick
 from tests.people import HOUR, MONDAY_NOON
 
@@ -78,12 +78,13 @@ def test_a_programme_that_goes_to_and_fro_between_two_people_tells_each_of_them_
 
 
 def test_an_invitation_that_is_refused_twice_a_day_is_written_anew_each_time(quick: Sessions) -> None:
-    programme_id = running(quick)
+    running(quick)
 
     for hours in (0, 1):
         send(quick, INVITATION, FAILED)
+        latest = stage.deliveries(quick, INVITATION)[-1].id
         with quick.begin() as session:
-            now = MONDAY_NOON + hours * HOUR
-            programme_news.refused(session, TEAM, programme_id, "not_in_channel", now=now)
+            session.get_one(Delivery, latest).reason = "not_in_channel"
+            programme_posts.given_up(session, latest, now=MONDAY_NOON + hours * HOUR)
 
     assert states(quick, INVITATION) == [FAILED, FAILED, READY]

@@ -15,9 +15,9 @@ from bot.programme_news import (
     CALLED_OFF,
     HANDED_OVER,
     HELD,
+    HINDRANCES,
     INVITATION,
     RELEASED,
-    UNSEEN,
     WITHOUT_BOT,
     News,
 )
@@ -72,7 +72,13 @@ MESSAGES = {
     "invitation of everyone": news(INVITATION, enrolment=EVERYONE),
     "invitation of mentors": news(INVITATION, mixing=MENTORING),
     "handed over": news(HANDED_OVER),
-    **{f"held, {why}": news(HELD, held_because=why) for why in (ARCHIVED, WITHOUT_BOT, UNSEEN)},
+    **{f"held, {why}": news(HELD, held_because=why) for why in HINDRANCES.values()},
+    **{
+        f"held while announcing, {why}": buddies_news.message(
+            News(HELD, programme(held_because=why), AMY, BERLIN, is_unannounced=True)
+        )
+        for why in HINDRANCES.values()
+    },
     "released": news(RELEASED),
     "called off": news(CALLED_OFF),
     "returned": buddies_news.returned(Return(programme(), BERLIN)),
