@@ -1,5 +1,8 @@
 """How well and how fast people are matched: ten rounds with history, and beside others' ways of doing it.
 
+In the ten rounds each way has the history that it made itself; the others are given a finished table of what each two
+are worth, which is not in their time, and know of no groups of three.
+
 `python -m benchmarks matching` measures all of it, `python -m benchmarks.matching PART…` some parts: rounds, deficit,
 fairness, others, greedy, groups, large. Seconds are of CPU, of one core.
 """
@@ -14,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.figures import Figure, table
-from benchmarks.matching_beside import against_greedy, beside_others, in_groups, sociable
+from benchmarks.matching_beside import against_greedy, beside_others, in_groups, interpreter, sociable
+from benchmarks.matching_decade import played_apart as played_decade
 from benchmarks.matching_fairness import fairness
 from benchmarks.matching_rounds import played_apart
 from benchmarks.matching_rules import RULES
@@ -51,12 +55,34 @@ def measure() -> Iterator[Figure]:
         yield from part()
 
 
+DECADES: Mapping[str, tuple[str, Sequence[int]]] = {
+    "shuffle": ("a shuffle with retries", (20, 100, 500, 2_000, 10_000, 50_000)),
+    "greedy": ("greedy by weight", (20, 100, 500, 2_000, 10_000)),
+    "networkx": ("networkx, complete graph", (20, 100, 500)),
+}
+"""Other ways, and how many people each of them matches in less than two minutes and the memory at hand."""
+
+
 def _rounds() -> Iterator[Figure]:
-    yield from map(_rounds_figure, SIZES)
+    for size in SIZES:
+        yield from _decades(size)
 
 
 def _large() -> Iterator[Figure]:
-    yield from map(_rounds_figure, LARGE_SIZES)
+    for size in LARGE_SIZES:
+        yield from _decades(size)
+
+
+def _decades(size: Size) -> Iterator[Figure]:
+    yield _rounds_figure(size)
+    for name, (what, sizes) in DECADES.items():
+        found = played_decade(name, size.people, interpreter()) if size.people in sizes else None
+        if found is not None:
+            yield Figure(
+                f"the same {size.people:,} by {what}",
+                f"{found.seconds:.3g} s the slowest, {found.megabytes:.0f} MB; worst {found.share:.3%} of the bound;"
+                f" {found.over} left over, {found.repeats} repeats, {found.broken} rules broken",
+            )
 
 
 def _rounds_figure(size: Size) -> Figure:

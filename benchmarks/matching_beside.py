@@ -145,7 +145,7 @@ def sociable(count: int) -> list[Person]:
 @cache
 def _by_peer(name: str, people: int, size: int = 2, *, limit: int) -> dict[str, Any] | None:
     """Let a peer solve the first round; None if it is not installed."""
-    python = _interpreter()
+    python = interpreter()
     with TemporaryDirectory() as folder:
         table = Path(folder) / "table.npy"
         np.save(table, _table(sociable(people) if size > 2 else company(people), RULES))
@@ -160,7 +160,8 @@ def _by_peer(name: str, people: int, size: int = 2, *, limit: int) -> dict[str, 
     return dict(json.loads(done.stdout))
 
 
-def _interpreter() -> Path:
+def interpreter() -> Path:
+    """Name the one that has what others made, if any does."""
     named = read_environment().get(PYTHON)
     if named:
         return Path(named)

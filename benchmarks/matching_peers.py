@@ -19,7 +19,7 @@ import random
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -40,17 +40,21 @@ SOLVER_SECONDS, SOLVER_WORKERS = 40.0, 2
 
 def shuffle(table: Table) -> Pairs:
     """Deal ten rounds, and give all their pairs."""
-    chance, people = random.Random(1), list(range(len(table)))
-    rounds: list[set[tuple[int, int]]] = []
+    chance, rounds = random.Random(1), list[set[tuple[int, int]]]()
     for _ in range(ROUNDS):
-        lately = set().union(*rounds[-WINDOW:])
-        for _ in range(MOST_DEALS):
-            chance.shuffle(people)
-            dealt = {(min(a, b), max(a, b)) for a, b in zip(people[::2], people[1::2], strict=False)}
-            if not dealt & lately:
-                break
-        rounds.append(dealt)
+        rounds.append(deal(len(table), set().union(*rounds[-WINDOW:]), chance))
     return [pair for dealt in rounds for pair in dealt]
+
+
+def deal(count: int, lately: Set[tuple[int, int]], chance: random.Random) -> set[tuple[int, int]]:
+    """Deal so many people until no two of them met lately, or as often as one has patience for."""
+    people = list(range(count))
+    for _ in range(MOST_DEALS):
+        chance.shuffle(people)
+        dealt = {(min(a, b), max(a, b)) for a, b in zip(people[::2], people[1::2], strict=False)}
+        if not dealt & lately:
+            break
+    return dealt
 
 
 def greedy(table: Table) -> Pairs:
@@ -61,7 +65,7 @@ def greedy(table: Table) -> Pairs:
     return pairs
 
 
-def given_greedy(table: Table) -> Pairs:
+def take_the_best(table: Table) -> Pairs:
     """Sort all pairs, and take each whose two are still free."""
     rows = table.tolist()
     every = [(rows[a][b], a, b) for a, b in combinations(range(len(rows)), 2) if rows[a][b] >= 0]
@@ -148,7 +152,7 @@ def main(name: str, file: str, size: str, limit: str) -> None:
     solvers: dict[str, Callable[[], Pairs]] = {
         "shuffle": lambda: shuffle(table),
         "greedy": lambda: greedy(table),
-        "given_greedy": lambda: given_greedy(table),
+        "given_greedy": lambda: take_the_best(table),
         "networkx": lambda: networkx(table),
         "rustworkx": lambda: rustworkx(table),
         "cp_sat": lambda: cp_sat(table, int(size)),
