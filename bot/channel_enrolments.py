@@ -81,11 +81,18 @@ def _announced(session: Session, programme: Programme) -> int | None:
 def _enrol(
     session: Session, programme: Programme, new: Collection[str], unheard: int | None, now: datetime
 ) -> None:
-    """Enrol people who did not ask for it; a round of which they have not heard goes without them."""
+    """Enrol people who did not ask for it; a round of which they have not heard goes without them.
+
+    Guests stay out where they may not take part, until the owner lets them in: nobody would be put together with them.
+    """
     if not new:
         return
     kinds = session.execute(Member.kinds_among(programme.workspace_id, new))
-    people = sorted(user_id for user_id, is_person in kinds if is_person)
+    people = sorted(
+        user_id
+        for user_id, is_person, is_guest in kinds
+        if is_person and (programme.takes_guests or not is_guest)
+    )
     look_again(session, programme, now=now)
     unnamed = set(session.scalars(Participant.unnamed_among(programme.workspace_id, people)))
     rows = [new_row(programme, each, is_unnamed=each in unnamed, now=now) for each in people]
@@ -95,7 +102,7 @@ def _enrol(
 def unknown(session: Session, workspace_id: str, present: Collection[str]) -> set[str]:
     """Say of whom in a channel nothing is known."""
     return set(present) - {
-        user_id for user_id, _ in rows_of(session, Member.kinds_among(workspace_id, present))
+        user_id for user_id, *_ in rows_of(session, Member.kinds_among(workspace_id, present))
     }
 
 

@@ -114,6 +114,8 @@ class Stand:
     """Whether they sit that round out."""
     lacks_role: bool = False
     """Whether they have still to say that they are a mentor, or a mentee."""
+    is_shut_out: bool = False
+    """Whether they are a guest where guests may not take part, so that nobody is put together with them."""
     pairings: Sequence[Together] = ()
     """Those of the round under way."""
     pacts: Sequence[PactWith] = ()
@@ -149,7 +151,12 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
             today=today,
         )
         may_take_over = may_succeed(me, owner)
-        stands[programme.id] = replace(stand, has_no_owner=owner.is_deactivated, may_take_over=may_take_over)
+        stands[programme.id] = replace(
+            stand,
+            has_no_owner=owner.is_deactivated,
+            may_take_over=may_take_over,
+            is_shut_out=me.is_guest and not programme.takes_guests,
+        )
     shown = [each for each in stands.values() if each.takes_part or each.is_owner or each.pairings]
     return sorted(shown, key=lambda each: each.programme.channel)
 

@@ -79,9 +79,9 @@ class Member(Base):
         return select(cls).where(cls.workspace_id == workspace_id, cls.is_deactivated.is_(False))
 
     @classmethod
-    def kinds_among(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str, bool]:
-        """Select who of these is known, however many they are: rows of id and whether that is a person."""
-        chosen = select(cls.user_id, cls.is_person).where(cls.workspace_id == workspace_id)
+    def kinds_among(cls, workspace_id: str, user_ids: Collection[str]) -> Select[str, bool, bool]:
+        """Select who of these is known, however many they are: rows of id, whether a person, and whether a guest."""
+        chosen = select(cls.user_id, cls.is_person, cls.is_guest).where(cls.workspace_id == workspace_id)
         return chosen.where(one_of(cls.user_id, user_ids))
 
     @classmethod

@@ -144,6 +144,8 @@ def verbs_of(seen: Stand) -> list[str]:
     own = [PAGE] if seen.is_owner else []
     if not seen.takes_part:
         return [JOIN, *own]
+    if seen.is_shut_out:
+        return [LEAVE, *own]
     naming = NAME if seen.is_unnamed else UNNAME
     if seen.state == PAUSED:
         return [RESUME, naming, LEAVE, *own]

@@ -129,6 +129,8 @@ def _short_rhythm(seen: Stand) -> str:
 def _standing(seen: Stand, zone: str) -> str:
     if not seen.takes_part:
         return _with_next("You take no part.", seen.next_at, zone, seen)
+    if seen.is_shut_out:
+        return "It is for full members of the workspace, so no round counts you in. Its owner can open it to guests."
     if seen.state == PAUSED:
         until = f" until {elements.day(seen.paused_until)}" if seen.paused_until else " until you resume"
         return f"You pause{until}."

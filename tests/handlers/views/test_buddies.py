@@ -59,6 +59,7 @@ STANDS = {
         pacts=[PactWith((BEN,), date(2027, 1, 5))],
     ),
     "without a role": stand(lacks_role=True),
+    "shut out": stand(is_shut_out=True),
     "owner": stand(state=None, is_owner=True),
     "held": stand(programme=programme(held_because=ARCHIVED), next_at=None),
     "ownerless": stand(has_no_owner=True),
