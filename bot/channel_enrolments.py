@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -16,17 +17,30 @@ from models.programmes import EVERYONE, GONE, IN, PAUSED, Participant, Programme
 from models.rounds import Round
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Who was read to be in a channel, which takes a while, and where people stood in its programme before."""
+
+    present: frozenset[str]
+    before: Mapping[str, str]
+
+
+def standing(session: Session, programme: Programme) -> dict[str, str]:
+    """Say where everybody stands in a programme, by id, before it is read who is in its channel."""
+    return {user_id: state for user_id, state, _ in rows_of(session, Participant.states(programme.id))}
+
+
 def note(
     session: Session,
     programme: Programme,
     held_because: str | None,
-    present: Collection[str] | None,
+    seen: Seen | None,
     *,
     now: datetime,
 ) -> None:
     """Write what a look at a programme's channel has shown: what keeps it from running, or who is there.
 
-    `present` is None where nobody looked who is there.
+    `seen` is None where nobody looked who is there.
     """
     current = session.scalars(Programme.locked(programme.workspace_id, programme.id)).one()
     if current.ended_at is not None:
@@ -35,14 +49,22 @@ def note(
         programme_news.hold(session, current, held_because, now=now)
         return
     programme_news.release(session, current, now=now)
-    if present is not None:
-        follow(session, current, present, now=now)
+    if seen is not None:
+        follow(session, current, seen.present, now=now, before=seen.before)
 
 
-def follow(session: Session, programme: Programme, present: Collection[str], *, now: datetime) -> None:
+def follow(
+    session: Session,
+    programme: Programme,
+    present: Collection[str],
+    *,
+    now: datetime,
+    before: Mapping[str, str] | None = None,
+) -> None:
     """Let whoever left the channel take part no longer, and enrol whoever is in it where everyone takes part.
 
-    `present` are all in the channel; who of them is not known yet is left for the next time. Seven statements at most.
+    `present` are all in the channel; who of them is not known yet is left for the next time. Who stands elsewhere
+    than `before` it was read came or left meanwhile, of which is known more than was read. Eight statements at most.
     """
     here = set(present)
     rows = rows_of(session, Participant.states(programme.id))
@@ -51,9 +73,9 @@ def follow(session: Session, programme: Programme, present: Collection[str], *, 
         unheard = _announced(session, programme) if rows else None
         _enrol(session, programme, here - {user_id for user_id, *_ in rows}, unheard, now)
     moving: dict[str, list[str]] = {}
-    for user_id, before, until in rows:
-        after = _moved(before, until, is_present=user_id in here)
-        if after != before:
+    for user_id, state, until in rows:
+        after = _moved(state, until, is_present=user_id in here)
+        if after != state and (before is None or before.get(user_id) == state):
             moving.setdefault(after, []).append(user_id)
     for state, user_ids in moving.items():
         session.execute(Participant.move(programme.id, user_ids, state))
@@ -112,8 +134,17 @@ def is_gone(session: Session, programme: Programme, user_id: str) -> bool:
     return participant is not None and participant.state == GONE
 
 
-def move(session: Session, programme: Programme, *, user_id: str, is_present: bool) -> None:
-    """Follow one person who left the channel or came back; nothing for who left the programme, or is new."""
+def move(session: Session, programme: Programme, *, user_id: str, is_present: bool, now: datetime) -> None:
+    """Follow one person who left the channel or came back; nothing for who left the programme, or is new.
+
+    Who leaves where everyone takes part is written down, if known: they may just have been read to be there.
+    """
     participant = session.scalars(Participant.one(programme.id, user_id)).first()
     if participant is not None:
         participant.state = _moved(participant.state, participant.paused_until, is_present=is_present)
+        return
+    member = session.get(Member, (programme.workspace_id, user_id))
+    if programme.enrolment == EVERYONE and not is_present and member is not None and member.is_person:
+        unnamed = session.scalars(Participant.unnamed_among(programme.workspace_id, [user_id])).first()
+        row = new_row(programme, user_id, is_unnamed=unnamed is not None, now=now)
+        insert_missing(session, Participant, [{**row, "state": GONE}])

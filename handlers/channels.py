@@ -16,6 +16,7 @@ from slack_sdk.web import SlackResponse
 from sqlalchemy.orm import Session
 
 from bot import channel_enrolments, members, programme_heads_ups, programme_news, programmes
+from bot.channel_enrolments import Seen
 from bot.errors import Refusal
 from bot.permissions import Actor
 from bot.programme_news import ARCHIVED, UNSEEN, WITHOUT_BOT
@@ -161,14 +162,27 @@ def survey(client: WebClient, sessions: Sessions, now: datetime, programme: Prog
     """
     asking = patient(client)
     held_because = _look(asking, programme.channel)
-    present: set[str] | None = None
-    if held_because is None:
-        ask = partial(asking.conversations_members, channel=programme.channel, limit=PAGE)
-        present = {user_id for page in _pages(ask) for user_id in page["members"]}
-        if programme.enrolment == EVERYONE:
-            _get_to_know(asking, sessions, programme.workspace_id, present)
+    seen = _look_around(asking, sessions, programme) if held_because is None else None
     with sessions.begin() as session:
-        channel_enrolments.note(session, programme, held_because, present, now=now)
+        channel_enrolments.note(session, programme, held_because, seen, now=now)
+
+
+def _look_around(asking: WebClient, sessions: Sessions, programme: Programme) -> Seen:
+    """Read who is in a channel, all of whom are known then where everybody is to take part.
+
+    To get to know thousands takes minutes, in which some leave of whom nothing was known: so it is read again.
+    """
+    seen = _read(asking, sessions, programme)
+    if programme.enrolment == EVERYONE and _get_to_know(asking, sessions, programme, seen.present):
+        return _read(asking, sessions, programme)
+    return seen
+
+
+def _read(asking: WebClient, sessions: Sessions, programme: Programme) -> Seen:
+    with sessions.read() as session:
+        before = channel_enrolments.standing(session, programme)
+    ask = partial(asking.conversations_members, channel=programme.channel, limit=PAGE)
+    return Seen(frozenset(user_id for page in _pages(ask) for user_id in page["members"]), before)
 
 
 def survey_all(client: WebClient, sessions: Sessions, now: datetime, workspace_id: str) -> None:
@@ -191,8 +205,11 @@ def _look(asking: WebClient, channel_id: str) -> str | None:
         raise
 
 
-def _get_to_know(asking: WebClient, sessions: Sessions, workspace_id: str, present: set[str]) -> None:
-    """Take over the accounts of those in a channel of whom nothing is known yet."""
+def _get_to_know(
+    asking: WebClient, sessions: Sessions, programme: Programme, present: frozenset[str]
+) -> bool:
+    """Take over the accounts of those in a channel of whom nothing is known yet; False if Slack shows none of them."""
+    workspace_id, is_any = programme.workspace_id, False
     with sessions.read() as session:
         strangers = channel_enrolments.unknown(session, workspace_id, present)
     for batch in _accounts(asking, strangers):
@@ -201,6 +218,8 @@ def _get_to_know(asking: WebClient, sessions: Sessions, workspace_id: str, prese
             with sessions.begin() as session:
                 members.welcome_workspace(session, workspace_id)
                 members.remember_all(session, workspace_id, profiles, at=LONG_AGO)
+            is_any = True
+    return is_any
 
 
 def _accounts(asking: WebClient, strangers: set[str]) -> Iterator[list[Payload]]:
@@ -260,12 +279,13 @@ def come(body: Payload, event: Payload, context: BoltContext, sessions: Sessions
 def _return(session: Session, programme: Programme, user_id: str, now: datetime) -> None:
     if channel_enrolments.is_gone(session, programme, user_id):
         programme_heads_ups.expect(session, programme, user_id, now=now)
-    channel_enrolments.move(session, programme, user_id=user_id, is_present=True)
+    channel_enrolments.move(session, programme, user_id=user_id, is_present=True, now=now)
 
 
 def go(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
     """Let somebody who left the channel take part no longer."""
-    gone = partial(channel_enrolments.move, user_id=event["user"], is_present=False)
+    now = clock.people_now()
+    gone = partial(channel_enrolments.move, user_id=event["user"], is_present=False, now=now)
     _change(body, event, context, sessions, clock, gone)
 
 

@@ -232,8 +232,8 @@ def test_who_joined_and_leaves_the_channel_takes_part_no_longer_until_they_are_b
     away = states(sessions, programme_id)
     with sessions.begin() as session:
         programme = found(session, programme_id)
-        channel_enrolments.move(session, programme, user_id=AMY, is_present=False)
-        channel_enrolments.move(session, programme, user_id=BEN, is_present=True)
+        channel_enrolments.move(session, programme, user_id=AMY, is_present=False, now=MONDAY_NOON)
+        channel_enrolments.move(session, programme, user_id=BEN, is_present=True, now=MONDAY_NOON)
 
     assert away == {AMY: IN, BEN: GONE}
     assert states(sessions, programme_id) == {AMY: GONE, BEN: IN}
@@ -248,7 +248,7 @@ def test_who_leaves_the_channel_during_a_pause_is_gone_when_it_ends(sessions: Se
             pauses.pause(session, actor(who), [programme_id], TODAY + timedelta(days=2), now=MONDAY_NOON)
         session.flush()
         channel_enrolments.follow(session, programme, [], now=MONDAY_NOON)
-        channel_enrolments.move(session, programme, user_id=BEN, is_present=True)
+        channel_enrolments.move(session, programme, user_id=BEN, is_present=True, now=MONDAY_NOON)
 
         early = enrolments.takers(session, programme, 1, MONDAY_NOON).out
         late = enrolments.takers(session, programme, 1, MONDAY_NOON + 3 * DAY).out
