@@ -85,11 +85,14 @@ def tell_new_owner(session: Session, programme: Programme, giver: str, *, now: d
     """Tell somebody that they own the programme now."""
     key = f"{HANDED_OVER}:{programme.id}:{giver}:{programme.owner}:{now.isoformat()}"
     to_owner(session, programme, key, HANDED_OVER, now=now)
-    # What the one before has not been asked yet is for the new one to decide.
-    for question in session.scalars(
-        Delivery.ready_about([programme.workspace_id], [UNPOSTED], [programme.id])
-    ):
-        question.receiver, question.not_before = programme.owner, _at_work(session, programme, now)
+    pass_on(session, programme)
+
+
+def pass_on(session: Session, programme: Programme) -> None:
+    """Ask a new owner what the one before has not been asked yet, and not when that one would have been there."""
+    workspaces, ids = [programme.workspace_id], [programme.id]
+    for question in session.scalars(Delivery.ready_about(workspaces, [UNPOSTED], ids)):
+        question.receiver, question.not_before = programme.owner, question.expire_at - LASTS
 
 
 def hold(

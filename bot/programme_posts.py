@@ -206,8 +206,10 @@ class _Seen:
         case = Case(programme, self._rounds.get(post.subject_id) if post.kind == ANNOUNCEMENT else None)
         if programme.ended_at is not None or case.useful_until(post, now) is None:
             return Never("it is of no use any more")
-        if owner is None or owner.is_deactivated or owner.user_id != programme.owner:
+        if owner is None or owner.user_id != programme.owner:
             return Never("somebody else owns it now")
+        if owner.is_deactivated:  # an admin may follow
+            return Later(now + news.LOOK_AGAIN, "its owner has left")
         if programme.held_because is not None:
             return Later(now + news.LOOK_AGAIN, "the bot cannot post there")
         return not_now(owner, now) or case.facts(post)

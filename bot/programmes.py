@@ -241,6 +241,7 @@ def take_over(session: Session, actor: Actor, programme: Programme) -> Programme
     owner = session.get_one(Member, (locked.workspace_id, locked.owner))
     require_succession(session.get_one(Member, (actor.workspace_id, actor.user_id)), owner)
     locked.owner = actor.user_id
+    news.pass_on(session, locked)
     return locked
 
 

@@ -18,6 +18,7 @@ from bot.runtime.decisions import Failed
 from bot.runtime.desk import Desk
 from handlers import programme_posts as doors
 from handlers.views import programme_posts as views
+from models.members import Member
 from models.outbox import DOUBTFUL, FAILED, SENT, Delivery
 from models.programmes import Programme
 from tests.handlers import forging
@@ -163,6 +164,24 @@ def test_who_owns_the_programme_now_decides_and_is_asked_what_nobody_was_asked_y
 
     assert unasked == posts.questions(trellis) == []
     assert posts.outcome(trellis) == ([SENT], 1, 1)
+
+
+def test_where_the_owner_has_left_the_admin_who_follows_is_asked(trellis: Trellis) -> None:
+    with posts.looking(trellis):
+        posts.come_near(trellis)
+        trellis.slack.command(AMY, "/growth")
+        with trellis.sessions.begin() as session:
+            session.get_one(Member, (trellis.workspace, OWNER)).is_deactivated = True
+            session.get_one(Member, (trellis.workspace, AMY)).is_admin = True
+        programme = posts.begin(trellis, **LOST)
+        with trellis.sessions.begin() as session:
+            programmes.take_over(session, Actor(trellis.workspace, AMY), programme)
+        trellis.tick(BEGUN + 3 * HOUR)
+
+        (question,) = posts.questions(trellis, AMY)
+        trellis.slack.press(AMY, question, "It is there")
+
+    assert posts.outcome(trellis) == ([SENT], 0, 1)
 
 
 def test_a_part_of_a_large_announcement_is_posted_again_alone(
