@@ -74,13 +74,16 @@ def tally(every: Iterable[Group], departments: Mapping[str, str], *, keep: int |
     for number, of_round in groupby(every, key=attrgetter("number")):
         best: dict[str, int] = {}
         seen = set[str]()
+        parted: list[set[str]] = []
         for group in of_round:
             _note(group, best)
             if group.counts:
                 seen.update(group.answers)
-            if group.has_met:
+            # Who stayed together after somebody left them have met once, not twice.
+            if group.has_met and not any(group.answers.keys() <= each for each in parted):
                 team = {who: departments.get(who) for who in group.answers}
                 counted.meetings.update(pairs_of(number, team))
+                parted += [set(group.answers)] * (not group.stands)
             if (
                 number == keep and group.stands
             ):  # one that met before it was dissolved would say so of its people

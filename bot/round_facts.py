@@ -177,11 +177,12 @@ class Parted:
 
     channel: str
     others: tuple[str, ...]
+    """Those of them who are gone from it."""
     is_unreachable: bool
     """Whether Slack would not open a conversation with all of them: then they may still write to each other."""
     next_on: date | None
-    is_replaced: bool = False
-    """Whether they are together with others now."""
+    now_with: tuple[str, ...] | None = None
+    """Whom they went on with; None where nobody else was free, and empty if that is over as well by now."""
 
 
 @dataclass(frozen=True)

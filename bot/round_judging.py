@@ -316,8 +316,7 @@ def _parted(seen: Seen, delivery: Delivery) -> Verdict:
     programme = seen.programme_of(seen.rounds[standing.pairing.round_id])
     others = standing.others(delivery.receiver)
     if delivery.kind == messages.REPLACED:
-        facts = Parted(programme.channel, others, is_unreachable=False, next_on=None, is_replaced=True)
-        return _to_one(seen, delivery) or facts
+        return _to_one(seen, delivery) or _replaced(seen, standing, delivery.receiver)
     is_unreachable = delivery.kind == messages.UNREACHABLE
     over = seen.over.get((standing.pairing.round_id, delivery.receiver))
     if not is_unreachable and over is None:
@@ -325,6 +324,16 @@ def _parted(seen: Seen, delivery: Delivery) -> Verdict:
     is_owed = over is not None and over.reason != NotAsked.__name__
     facts = Parted(programme.channel, others, is_unreachable, seen.next_on(programme) if is_owed else None)
     return _to_one(seen, delivery) or facts
+
+
+def _replaced(seen: Seen, before: Standing, user_id: str) -> Parted:
+    """Say whom somebody goes on with; who stays with them is not gone."""
+    together = seen.beside.get((before.pairing.round_id, user_id), {})
+    latest = max(together, default=0)
+    present = tuple(together[latest]) if latest > before.pairing.id else ()
+    gone = tuple(each for each in before.others(user_id) if each not in present)
+    channel = seen.programme_of(seen.rounds[before.pairing.round_id]).channel
+    return Parted(channel, gone, is_unreachable=False, next_on=None, now_with=present)
 
 
 def _previewed(seen: Seen, delivery: Delivery) -> Verdict:

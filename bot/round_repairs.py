@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import exclusions, matching, outbox, round_inputs, round_results
+from bot import exclusions, matching, outbox, round_inputs, round_pacts, round_results
 from bot import round_messages as messages
 from bot.enrolments import Out, Taker, takers
 from bot.matching import Found, Group
@@ -22,7 +22,7 @@ from bot.round_times import can_meet
 from models import round_work
 from models.outbox import CANCELLED, DOUBTFUL, READY, SENDING, SENT, Delivery
 from models.programmes import GONE, IN, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
-from models.rounds import DECLINED, DISSOLVED, LeftOver, Pairing, Partner, Round
+from models.rounds import DECLINED, DISSOLVED, MET, LeftOver, Pairing, Partner, Round
 
 NOBODY_FREE: Final = NobodyFree.__name__
 NOT_ASKED: Final = NotAsked.__name__
@@ -79,7 +79,7 @@ class Board:
         """Put together anew who is left of a pairing, and tell the others; gives whom that placed."""
         together = self._group_of(self._bearing(staying))
         if together is not None:
-            self._put_together(together)
+            self._take_along(before, self._put_together(together))
         placed = list(together.members) if together is not None else []
         for user_id in staying:
             if user_id in placed:
@@ -89,6 +89,19 @@ class Board:
             else:
                 self.leave_over(user_id, pairing)
         return placed
+
+    def _take_along(self, before: Standing, pairing: Pairing) -> None:
+        """Keep of those who stay together who said that they met: they are not asked again, but may go on together."""
+        said = {
+            each.user_id: each for each in self._session.scalars(Partner.of_pairings([before.pairing.id]))
+        }
+        staying = self._session.scalars(Partner.of_pairings([pairing.id])).all()
+        met = [each for each in staying if said[each.user_id].answer == MET]
+        for partner in met:
+            partner.answer, partner.answered_at = MET, said[partner.user_id].answered_at
+        if met:
+            people = [each.user_id for each in staying]
+            round_pacts.offer(self._session, self._programme, pairing, people, now=self._now)
 
     def are_apart(self, user_ids: Collection[str]) -> bool:
         """Whether two of these are not to be put together."""
@@ -217,7 +230,7 @@ class Board:
         """Find somebody who can be matched now."""
         return self._present([user_id]).get(user_id)
 
-    def _put_together(self, group: Group) -> None:
+    def _put_together(self, group: Group) -> Pairing:
         """Make a pairing; who was left over before is not so any more."""
         session, buddy_round = self._session, self._round
         place = (session.scalar(Pairing.last_place(buddy_round.id)) or 0) + 1
@@ -225,12 +238,14 @@ class Board:
         made = round_results.add_pairings(
             session, self._programme, buddy_round, {place: planned}, now=self._now
         )
-        standing = with_people(session, [session.get_one(Pairing, made[place])])
+        pairing = session.get_one(Pairing, made[place])
+        standing = with_people(session, [pairing])
         outbox.enqueue(session, round_results.introductions(session, buddy_round, standing, self._now))
         session.execute(LeftOver.placed(buddy_round.id, group.members))
         for participant in session.scalars(Participant.those(self._programme.id, group.members)):
             if participant.left_over_in == buddy_round.number:
                 participant.left_over_in = None
+        return pairing
 
     def leave_over(self, user_id: str, pairing: Pairing) -> None:
         """Tell somebody that nobody else is free, and let them come first next time."""

@@ -13,6 +13,7 @@ from bot import round_messages as messages
 from bot.attributes import Attributes
 from bot.recurrence import local_day
 from bot.round_standing import with_people
+from models import round_work
 from models.members import Member
 from models.outbox import Delivery
 from models.programmes import Participant, Programme
@@ -52,6 +53,8 @@ class Seen:
         over = session.scalars(LeftOver.among(all_rounds, receivers))
         self.over = {(each.round_id, each.user_id): each for each in over}
         self.known = _known(session, workspaces, sorted(people))
+        self.beside: dict[tuple[int, str], dict[int, list[str]]] = {}
+        """With whom those are together who go on after their pairing ended, by round and id, and by pairing."""
 
     @classmethod
     def of(cls, session: Session, deliveries: Sequence[Delivery], now: datetime) -> Self:
@@ -60,7 +63,12 @@ class Seen:
         for delivery in deliveries:
             ids.setdefault(SUBJECTS[delivery.kind], set()).add(delivery.subject_id)
         workspaces = {delivery.workspace_id for delivery in deliveries}
-        return cls(session, workspaces, {delivery.receiver for delivery in deliveries}, now, **ids)
+        seen = cls(session, workspaces, {delivery.receiver for delivery in deliveries}, now, **ids)
+        replaced = {each.receiver for each in deliveries if each.kind == messages.REPLACED}
+        asked = round_work.beside(seen.programmes, seen.rounds, replaced)
+        for round_id, user_id, pairing_id, other in session.execute(asked) if replaced else ():
+            seen.beside.setdefault((round_id, user_id), {}).setdefault(pairing_id, []).append(other)
+        return seen
 
     def receiver(self, delivery: Delivery) -> Member | None:
         """Find to whom a message goes, if that is one person."""

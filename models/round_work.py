@@ -101,6 +101,18 @@ def together(programme_id: int, round_id: int, user_ids: Collection[str]) -> Sel
     return found.where(one_of(Partner.user_id, user_ids), select(Pairing.id).where(*mine).exists())
 
 
+def beside(
+    programme_ids: Collection[int], round_ids: Collection[int], user_ids: Collection[str]
+) -> Select[int, str, int, str]:
+    """Select with whom these people are together in rounds: rows of round, person, pairing and each other one."""
+    other = aliased(Partner)
+    both = and_(other.pairing_id == Partner.pairing_id, other.user_id != Partner.user_id)
+    found = select(Pairing.round_id, Partner.user_id, Pairing.id, other.user_id).join(other, both)
+    found = found.join(Pairing, Pairing.id == Partner.pairing_id).where(Pairing.state == STANDING)
+    found = found.where(one_of(Partner.programme_id, programme_ids), one_of(Partner.user_id, user_ids))
+    return found.where(one_of(Pairing.round_id, round_ids)).order_by(Pairing.id, other.user_id)
+
+
 def break_lost(round_id: int) -> Update:
     """Mark the pairings of a round to be mended in which nobody said that they met and somebody is not there any more.
 

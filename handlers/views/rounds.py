@@ -242,11 +242,13 @@ def parted(facts: Parted) -> Message:
             f"Your buddy of {where} this round: {names}. Slack opens no group conversation for you, "
             "so write to each other directly."
         )
-    if facts.is_replaced:
-        return Message(
-            f"Your round of {where} with {names} ends here. You go on with others: "
-            "I introduce you in a new conversation."
+    if facts.now_with is not None:
+        following = (
+            f" You go on with {people(facts.now_with)}: I introduce you in a new conversation."
+            if facts.now_with
+            else ""
         )
+        return Message(f"Your round of {where} with {names} ends here.{following}")
     return Message(
         f"Your round of {where} with {names} ends here, and nobody else is free this time. {_next(facts.next_on)}"
     )

@@ -15,16 +15,16 @@ from bot import enrolments, round_pacts
 from bot import rounds as round_cases
 from bot.round_facts import Preview
 from bot.round_judging import judge
-from bot.round_messages import PREVIEWED
+from bot.round_messages import INTRODUCTION, PREVIEWED
 from bot.round_seen import SUBJECTS
 from bot.round_standing import Standing, standing_in
 from bot.runtime.database import Sessions
 from handlers import round_turns
-from models.outbox import Delivery
+from models.outbox import SENT, Delivery
 from models.pacts import Pact
 from models.programmes import MENTEE, MENTOR, MENTORING, Participant, Programme
 from models.rounds import LeftOver, Pairing, Round
-from tests.bot.buddies_stage import actor, found, running
+from tests.bot.buddies_stage import TEAM, actor, found, running
 from tests.people import DAY, HOUR, MONDAY_NOON
 from tests.trellis import utc
 
@@ -158,6 +158,13 @@ def told(sessions: Sessions, kind: str, now: datetime) -> list[object]:
 def pairing_of(sessions: Sessions, programme_id: int, user_id: str) -> Pairing:
     """Find somebody's pairing in the newest round."""
     return next(each.pairing for each in pairings(sessions, programme_id) if user_id in each.people)
+
+
+def introduced(sessions: Sessions, pairing_id: int) -> None:
+    """Let the people of a pairing have read of each other."""
+    with sessions.begin() as session:
+        for row in session.scalars(Delivery.ready_about([TEAM], [INTRODUCTION], [pairing_id])):
+            row.state = SENT
 
 
 def following(moment: datetime, rounds: int) -> datetime:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from bot import enrolments, rounds
+from bot.programme_tallies import Group, tally
+from bot.round_facts import PactFacts, Parted
+from bot.round_messages import CLOSING, HALFWAY, REPLACED
+from bot.round_pacts import OFFER
 from bot.rounds import Swapped
 from bot.runtime.database import Sessions
+from models.rounds import MET, SWAP
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
-from tests.people import HOUR
+from tests.people import DAY, HOUR
 from tests.trellis import utc
 
 LATER = stage.START + HOUR
@@ -45,3 +50,35 @@ def test_who_would_be_introduced_too_late_to_meet_is_nobody_to_swap_with(
 
     assert said == swapped
     assert stage.groups(quick, programme_id) == [("U001", (said.others or said.before)[0])]
+
+
+def test_who_met_in_a_three_is_not_asked_again_after_one_of_them_left_the_others(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 3, pact_weeks=4)
+    stage.first_round(quick)
+    three = stage.pairing_of(quick, programme_id, "U001")
+    stage.introduced(quick, three.id)
+    comes(quick, programme_id, "UNEW", "Europe/Berlin")
+    with quick.begin() as session:
+        rounds.say(session, actor("U001"), three.id, MET, now=LATER)
+
+    with quick.begin() as session:
+        rounds.swap(session, actor("U002"), three.id, now=LATER)
+    again, other = (stage.pairing_of(quick, programme_id, who).id for who in ("U001", "UNEW"))
+    for day in range(1, 14):
+        stage.step(quick, stage.START + day * DAY + HOUR)
+
+    asked = {kind: {each.subject_id for each in stage.deliveries(quick, kind)} for kind in (HALFWAY, CLOSING)}
+    told = [each for each in stage.told(quick, REPLACED, LATER) if isinstance(each, Parted)]
+    offers = [each.others for each in stage.told(quick, OFFER, LATER) if isinstance(each, PactFacts)]
+    assert all((again in each, other in each) == (False, True) for each in asked.values())
+    assert [(each.others, each.now_with) for each in told] == [(("U002",), ("U003",)), (("U002",), ("U001",))]
+    assert offers == [("U003",), ("U001",)]
+
+
+def test_who_stayed_together_after_somebody_left_them_met_once() -> None:
+    three = Group(1, 1, {"A": MET, "B": None, "C": SWAP}, stands=False)
+    two = Group(1, 2, {"A": MET, "B": None}, stands=True)
+
+    counted = tally([three, two], {"A": "Design", "B": "Sales"})
+
+    assert counted.meetings.total() == 1
