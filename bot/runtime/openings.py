@@ -27,6 +27,8 @@ from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
+UNOPENED = "opening: "
+"""What begins the reason of a message whose receivers' conversation Slack has not opened yet."""
 FIRST_WAIT_SECONDS = 5.0
 """After an opening that came to nothing, and up to half as long again."""
 
@@ -89,6 +91,8 @@ class Recorder:
             mine = update(Workspace).where(Workspace.workspace_id == group.workspace_id)
             self.session.execute(mine.values(opens_tat=self.machine_now + timedelta(seconds=wait)))
         _change(self.session, group, opening_until=self.machine_now + timedelta(seconds=wait))
+        for row in self.session.scalars(Delivery.ready_for(group.workspace_id, group.receiver)):
+            row.reason = f"{UNOPENED}{why.reason}"  # for the operator who asks what it waits for
         log.info("group_unopened", extra={"receiver": group.receiver, "reason": why.reason})
 
     def _give_up(self, group: Group, why: Refused) -> list[int]:

@@ -14,7 +14,7 @@ from bot.runtime.findings import Finding, note, ok
 from bot.runtime.present import machine_now
 from bot.runtime.rates import Pace
 from bot.runtime.waits import moment
-from models.outbox import DOUBTFUL, FAILED, READY, SENDING, Delivery
+from models.outbox import DOUBTFUL, FAILED, READY, SENDING, UNRESOLVED, Delivery
 from models.workspaces import Workspace
 
 COUNTED_AT_MOST = 100_000
@@ -32,10 +32,22 @@ def examine(session: Session, clock: Clock) -> Iterator[Finding]:
         yield note(
             f"Of {_many(doubtful)} messages nobody knows whether Slack has them; they are looked up there first"
         )
+    yield from _given_up(session)
+
+
+def _given_up(session: Session) -> Iterator[Finding]:
+    """Tell what Slack refused from what it may have and never lets us look for: there somebody has to look."""
     failed = Delivery.listed([FAILED], workspace_id=None, limit=COUNTED_AT_MOST).subquery()
-    if refused := session.scalars(select(func.count()).select_from(failed)).one():
+    is_unresolved = failed.c.reason.startswith(UNRESOLVED)
+    asked = select(func.count(), func.count().filter(is_unresolved)).select_from(failed)
+    number, unresolved = session.execute(asked).one()
+    has_reasons = "`python app.py outbox list --state failed` has the reasons"
+    if refused := number - unresolved:
+        yield note(f"Slack refused {_many(refused)} messages; {has_reasons}")
+    if unresolved:
         yield note(
-            f"Slack refused {_many(refused)} messages; `python app.py outbox list --state failed` has the reasons"
+            f"{_many(unresolved)} messages may be in Slack, which does not let us look there: `python app.py outbox "
+            "why` says of each what can be done"
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.runtime.openings import UNOPENED
 from bot.runtime.rates import Pace
 from models.outbox import (
     CANCELLED,
@@ -84,7 +85,7 @@ def _held_back(case: Circumstances) -> Iterator[str]:
 
 def _early(case: Circumstances) -> Iterator[str]:
     row = case.row
-    because = f" ({row.reason})" if row.reason else ""
+    because = f" ({row.reason})" if row.reason and not row.reason.startswith(UNOPENED) else ""
     if row.not_before > case.people_now:
         yield f"It waits for {moment(row.not_before)}{because}."
     if row.retry_at and row.retry_at > case.machine_now:
@@ -98,11 +99,27 @@ def _hurdles(case: Circumstances) -> Iterator[str]:
         yield f"One message at a time: {numbers} is on its way to the same receiver."
     workspace, conversation, now = case.workspace, case.conversation, case.machine_now
     if case.row.receiver.startswith(GROUP) and not (conversation and conversation.channel):
-        yield "Slack has not opened a conversation with these people yet; it allows some fifty a minute."
+        yield _unopened(case)
     if workspace and not case.pace.workspace.room(workspace.posts_tat, now):
         yield f"{workspace.workspace_id} just had as many messages as Slack takes: in seconds it has room again."
     if conversation and not case.pace.conversation.room(conversation.posts_tat, now):
         yield f"{case.row.receiver} just had as many messages as Slack takes: in seconds there is room again."
+
+
+def _unopened(case: Circumstances) -> str:
+    """Say when Slack is asked for the conversation of several people, and what it said the last time."""
+    said = (case.row.reason or "").partition(UNOPENED)[2]
+    because = f" ({said})" if said else ""
+    yet = f"Slack has not opened a conversation with these people yet{because}"
+    tried = case.conversation.opening_until if case.conversation else None
+    full = case.workspace.opens_tat if case.workspace else None
+    room_at = None if case.pace.openings.room(full, case.machine_now) else case.pace.openings.opens_at(full)
+    later = [at for at in (tried, room_at) if at and at > case.machine_now]
+    return (
+        f"{yet}: it is asked again at {moment(max(later))}."
+        if later
+        else f"{yet}: it is asked in the next turns."
+    )
 
 
 def _closed_workspace(case: Circumstances) -> Iterator[str]:

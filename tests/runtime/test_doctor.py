@@ -17,12 +17,12 @@ from bot.runtime.doctor import examine
 from bot.runtime.findings import Finding
 from bot.runtime.queues import NAMED_AT_MOST
 from bot.runtime.waits import moment
-from models.outbox import DOUBTFUL, FAILED, Delivery
+from models.outbox import DOUBTFUL, FAILED, UNRESOLVED, Delivery
 from models.workspaces import Workspace
 from sandbox.driver import Driver
 from sandbox.identity import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from sandbox.testing import Running, running
-from tests.people import AMY, BEN, RAY
+from tests.people import AMY, BEN, MIA, RAY
 from tests.runtime.stage import Office
 from tests.stores import Postgres, migrated_sqlite
 
@@ -162,10 +162,12 @@ def test_what_waits_and_what_failed_in_the_outbox(healthy: dict[str, str]) -> No
     office = Office(Sessions(store), healthy["SLACK_API_URL"])
     now = SystemClock().people_now()
     office.clock.people = now - timedelta(minutes=10)
-    _, doubted, failed = office.write(AMY, BEN, RAY)
+    _, doubted, failed, unseen = office.write(AMY, BEN, RAY, MIA)
     with office.sessions.begin() as session:
         session.execute(update(Delivery).where(Delivery.id == doubted).values(state=DOUBTFUL))
         session.execute(update(Delivery).where(Delivery.id == failed).values(state=FAILED))
+        unresolved = {"state": FAILED, "reason": f"{UNRESOLVED}missing_scope"}
+        session.execute(update(Delivery).where(Delivery.id == unseen).values(unresolved))
     store.dispose()
 
     said = [note for note in notes(healthy) if "zone" not in note]
@@ -174,6 +176,7 @@ def test_what_waits_and_what_failed_in_the_outbox(healthy: dict[str, str]) -> No
     assert said[0].endswith("is a worker running?")
     assert said[1].startswith("Of 1 messages nobody knows")
     assert said[2] == "Slack refused 1 messages; `python app.py outbox list --state failed` has the reasons"
+    assert said[3].startswith("1 messages may be in Slack, which does not let us look there")
 
 
 def test_what_slack_holds_up_is_said_of_each_workspace_and_no_worker_is_asked_for(

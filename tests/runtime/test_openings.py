@@ -118,7 +118,8 @@ def test_an_opening_that_came_to_nothing_is_made_again(office: Office, why: NotS
     loop = office.loop(openings=lambda _: said.pop(0))
 
     exhaust(loop)
-    assert office.row(number).state == READY
+    row = office.row(number)
+    assert (row.state, row.reason) == (READY, f"opening: {why.reason}")
     assert len(said) == 1
 
     office.clock.pass_time(MINUTE)

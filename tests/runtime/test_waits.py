@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from bot import outbox
 from models.bulk import insert_missing
 from models.outbox import UNRESOLVED, Conversation
 from tests.people import AMY, BEN
@@ -88,3 +90,36 @@ def test_why_says_what_is_the_matter_with_the_workspace(desk: Desk) -> None:
     assert f"{TEAM} just had as many messages as Slack takes" in said
     assert f"{AMY} just had as many messages as Slack takes" in said
     assert "Nothing holds it back" in desk.ask("why", elsewhere).stdout
+
+
+@pytest.mark.parametrize(
+    ("row", "opening_until", "words"),
+    [
+        ({}, None, "with these people yet: it is asked in the next turns."),
+        (
+            {"reason": "opening: missing_scope"},
+            FAR_OFF,
+            "yet (missing_scope): it is asked again at 2099-01-01",
+        ),
+    ],
+)
+def test_why_says_what_keeps_several_people_from_being_written_to_together(
+    row: dict[str, Any], opening_until: datetime | None, words: str, one_desk: Desk
+) -> None:
+    them = outbox.group([AMY, BEN])
+    with one_desk.sessions.begin() as session:
+        known = {"workspace_id": TEAM, "receiver": them, "opening_until": opening_until}
+        insert_missing(session, Conversation, [known])
+    number = one_desk.write(them, **row)
+
+    said = one_desk.ask("why", number).stdout
+
+    assert words in said
+    assert "Nothing holds it back" not in said
+
+
+def test_why_says_when_slack_opens_conversations_again(one_desk: Desk) -> None:
+    one_desk.change(opens_tat=FAR_OFF)
+    number = one_desk.write(outbox.group([AMY, BEN]))
+
+    assert "it is asked again at 2098-12-31 23:59:" in one_desk.ask("why", number).stdout
