@@ -251,8 +251,9 @@ class Board:
         """Tell somebody that nobody else is free, and let them come first next time."""
         session, buddy_round = self._session, self._round
         row = {"round_id": buddy_round.id, "user_id": user_id, "workspace_id": buddy_round.workspace_id}
+        is_mentoring = self._programme.mixing == MENTORING  # else roles are of another time
         for participant in session.scalars(Participant.those(self._programme.id, [user_id])):
-            reason = NOT_ASKED if participant.role == MENTOR else NOBODY_FREE
+            reason = NOT_ASKED if is_mentoring and participant.role == MENTOR else NOBODY_FREE
             session.merge(LeftOver(**row, reason=reason))
             participant.left_over_in = buddy_round.number
         self.tell(messages.PARTED, user_id, pairing)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import enrolments, rounds
+from bot import enrolments, round_repairs, rounds
 from bot.round_facts import Announcement, Nobody, Parted
 from bot.round_messages import ANNOUNCEMENT, LEFT_OVER, PARTED
 from bot.rounds import NotAMentor, TooLateToDecline
@@ -86,3 +86,21 @@ def test_a_mentor_who_is_left_by_their_mentee_is_promised_nothing(quick: Session
     assert swapped.others != (standing.mentor,)
     (told,) = [each for each in stage.told(quick, PARTED, LATER) if isinstance(each, Parted)]
     assert told.next_on is None
+
+
+def test_who_was_a_mentor_before_everybody_meets_everybody_comes_first_like_others(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    with quick.begin() as session:
+        enrolments.join(session, actor("U001"), found(session, programme_id), role=MENTOR, now=MONDAY_NOON)
+    stage.first_round(quick)
+    pairing = stage.pairing_of(quick, programme_id, "U001")
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U002"), found(session, programme_id), now=LATER)
+        round_repairs.refused(session, [pairing.id], "user_disabled")
+        round_repairs.mend(session, pairing.round_id, pairing.id, LATER)
+
+    (told,) = stage.told(quick, PARTED, LATER)
+
+    assert isinstance(told, Parted)
+    assert told.next_on is not None
+    assert stage.part(quick, programme_id, "U001").left_over_in == 1
