@@ -224,7 +224,8 @@ def rematch(
 ) -> tuple[Programme, tuple[str, ...] | None]:
     """Put the actor together with somebody who is free after their pact; None if nobody is, or they have a buddy.
 
-    Raises NotYourPact, and PactGoesOn unless it is over. A no to going on together ends what was only offered.
+    Raises NotYourPact, and PactGoesOn unless it is over. A no to going on together ends what was only offered, and
+    somebody new the pairing it came of, where that is of the round under way.
     """
     pact, programme = round_pacts.of_actor(session, actor, pact_id)
     if pact.state == OFFERED and actor.user_id not in pact.agreed:
@@ -237,7 +238,11 @@ def rematch(
     if held is None or held[1].state != MATCHED:
         return programme, None
     board = Board(session, *held, now)
-    return programme, board.find_somebody(actor.user_id, besides=frozenset(pact.people))
+    before = session.scalar(Pairing.standing_in([held[1].id]).where(Pairing.id == pact.pairing_id))
+    found = board.find_somebody(actor.user_id, besides=frozenset(pact.people), instead_of=before)
+    if found is not None and before is not None:
+        board.dissolve(before, leaving=[actor.user_id])
+    return programme, found
 
 
 def closing_of(said: Said) -> Closing:

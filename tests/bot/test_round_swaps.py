@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bot import enrolments, rounds
+from bot import enrolments, round_pacts, rounds
 from bot.programme_tallies import Group, tally
 from bot.round_facts import PactFacts, Parted
-from bot.round_messages import CLOSING, HALFWAY, REPLACED
-from bot.round_pacts import OFFER
+from bot.round_messages import CLOSING, HALFWAY, PARTED, REPLACED
+from bot.round_pacts import OFFER, PactIsOver
 from bot.rounds import Swapped
 from bot.runtime.database import Sessions
+from models.pacts import Pact
 from models.rounds import MET, SWAP
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found, know, profile
@@ -73,6 +74,30 @@ def test_who_met_in_a_three_is_not_asked_again_after_one_of_them_left_the_others
     assert all((again in each, other in each) == (False, True) for each in asked.values())
     assert [(each.others, each.now_with) for each in told] == [(("U002",), ("U003",)), (("U002",), ("U001",))]
     assert offers == [("U003",), ("U001",)]
+
+
+def test_after_a_pact_somebody_new_takes_the_place_of_its_pairing_in_a_longer_round(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2, pact_weeks=4, every_weeks=8)
+    stage.first_round(quick)
+    pairing = stage.pairing_of(quick, programme_id, "U001")
+    stage.introduced(quick, pairing.id)
+    with quick.begin() as session:
+        rounds.say(session, actor("U001"), pairing.id, MET, now=LATER)
+        pact_id = session.scalars(Pact.of_pairing(pairing.id)).one().id
+        for who in ("U001", "U002"):
+            round_pacts.agree(session, actor(who), pact_id, now=LATER)
+    comes(quick, programme_id, "UNEW", "Europe/Berlin")
+    over = LATER + 28 * DAY
+    stage.step(quick, over)
+
+    with quick.begin() as session:
+        _, others = rounds.rematch(session, actor("U001"), pact_id, now=over)
+    with pytest.raises(PactIsOver), quick.begin() as session:
+        round_pacts.extend(session, actor("U002"), pact_id, now=over)
+
+    assert others == ("UNEW",)
+    assert stage.groups(quick, programme_id) == [("U001", "UNEW")]
+    assert [each.receiver for each in stage.deliveries(quick, PARTED)] == ["U002"]
 
 
 def test_who_stayed_together_after_somebody_left_them_met_once() -> None:
