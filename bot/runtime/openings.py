@@ -16,7 +16,7 @@ from typing import cast
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from bot.runtime.outcomes import tell
+from bot.runtime.outcomes import stop, tell
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Group, NotOpened, NotSent, Opened, Refused
 from models import outbox_work
@@ -78,8 +78,7 @@ class Recorder:
             self._again(group, said.why)
             return []
         if said.why.is_token_gone:
-            mine = update(Workspace).where(Workspace.workspace_id == group.workspace_id)
-            self.session.execute(mine.values(stopped_because=said.why.reason))
+            stop(self.session, group.workspace_id, said.why.reason)
             self._again(group, NotSent(said.why.reason))
             return []
         return self._give_up(group, said.why)

@@ -141,7 +141,13 @@ def _hold_up(session: Session, workspace_id: str, outcome: Outcome, machine_now:
         shorter = or_(Workspace.blocked_until.is_(None), Workspace.blocked_until < until)
         session.execute(mine.where(shorter).values(blocked_until=until))
     if isinstance(outcome, Refused) and outcome.is_token_gone:
-        session.execute(mine.values(stopped_because=outcome.reason))
+        stop(session, workspace_id, outcome.reason)
+
+
+def stop(session: Session, workspace_id: str, because: str) -> None:
+    """Ask nothing more of a workspace that took our token away, until the app is installed again."""
+    mine = update(Workspace).where(Workspace.workspace_id == workspace_id)
+    session.execute(mine.values(stopped_because=because))
 
 
 def record_look(
@@ -160,6 +166,8 @@ def record_look(
         until = machine_now + timedelta(seconds=seen.retry_after)
         mine = update(Workspace).where(Workspace.workspace_id == doubt.workspace_id)
         session.execute(mine.values(looks_tat=until))
+    if isinstance(seen, Unseen) and seen.is_token_gone:
+        stop(session, doubt.workspace_id, seen.reason)
 
 
 def _looked(

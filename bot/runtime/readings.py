@@ -25,7 +25,7 @@ from bot.runtime.slack import (
     Refused,
     Seen,
     Unseen,
-    of_answer,
+    meaning,
     people_of,
 )
 
@@ -86,7 +86,7 @@ class Readings:
         try:
             channel = doubt.channel or self._open(doubt)
         except SlackApiError as refusal:
-            return _unseen(refusal)
+            return _unseen(self._client, refusal)
         except UNANSWERED as failure:
             return Unseen(type(failure).__name__)
         reading = self._begun(doubt, channel)
@@ -111,7 +111,7 @@ class Readings:
                 if stretches and time.monotonic() > ends_at:
                     return Unseen("more to read", retry_after=GOES_ON_SECONDS)
         except SlackApiError as refusal:
-            return _unseen(refusal)
+            return _unseen(self._client, refusal)
         except UNANSWERED as failure:
             return Unseen(type(failure).__name__)
         return None
@@ -158,9 +158,10 @@ def _marks_in(messages: Sequence[Mapping[str, Any]]) -> dict[Mark, str]:
     return seen
 
 
-def _unseen(refusal: SlackApiError) -> Unseen:
-    outcome = of_answer(refusal)
+def _unseen(client: WebClient, refusal: SlackApiError) -> Unseen:
+    outcome = meaning(client, refusal)
     if isinstance(outcome, NotSent):
         return Unseen(outcome.reason, retry_after=outcome.retry_after)
-    is_final = isinstance(outcome, Refused) and not outcome.is_token_gone
-    return Unseen(outcome.reason, is_final=is_final and outcome.reason != CURSOR_EXPIRED)
+    is_token_gone = isinstance(outcome, Refused) and outcome.is_token_gone
+    is_final = isinstance(outcome, Refused) and not is_token_gone and outcome.reason != CURSOR_EXPIRED
+    return Unseen(outcome.reason, is_final=is_final, is_token_gone=is_token_gone)

@@ -26,6 +26,7 @@ UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "serv
 TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})
 PASSING = frozenset({"ratelimited", "rate_limited", "team_added_to_org"})
 """Errors that end by themselves, and before which Slack posted nothing."""
+INACTIVE = "account_inactive"
 NO_SCOPE, UNTIL_REINSTALLED_SECONDS = "missing_scope", 600
 """An app that was installed before it wrote to groups may not open one until an admin has allowed it."""
 UNANSWERED = (URLError, HTTPException, OSError, SlackClientError)
@@ -151,6 +152,8 @@ class Unseen:
     reason: str
     retry_after: int | None = None
     is_final: bool = False
+    is_token_gone: bool = False
+    """Which stops the workspace, as with a post."""
 
 
 Look = Seen | Unseen
@@ -174,11 +177,7 @@ def post(client: WebClient, outgoing: Outgoing) -> Outcome:
             unfurl_media=False,
         )
     except SlackApiError as refusal:
-        outcome = of_answer(refusal)
-        if outcome == Refused("account_inactive"):
-            # Of a person who left, or of the app itself that was removed? Only Slack can tell.
-            return Refused("account_inactive", is_token_gone=not _is_welcome(client))
-        return outcome
+        return meaning(client, refusal)
     except UNANSWERED as failure:
         return _of_failure(failure)
     if not (answer["channel"] and answer["ts"]):
@@ -191,7 +190,7 @@ def open_group(client: WebClient, group: Group) -> Opened | NotOpened:
     try:
         return Opened(client.conversations_open(users=group.people)["channel"]["id"])
     except SlackApiError as refusal:
-        outcome = of_answer(refusal)
+        outcome = meaning(client, refusal)
         if outcome == Refused(NO_SCOPE):
             return NotOpened(NotSent(NO_SCOPE, retry_after=UNTIL_REINSTALLED_SECONDS))
         return NotOpened(NotSent(outcome.reason) if isinstance(outcome, InDoubt) else outcome)
@@ -226,6 +225,25 @@ def word_of(refusal: SlackApiError) -> str | None:
     return error if isinstance(error, str) and _WORD.fullmatch(error) else None
 
 
+def meaning(client: WebClient, refusal: SlackApiError) -> NotSent | InDoubt | Refused:
+    """Say what a refusal means, having asked Slack whose account it is that is gone: a person's, or the app's own.
+
+    As long as Slack tells neither, that it is busy or away among others, nobody is taken for gone.
+    """
+    outcome = of_answer(refusal)
+    if outcome != Refused(INACTIVE):
+        return outcome
+    try:
+        client.auth_test()
+    except SlackApiError as ours:
+        if word_of(ours) in TOKEN_GONE | {INACTIVE}:
+            return Refused(INACTIVE, is_token_gone=True)
+        return NotSent(f"{INACTIVE}, and nobody says whose")
+    except UNANSWERED:
+        return NotSent(f"{INACTIVE}, and nobody says whose")
+    return outcome
+
+
 def of_answer(refusal: SlackApiError) -> NotSent | InDoubt | Refused:
     """Say what it means for a request that Slack refused it."""
     answer, error = refusal.response, word_of(refusal)
@@ -245,17 +263,6 @@ def _seconds(headers: Mapping[str, Any]) -> int:
     text = value[0] if isinstance(value, list) else value
     digits = _DIGITS.match(str(text))
     return min(int(digits[0]), LONGEST_WAIT_SECONDS) if digits else 1
-
-
-def _is_welcome(client: WebClient) -> bool:
-    """Whether Slack does not say that our token is gone; that it is busy or away says nothing of it."""
-    try:
-        client.auth_test()
-    except SlackApiError as refusal:
-        return word_of(refusal) not in TOKEN_GONE | {"account_inactive"}
-    except UNANSWERED:
-        return True
-    return True
 
 
 def _of_failure(failure: Exception) -> Outcome:

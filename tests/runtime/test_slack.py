@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import Literal
 
 import pytest
 
+from bot.outbox import group
 from bot.runtime.rates import Pace
 from bot.runtime.slack import post
 from handlers import wiring
 from models.outbox import DOUBTFUL, FAILED, READY, SENT
 from sandbox.driver import Driver
 from tests.people import AMY, BEN
-from tests.runtime.stage import Office, client_of
+from tests.runtime.stage import Office, client_of, doubted, exhaust
 
-POST = "chat.postMessage"
+POST, OPEN = "chat.postMessage", "conversations.open"
 
 
 @pytest.fixture
@@ -162,15 +164,55 @@ def test_an_account_that_is_gone_fails_one_message_and_an_app_that_is_gone_stops
     assert office.workspace().stopped_because == "account_inactive"
 
 
-def test_that_slack_is_busy_when_asked_for_our_token_stops_nobody(office: Office, slack: Driver) -> None:
-    slack.fault("chat.postMessage", "error", times=1, error="account_inactive")
-    slack.fault("auth.test", "status", times=1, status=429, retry_after=1)
-    office.write(AMY, BEN)
+@pytest.mark.parametrize(("kind", "fault"), [("status", {"status": 429}), ("hang", {}), ("html", {})])
+def test_while_slack_does_not_say_whose_account_is_gone_nobodys_is(
+    kind: Literal["status", "hang", "html"], fault: dict[str, int], office: Office, slack: Driver
+) -> None:
+    slack.fault(POST, "error", error="account_inactive")
+    slack.fault("auth.test", kind, **fault)
+    (number,) = office.write(AMY)
 
+    exhaust(office.loop())
+    assert (office.row(number).state, office.workspace().stopped_because) == (READY, None)
+    office.clock.pass_time(timedelta(seconds=5))
     office.loop().drain()
 
+    assert office.row(number).state == SENT
+
+
+def _wait_for_a_group(office: Office) -> list[int]:
+    return office.write(group([AMY, BEN]))
+
+
+def _doubt(office: Office) -> list[int]:
+    return doubted(office, AMY)
+
+
+@pytest.mark.parametrize(("leave", "state"), [(_wait_for_a_group, READY), (_doubt, DOUBTFUL)])
+def test_an_app_that_was_removed_keeps_what_waits_for_a_group_and_what_is_in_doubt(
+    leave: Callable[[Office], list[int]], state: str, office: Office, slack: Driver
+) -> None:
+    (number,) = leave(office)
+    for method in (OPEN, "auth.test"):
+        slack.fault(method, "error", error="account_inactive")
+
+    exhaust(office.loop())
+    assert (office.row(number).state, office.workspace().stopped_because) == (state, "account_inactive")
+    wiring.greet(client_of(office.api_url), office.sessions)
+    office.clock.pass_time(timedelta(minutes=2))
+    office.loop().drain()
+
+    assert office.row(number).state == SENT
+
+
+def test_somebody_who_left_is_no_reason_to_stop(office: Office, slack: Driver) -> None:
+    slack.fault(OPEN, "error", error="account_inactive", times=2)
+    numbers = [*office.write(group([AMY, BEN])), *doubted(office, AMY)]
+
+    exhaust(office.loop())
+
+    assert [office.row(number).state for number in numbers] == [FAILED, FAILED]
     assert office.workspace().stopped_because is None
-    assert sorted(office.states()) == [FAILED, SENT]
 
 
 def test_a_stopped_workspace_is_served_again_once_slack_takes_the_token(
