@@ -21,14 +21,14 @@ from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.patience import OutOfTime, somebody_waits
 from bot.runtime.rates import Pace
-from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, UNRESOLVED, Delivery
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
 OUTCOMES = Counter("trellis_messages", "What became of messages the bot started", ["state"])
 FAILURES = Counter(
-    "trellis_messages_failed", "Messages Slack will never take, by its word for why", ["reason"]
+    "trellis_messages_failed", "Messages that were given up, by Slack's word for why", ["reason"]
 )
 PLANNED = Counter("trellis_meetings_planned", "Meetings that got their question and their messages")
 LATENESS = Histogram(
@@ -61,9 +61,12 @@ SCRAPE_SECONDS = 8
 FULLEST = 5
 """Workspaces shown by name: a label for each of thousands would cost more than it tells."""
 
+UNSEEN = "unresolved"
+"""What is counted where Slack may have a message and never lets us look."""
+
 for _state in (SENT, READY, DOUBTFUL, FAILED, EXPIRED, CANCELLED, "deferred"):
     OUTCOMES.labels(_state)
-for _reason in (*REASONS, ANOTHER, ANOTHER_BUG):
+for _reason in (*REASONS, ANOTHER, ANOTHER_BUG, UNSEEN):
     # A counter that appears with its first event shows Prometheus no increase, and an alarm stays silent.
     FAILURES.labels(_reason)
 
@@ -71,6 +74,8 @@ for _reason in (*REASONS, ANOTHER, ANOTHER_BUG):
 def count_failure(reason: str, *, is_our_bug: bool = False) -> None:
     """Count a message Slack refused for good under Slack's word, as far as that is one we know."""
     unknown = ANOTHER_BUG if is_our_bug else ANOTHER
+    if reason.startswith(UNRESOLVED):
+        unknown = UNSEEN
     FAILURES.labels(reason if reason in REASONS else unknown).inc()
 
 

@@ -158,7 +158,8 @@ def record_look(
         values, state = _looked(delivery_id, attempt, seen, machine_now, chance)
         doubted = Delivery.doubted(delivery_id, attempt).values(state=state, lease_until=None, **values)
         if session.scalar(doubted.returning(Delivery.id)) is not None:
-            tell(session, delivery_id, state, seen.reason if isinstance(seen, Unseen) else None)
+            said = seen.reason if isinstance(seen, Unseen) else None
+            tell(session, delivery_id, state, f"{UNRESOLVED}{said}" if state == FAILED else said)
             yield delivery_id, state
     if isinstance(seen, Seen) and doubt.channel != seen.channel:
         _keep_channels(session, [(doubt, seen.channel)])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -204,10 +206,13 @@ def test_a_conversation_that_cannot_be_read_ends_the_doubt_without_a_second_mess
 ) -> None:
     number = accepted_but_doubted(office)
     slack.fault(HISTORY, "error", error="missing_scope")
+    counted = partial(REGISTRY.get_sample_value, "trellis_messages_failed_total", {"reason": "unresolved"})
+    before = counted()
 
     office.loop().drain()
 
     assert office.row(number).state == FAILED
+    assert counted() == (before or 0) + 1
     assert office.row(number).reason == "in doubt, and cannot be looked up: missing_scope"
     assert len(slack.dms(AMY)) == 1
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, insert, text, update
 from bot.runtime.database import READING, Sessions
 from bot.runtime.metrics import FULLEST, OutboxCollector, count_failure
 from models.bulk import insert_missing
-from models.outbox import DOUBTFUL, READY, SENDING, SENT, Delivery
+from models.outbox import DOUBTFUL, READY, SENDING, SENT, UNRESOLVED, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, MONDAY_NOON
@@ -170,6 +170,7 @@ FAILURES = {
     "a bug with another name": ("invalid_metadata_format", True, "invalid_other"),
     "a word nobody knows": ("made_up_yesterday", False, "other"),
     "no word at all": ("None", False, "other"),
+    "what cannot be looked up": (f"{UNRESOLVED}missing_scope", False, "unresolved"),
 }
 
 
