@@ -88,6 +88,8 @@ class Together:
     """What they said of it."""
     may_decline: bool = False
     """Whether they are the mentor, put together so short ago that they may still decline."""
+    may_swap: bool = True
+    """Whether they are no mentor who may not decline any more."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +183,10 @@ def _together(rows: Sequence[Row], now: datetime) -> list[Together]:
             continue
         others = found[pairing_id].others if pairing_id in found else ()
         if other not in others:
-            may_decline = role == MENTOR and can_be_declined(told_at, now)
-            found[pairing_id] = Together(pairing_id, (*others, other), answer, may_decline)
+            is_mentor, in_time = role == MENTOR, can_be_declined(told_at, now)
+            found[pairing_id] = Together(
+                pairing_id, (*others, other), answer, is_mentor and in_time, in_time or not is_mentor
+            )
     return list(found.values())
 
 

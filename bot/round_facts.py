@@ -82,6 +82,8 @@ class Closing:
     channel: str
     until: date
     may_decline: bool = False
+    may_swap: bool = True
+    """Whether it is not too late for a mentor to want somebody else."""
 
 
 @dataclass(frozen=True)

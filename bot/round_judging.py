@@ -229,13 +229,15 @@ def _closing(seen: Seen, delivery: Delivery) -> Verdict:
     hindrance = _to_one(seen, delivery)
     if hindrance is not None:
         return hindrance
+    is_mentor = standing.mentor == delivery.receiver
+    in_time = may_decline(standing.pairing, standing, seen.now)
     return Closing(
         standing.pairing.id,
         standing.others(delivery.receiver),
         seen.programme_of(buddy_round).channel,
         seen.until(buddy_round),
-        may_decline=standing.mentor == delivery.receiver
-        and may_decline(standing.pairing, standing, seen.now),
+        may_decline=is_mentor and in_time,
+        may_swap=in_time or not is_mentor,
     )
 
 

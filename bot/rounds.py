@@ -47,7 +47,7 @@ class NotYourMentee(Refusal):
 
 
 class TooLateToDecline(Refusal):
-    """A mentor can decline within three days. `/buddy leave` takes you out of the programme."""
+    """A mentor can decline or swap within three days. `/buddy leave` takes you out of the programme."""
 
 
 class PactGoesOn(Refusal):
@@ -133,9 +133,11 @@ class Swapped:
 def swap(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> Swapped:
     """Put the actor together with somebody else who is free; whom that leaves alone as well, or they are told.
 
-    Raises NotYourPairing, and PairingIsOver once the round is.
+    Raises NotYourPairing, PairingIsOver once the round is, and TooLateToDecline for a mentor, whose swap is a no.
     """
     pairing, programme, buddy_round, standing = _held(session, actor, pairing_id)
+    if standing.mentor == actor.user_id and not may_decline(pairing, standing, now):
+        raise TooLateToDecline
     others = standing.others(actor.user_id)
     partner = session.get_one(Partner, (pairing.id, actor.user_id))
     if partner.answer != MET:

@@ -134,7 +134,7 @@ def _answers(pairing: Together) -> Block:
     return elements.actions(
         elements.button("We met", I_MET, pairing.id),
         elements.button("Not yet", NOT_YET, pairing.id),
-        swap_button(pairing.id, SWAP_ALONE),
+        *([swap_button(pairing.id, SWAP_ALONE)] if pairing.may_swap else []),
         *([decline_button(pairing.id, DECLINE_ALONE)] if pairing.may_decline else []),
     )
 

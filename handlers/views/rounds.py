@@ -130,7 +130,7 @@ def closing(facts: Closing) -> Message:
         [line],
         elements.button("We met", I_MET, facts.pairing_id),
         elements.button("Not yet", NOT_YET, facts.pairing_id),
-        swap_button(facts.pairing_id, SWAP_ALONE),
+        *([swap_button(facts.pairing_id, SWAP_ALONE)] if facts.may_swap else []),
         *([decline_button(facts.pairing_id, DECLINE_ALONE)] if facts.may_decline else []),
     )
 

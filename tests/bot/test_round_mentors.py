@@ -13,7 +13,7 @@ from bot.rounds import NotAMentor, TooLateToDecline
 from bot.runtime.database import Sessions
 from models.programmes import MENTEE, MENTOR, MENTORING
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import actor, found, running
+from tests.bot.buddies_stage import actor, found, know, profile, running
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MONDAY_NOON
 
@@ -49,6 +49,27 @@ def test_only_the_mentor_declines_and_only_for_three_days(quick: Sessions) -> No
         rounds.decline(session, actor(mentor), standing.pairing.id, now=late)
 
     assert [each.mentor for each in stage.pairings(quick, programme_id)] == [mentor]
+
+
+def test_a_mentor_swaps_within_the_same_three_days_and_sees_no_button_for_it_later(quick: Sessions) -> None:
+    programme_id = stage.mentoring(quick)
+    (standing,) = stage.pairings(quick, programme_id)
+    mentor = str(standing.mentor)
+    late = stage.START + 7 * DAY
+    with quick.begin() as session:
+        know(session, profile("UNEW"))
+        enrolments.join(session, actor("UNEW"), found(session, programme_id), role=MENTEE, now=LATER)
+
+    with pytest.raises(TooLateToDecline), quick.begin() as session:
+        rounds.swap(session, actor(mentor), standing.pairing.id, now=late)
+    with quick.read() as session:
+        seen = {
+            who: enrolments.mine(session, actor(who), today=late.date(), now=late)[0].pairings[0].may_swap
+            for who in ("U001", mentor)
+        }
+
+    assert stage.groups(quick, programme_id) == [standing.people]
+    assert seen == {"U001": True, mentor: False}
 
 
 def test_a_mentor_without_a_mentee_is_told_so_kindly(quick: Sessions) -> None:

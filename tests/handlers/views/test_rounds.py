@@ -109,6 +109,7 @@ OTHERS: dict[str, Message] = {
     "halfway of a mentor": views.halfway(introduction(SKILL, mentor=AMY)),
     "closing": views.closing(Closing(3, (AMY,), CHANNEL, UNTIL)),
     "closing for a mentor": views.closing(Closing(3, (AMY,), CHANNEL, UNTIL, may_decline=True)),
+    "closing for a mentor, late": views.closing(Closing(3, (AMY,), CHANNEL, UNTIL, may_swap=False)),
     "met": views.met((AMY, BEN)),
     "not yet": views.not_yet(Closing(3, (AMY,), CHANNEL, UNTIL)),
     "swapped": views.swapped((AMY,)),
