@@ -26,6 +26,7 @@ from models.rounds import CANCELLED, CLOSED, MET, Round
 
 ROUNDS_A_PAGE: Final = 12
 GROUPS_A_PAGE: Final = 100
+PEOPLE_A_PAGE: Final = 200
 LISTED: Final = 40
 """So many people left over, and relaxations, are listed of one round; the rest is counted."""
 PEOPLE_A_QUERY: Final = 50_000
@@ -175,7 +176,7 @@ def overview(session: Session, actor: Actor, programme_id: int, *, skip: int = 0
     return Overview(
         programme_id=programme.id,
         channel=programme.channel,
-        participants=session.scalars(asked.taking_part(programme.id)).one(),
+        participants=session.scalars(asked.taking_part(programme)).one(),
         rounds=tuple(every[skip : skip + ROUNDS_A_PAGE]),
         skipped=skip,
         count=len(every),
@@ -184,6 +185,32 @@ def overview(session: Session, actor: Actor, programme_id: int, *, skip: int = 0
         latest=max((each.number for each in every if not each.is_called_off), default=0),
         ties=counted.ties(known.departments),
     )
+
+
+@dataclass(frozen=True)
+class Participants:
+    """Who takes part in a programme today."""
+
+    programme_id: int
+    channel: str
+    people: tuple[str, ...]
+    """Some of them, by name."""
+    skipped: int
+    """How many stand before these."""
+    count: int
+
+
+def participants(session: Session, actor: Actor, programme_id: int, *, skip: int = 0) -> Participants:
+    """List who takes part in a programme of the actor's, three queries; raises NotYourProgramme and NoSuchPage.
+
+    Who pauses is listed like everybody else: a name that came and went would say so of them.
+    """
+    programme = owned(session, actor, programme_id)
+    count = session.scalars(asked.taking_part(programme)).one()
+    if skip and skip >= count:
+        raise NoSuchPage
+    shown = rows_of(session, asked.participants(programme, skip, PEOPLE_A_PAGE))
+    return Participants(programme.id, programme.channel, tuple(who for who, _ in shown), skip, count)
 
 
 def round_report(session: Session, actor: Actor, round_id: int, *, skip: int = 0) -> RoundReport:
@@ -239,10 +266,12 @@ class Exported:
     rounds: tuple[Figures, ...]
     people: Iterable[Line]
     ties: Ties
+    participants: tuple[str, ...]
+    """The names of those who take part today."""
 
 
 def exported(session: Session, actor: Actor, programme_id: int) -> Exported:
-    """Read all that an owner may take with them, in six queries; raises NotYourProgramme."""
+    """Read all that an owner may take with them, in seven queries; raises NotYourProgramme."""
     programme = owned(session, actor, programme_id)
     known = _known(session, programme)
     every = list(_groups(session, known))
@@ -250,7 +279,10 @@ def exported(session: Session, actor: Actor, programme_id: int) -> Exported:
     figures = _figures(session, programme, known, counted)
     over = rows_of(session, asked.all_left_over(programme.id))
     lines = _lines(every, over, known, {each.number: each.on for each in figures})
-    return Exported(programme.channel, tuple(reversed(figures)), lines, counted.ties(known.departments))
+    ties, names = counted.ties(known.departments), rows_of(session, asked.participants(programme))
+    return Exported(
+        programme.channel, tuple(reversed(figures)), lines, ties, tuple(name for _, name in names)
+    )
 
 
 def _lines(

@@ -48,6 +48,8 @@ def register(app: App) -> None:
         app.action(action_id)(show)
     for action_id in (views.LOOK, views.EARLIER_GROUPS, views.LATER_GROUPS):
         app.action(action_id)(show_round)
+    for action_id in (views.PARTICIPANTS, views.EARLIER_PEOPLE, views.LATER_PEOPLE):
+        app.action(action_id)(show_participants)
     app.action(views.REPLAY)(replay)
     app.action(views.PICTURE)(draw)
     app.action(views.EXPORT)(export)
@@ -78,6 +80,20 @@ def show_round(action: Payload, visit: Visit, sessions: Sessions, screen: Screen
         return views.round_report(report)
 
     screen.later(lambda: _fill(screen, one))
+
+
+def show_participants(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
+    """Show an owner who takes part in their programme."""
+    programme_id, skip = _place_in(action)
+    with sessions.read() as session:
+        programme_reports.owned(session, visit.actor, programme_id)
+
+    def some() -> View:
+        with sessions.read() as session:
+            facts = programme_reports.participants(session, visit.actor, programme_id, skip=skip)
+        return views.participants(facts)
+
+    screen.later(lambda: _fill(screen, some))
 
 
 def replay(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:
@@ -141,7 +157,7 @@ def export(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) ->
             {"filename": name, "title": name, "content": content} for name, content in files.items()
         ]
         comment = programme_report_files.comment(facts.channel)
-        return _sent(screen, visit.actor, programme_id, "Three files are", comment, uploads)
+        return _sent(screen, visit.actor, programme_id, "Four files are", comment, uploads)
 
     screen.later(lambda: _fill(screen, exported, "Writing the files…"))
 

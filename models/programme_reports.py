@@ -6,12 +6,12 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 
 from models.bulk import one_of
 from models.members import Member
 from models.profiles import Profile
-from models.programmes import IN, PAUSED, Participant
+from models.programmes import IN, PAUSED, Participant, Programme
 from models.rounds import CANCELLED, CLOSED, MATCHED, LeftOver, Pairing, Partner, Round
 
 HELD: Final = (MATCHED, CLOSED)
@@ -27,17 +27,31 @@ def rounds_held(programme_id: int) -> Select[int, int, date, str]:
     return columns.where(Round.programme_id == programme_id, was_held).order_by(Round.number.desc())
 
 
-def taking_part(programme_id: int) -> Select[int]:
-    """Count who takes part in a programme; who pauses is among them, which nobody else is to know."""
-    mine = select(func.count()).select_from(Participant).where(Participant.programme_id == programme_id)
-    return mine.where(Participant.state.in_((IN, PAUSED)))
+def taking_part(programme: Programme) -> Select[int]:
+    """Count who takes part in a programme."""
+    return select(func.count()).select_from(Participant).join(Member, _MEMBER).where(*_takes_part(programme))
+
+
+def participants(programme: Programme, skip: int = 0, limit: int | None = None) -> Select[str, str]:
+    """Select who takes part in a programme, or some of them: rows of id and name, by name."""
+    found = select(Participant.user_id, Member.name).join(Member, _MEMBER).where(*_takes_part(programme))
+    return found.order_by(func.lower(Member.name), Participant.user_id).offset(skip).limit(limit)
+
+
+_MEMBER: Final = and_(Member.workspace_id == Participant.workspace_id, Member.user_id == Participant.user_id)
+
+
+def _takes_part(programme: Programme) -> tuple[ColumnElement[bool], ...]:
+    """Say who takes part: who pauses is among them like everybody, as nobody else is to know of that."""
+    states = Participant.state.in_((IN, PAUSED))
+    may = true() if programme.takes_guests else not_(Member.is_guest)
+    return Participant.programme_id == programme.id, states, not_(Member.is_deactivated), may
 
 
 def ever_taking_part(programme_id: int) -> Select[*tuple[Any, ...]]:
     """Select everybody who ever took part in a programme: rows of id, name, and department or None."""
-    member = and_(Member.workspace_id == Participant.workspace_id, Member.user_id == Participant.user_id)
     profile = and_(Profile.workspace_id == Participant.workspace_id, Profile.user_id == Participant.user_id)
-    found = select(Participant.user_id, Member.name, Profile.department).join(Member, member)
+    found = select(Participant.user_id, Member.name, Profile.department).join(Member, _MEMBER)
     return found.outerjoin(Profile, profile).where(Participant.programme_id == programme_id)
 
 

@@ -15,6 +15,7 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 """Without it spreadsheets take the file for one in the computer's old encoding, and spoil names."""
 ROUNDS: Final = ("round", "day", "state", "in_it", "in_a_group", "met", "met_percent", "left_over")
 PEOPLE: Final = ("round", "day", "group", "name", "left_over_because")
+PARTICIPANTS: Final = ("name",)
 TIES: Final = ("department", "other_department", "meetings", "first_in_round")
 
 
@@ -24,13 +25,15 @@ def files(facts: Exported) -> dict[str, bytes]:
         "rounds.csv": _file(spreadsheets.table(ROUNDS, map(_round, facts.rounds))),
         "people.csv": _file(spreadsheets.table(PEOPLE, map(_person, facts.people))),
         "ties.csv": _file(spreadsheets.table(TIES, map(_tie, facts.ties.ties))),
+        "participants.csv": _file(spreadsheets.table(PARTICIPANTS, ([name] for name in facts.participants))),
     }
 
 
 def comment(channel_id: str) -> str:
     """Say what the files are, beside them."""
     return (
-        f"How {elements.channel(channel_id)} goes: its rounds, who was in them, and which departments have met. "
+        f"How {elements.channel(channel_id)} goes: its rounds, who was in them, which departments have met, and "
+        "who takes part today. "
         "Whoever you pass them on to reads names."
     )
 

@@ -6,7 +6,15 @@ from typing import Final
 
 from bot.matching.results import GuestsStayOut, WhyLeftOver
 from bot.programme_replays import Replayed
-from bot.programme_reports import GROUPS_A_PAGE, ROUNDS_A_PAGE, Figures, Overview, RoundReport
+from bot.programme_reports import (
+    GROUPS_A_PAGE,
+    PEOPLE_A_PAGE,
+    ROUNDS_A_PAGE,
+    Figures,
+    Overview,
+    Participants,
+    RoundReport,
+)
 from bot.programme_tallies import SILENT, Unmet
 from bot.ties import FEWEST
 from handlers.views import elements
@@ -21,6 +29,8 @@ BACK: Final = "programme_reports.back"
 OLDER, NEWER = "programme_reports.older", "programme_reports.newer"
 LOOK: Final = "programme_reports.look"
 LATER_GROUPS, EARLIER_GROUPS = "programme_reports.later_groups", "programme_reports.earlier_groups"
+PARTICIPANTS: Final = "programme_reports.participants"
+LATER_PEOPLE, EARLIER_PEOPLE = "programme_reports.later_people", "programme_reports.earlier_people"
 REPLAY: Final = "programme_reports.replay"
 PICTURE, EXPORT = "programme_reports.picture", "programme_reports.export"
 TITLE: Final = "How it goes"
@@ -44,6 +54,7 @@ def overview(facts: Overview) -> View:
         elements.section(_opening(facts)),
         elements.section(in_sentences(facts.ties, facts.latest)),
         elements.actions(
+            elements.button("Who takes part", PARTICIPANTS, facts.programme_id),
             elements.button("Draw the departments", PICTURE, facts.programme_id),
             elements.button("Export (CSV)", EXPORT, facts.programme_id),
         ),
@@ -102,6 +113,30 @@ def _turning(facts: Overview) -> list[Block]:
     if older < facts.count:
         buttons.append(elements.button("Older rounds", OLDER, f"{facts.programme_id}:{older}"))
     return [elements.actions(*buttons)] if buttons else []
+
+
+def participants(facts: Participants) -> View:
+    """Show who takes part."""
+    first, last = facts.skipped + 1, facts.skipped + len(facts.people)
+    span = f", {first} to {last}" if facts.count > PEOPLE_A_PAGE else ""
+    opening = f"*{elements.channel(facts.channel)}*\n{_people(facts.count, 'takes', 'take')} part{span}."
+    blocks = [
+        *sections([opening, *(f"• {elements.mention(who)}" for who in facts.people)]),
+        elements.actions(*_other_people(facts), _back(facts.programme_id)),
+    ]
+    return elements.modal("elements.notice", TITLE, blocks)
+
+
+def _other_people(facts: Participants) -> list[Block]:
+    earlier, later = facts.skipped - PEOPLE_A_PAGE, facts.skipped + PEOPLE_A_PAGE
+    buttons = []
+    if facts.skipped:
+        buttons.append(
+            elements.button("Earlier names", EARLIER_PEOPLE, f"{facts.programme_id}:{max(earlier, 0)}")
+        )
+    if later < facts.count:
+        buttons.append(elements.button("Later names", LATER_PEOPLE, f"{facts.programme_id}:{later}"))
+    return buttons
 
 
 def round_report(facts: RoundReport) -> View:

@@ -179,12 +179,37 @@ def test_no_answer_is_counted_that_few_or_all_gave(
     assert unmet(said) == told
 
 
-def test_who_pauses_is_counted_like_everybody_else(quick: Sessions) -> None:
-    programme_id = stage.staffed(quick, 4)
+def test_who_pauses_is_counted_and_listed_like_everybody_else(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 5)
+    before = participants_of(quick, programme_id)
     with quick.begin() as session:
         pauses.pause(session, actor("U004"), [programme_id], None, now=MONDAY_NOON)
+        enrolments.leave(session, actor("U005"), found(session, programme_id), now=MONDAY_NOON)
 
+    assert before == ("U001", "U002", "U003", "U004", "U005")
+    assert participants_of(quick, programme_id) == ("U001", "U002", "U003", "U004")
     assert overview_of(quick, programme_id).participants == 4
+
+
+def test_who_cannot_take_part_whatever_they_do_is_not_listed(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4, takes_guests=True)
+    with quick.begin() as session:
+        know(session, profile("U003", is_guest=True), profile("U004", is_deactivated=True))
+    with_guests = participants_of(quick, programme_id)
+    with quick.begin() as session:
+        found(session, programme_id).takes_guests = False
+
+    assert with_guests == ("U001", "U002", "U003")
+    assert participants_of(quick, programme_id) == ("U001", "U002")
+    assert overview_of(quick, programme_id).participants == 2
+
+
+def participants_of(sessions: Sessions, programme_id: int) -> tuple[str, ...]:
+    with sessions.read() as session:
+        shown = programme_reports.participants(session, OWNER, programme_id)
+        taken = programme_reports.exported(session, OWNER, programme_id).participants
+    assert (shown.people, shown.count) == (taken, len(taken))
+    return shown.people
 
 
 def test_nobody_but_the_owner_sees_or_computes_anything(quick: Sessions) -> None:
@@ -197,6 +222,7 @@ def test_nobody_but_the_owner_sees_or_computes_anything(quick: Sessions) -> None
         with quick.read() as session:
             for use, row_id in (
                 (programme_reports.overview, programme_id),
+                (programme_reports.participants, programme_id),
                 (programme_reports.exported, programme_id),
                 (programme_reports.round_report, round_id),
                 (programme_replays.kept, round_id),
@@ -218,13 +244,14 @@ def test_the_figures_take_as_many_queries_for_many_people_as_for_few(quick: Sess
     stage.step(quick, stage.following(stage.HEADS_UP, 1))
     stage.step(quick, stage.following(stage.START, 1))
 
-    assert queries(quick, programme_id) == for_few <= 19
+    assert queries(quick, programme_id) == for_few <= 23
 
 
 def queries(sessions: Sessions, programme_id: int) -> int:
     newest = stage.rounds_of(sessions, programme_id)[0].id
     with counted() as statements, sessions.read() as session:
         programme_reports.overview(session, OWNER, programme_id)
+        programme_reports.participants(session, OWNER, programme_id)
         programme_reports.round_report(session, OWNER, newest)
         programme_reports.exported(session, OWNER, programme_id)
     return len(statements)

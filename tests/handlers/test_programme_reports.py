@@ -80,6 +80,11 @@ def test_the_owner_looks_at_the_programme_at_a_round_and_computes_it_again(trell
     overview = goes(trellis)
     assert "4 people take part" in overview.words
     assert "4 people were in it. How many met, I tell of 5 people or more." in overview.words
+    trellis.slack.press(OWNER, overview, "Who takes part")
+    listed = settled(trellis, "4 people take part.\n•")
+    assert all(f"• <@{who}>" in listed.words for who in FOUR)
+    trellis.slack.press(OWNER, listed, "All rounds")
+    overview = settled(trellis, "How many met")
     trellis.slack.press(OWNER, overview, "Look closer")
     report = settled(trellis, "Groups")
     for standing in pairings(trellis, programme):
@@ -96,9 +101,14 @@ def test_the_figures_leave_as_files_that_open_everywhere(trellis: Trellis) -> No
 
     trellis.slack.press(OWNER, goes(trellis), "Export (CSV)")
 
-    settled(trellis, "Three files are in your messages with me")
-    message = files_of(trellis, 3)
-    assert [file["name"] for file in message.files] == ["rounds.csv", "people.csv", "ties.csv"]
+    settled(trellis, "Four files are in your messages with me")
+    message = files_of(trellis, 4)
+    assert [file["name"] for file in message.files] == [
+        "rounds.csv",
+        "people.csv",
+        "ties.csv",
+        "participants.csv",
+    ]
     rounds, people = (trellis.slack.file(message, index) for index in (0, 1))
     assert rounds.startswith("\ufeff".encode())
     (row,) = csv.DictReader(io.StringIO(rounds.decode("utf-8-sig")))
@@ -155,7 +165,9 @@ def test_nobody_else_sees_it_whatever_a_button_carries(trellis: Trellis) -> None
     round_id = round_of(trellis, programme).id
     taking_part(trellis, [BEN], channel=ENGINEERING)
     page = page_of(trellis, BEN)
-    clicks = [(action, programme.id) for action in (views.OPEN, views.PICTURE, views.EXPORT)]
+    clicks = [
+        (action, programme.id) for action in (views.OPEN, views.PARTICIPANTS, views.PICTURE, views.EXPORT)
+    ]
     clicks += [(action, round_id) for action in (views.LOOK, views.REPLAY)]
 
     for action_id, number in [*clicks, (views.OPEN, "1:x"), (views.LOOK, "-1")]:

@@ -10,7 +10,16 @@ import pytest
 from PIL import Image
 
 from bot.matching.results import NobodyFree, Repeat
-from bot.programme_reports import GROUPS_A_PAGE, Exported, Figures, Line, Overview, RoundReport
+from bot.programme_reports import (
+    GROUPS_A_PAGE,
+    PEOPLE_A_PAGE,
+    Exported,
+    Figures,
+    Line,
+    Overview,
+    Participants,
+    RoundReport,
+)
 from bot.programme_tallies import SILENT, Unmet
 from bot.ties import MOST, Meeting, Ties, ties
 from handlers import tie_picture
@@ -55,7 +64,7 @@ def test_of_a_few_people_it_is_not_told_how_many_met() -> None:
     few = replace(ROUND, placed=4, met=None, left_over=0)
 
     said = texts(views.overview(replace(OVERVIEW, rounds=(few,), placed=0, met=0)))
-    written = files.files(Exported("CROOM", (few,), [], FEW))["rounds.csv"].decode("utf-8-sig")
+    written = files.files(Exported("CROOM", (few,), [], FEW, ()))["rounds.csv"].decode("utf-8-sig")
 
     assert "4 people were in it. How many met, I tell of 5 people or more." in said
     assert "How many met, I add up once a round of 5 people or more is over." in said
@@ -100,6 +109,17 @@ def test_the_largest_page_of_a_round_is_what_slack_takes() -> None:
     )
 
 
+def test_a_page_of_those_who_take_part_is_what_slack_takes_and_says_which_they_are() -> None:
+    crowd = tuple(f"U{nth:011}" for nth in range(PEOPLE_A_PAGE))
+
+    view = views.participants(Participants(3, "CROOM", crowd, skipped=PEOPLE_A_PAGE, count=10_000))
+
+    assert check_view(view) is None
+    assert "10000 people take part, 201 to 400." in texts(view)
+    assert "Earlier names" in str(view)
+    assert "Later names" in str(view)
+
+
 @pytest.mark.parametrize("shown", [FEW, MANY])
 def test_a_description_says_what_the_picture_does_within_slacks_limit(shown: Ties) -> None:
     words = programme_ties.described(shown, 7)
@@ -124,7 +144,7 @@ def test_names_are_no_formulas_in_the_files() -> None:
     people = [Line(7, TUESDAY, 1, "=HYPERLINK(1)"), Line(7, TUESDAY, None, "Zoë", NobodyFree())]
     dangerous = ties([Meeting(7, "+Sales", "@Legal")], {"+Sales": 5, "@Legal": 5})
 
-    written = files.files(Exported("CROOM", (ROUND,), people, dangerous))
+    written = files.files(Exported("CROOM", (ROUND,), people, dangerous, ("+Zoë",)))
 
     table = {name: content.decode("utf-8-sig").splitlines() for name, content in written.items()}
     assert table["people.csv"][1:] == [
@@ -132,4 +152,5 @@ def test_names_are_no_formulas_in_the_files() -> None:
         "7,2026-11-24,,Zoë,nobody was free for them",
     ]
     assert table["ties.csv"][1:] == ["'+Sales,'@Legal,1,7"]
+    assert table["participants.csv"] == ["name", "'+Zoë"]
     assert table["rounds.csv"][1:] == ["7,2026-11-24,over,28,26,14,54,2"]
