@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -53,6 +53,34 @@ def note(
         follow(session, current, seen.present, now=now, before=seen.before)
 
 
+@dataclass(frozen=True)
+class Newcomers:
+    """Who of a channel is not enrolled though everyone is to take part, and the round that goes without them."""
+
+    people: Sequence[str]
+    unheard: int | None
+    """The number of a round of which others have heard and they have not."""
+
+
+def newcomers(session: Session, programme: Programme, present: Collection[str]) -> Newcomers:
+    """Say who of those in a channel is to be enrolled; nobody where people are asked."""
+    if programme.enrolment != EVERYONE:
+        return Newcomers((), None)
+    rows = rows_of(session, Participant.states(programme.id))
+    # Whoever is enrolled along with the first people has missed no heads-up that others got.
+    unheard = _announced(session, programme) if rows else None
+    return Newcomers(sorted(set(present) - {user_id for user_id, *_ in rows}), unheard)
+
+
+def enrol_some(
+    session: Session, programme: Programme, people: Collection[str], unheard: int | None, *, now: datetime
+) -> None:
+    """Enrol some of many newcomers before the rest that follows from a look at the channel; nobody if it ended."""
+    current = session.scalars(Programme.locked(programme.workspace_id, programme.id)).one()
+    if current.ended_at is None and current.enrolment == EVERYONE:
+        _enrol(session, current, people, unheard, now)
+
+
 def follow(
     session: Session,
     programme: Programme,
@@ -68,10 +96,8 @@ def follow(
     """
     here = set(present)
     rows = rows_of(session, Participant.states(programme.id))
-    if programme.enrolment == EVERYONE:
-        # Whoever is enrolled along with the first people has missed no heads-up that others got.
-        unheard = _announced(session, programme) if rows else None
-        _enrol(session, programme, here - {user_id for user_id, *_ in rows}, unheard, now)
+    come = newcomers(session, programme, here)
+    _enrol(session, programme, come.people, come.unheard, now)
     moving: dict[str, list[str]] = {}
     for user_id, state, until in rows:
         after = _moved(state, until, is_present=user_id in here)
@@ -121,6 +147,10 @@ def _enrol(
     insert_missing(session, Participant, rows, alike={"skips": unheard})
 
 
+def _may_be_in(programme: Programme, member: Member) -> bool:
+    return member.is_person and (programme.takes_guests or not member.is_guest)
+
+
 def unknown(session: Session, workspace_id: str, present: Collection[str]) -> set[str]:
     """Say of whom in a channel nothing is known."""
     return set(present) - {
@@ -144,7 +174,12 @@ def move(session: Session, programme: Programme, *, user_id: str, is_present: bo
         participant.state = _moved(participant.state, participant.paused_until, is_present=is_present)
         return
     member = session.get(Member, (programme.workspace_id, user_id))
-    if programme.enrolment == EVERYONE and not is_present and member is not None and member.is_person:
+    if (
+        programme.enrolment == EVERYONE
+        and not is_present
+        and member is not None
+        and _may_be_in(programme, member)
+    ):
         unnamed = session.scalars(Participant.unnamed_among(programme.workspace_id, [user_id])).first()
         row = new_row(programme, user_id, is_unnamed=unnamed is not None, now=now)
         insert_missing(session, Participant, [{**row, "state": GONE}])
