@@ -212,6 +212,12 @@ class Delivery(Base):
         return flying.where(cls.state == SENDING).order_by(cls.id)
 
     @classmethod
+    def in_doubt_about(cls, workspace_id: str, receiver: str) -> Select[int]:
+        """Select the ids of the messages to one receiver that Slack may have."""
+        doubted = select(cls.id).where(cls.workspace_id == workspace_id, cls.receiver == receiver)
+        return doubted.where(cls.state == DOUBTFUL)
+
+    @classmethod
     def last_number(cls) -> Select[int | None]:
         """Select the number of the message written last, in all workspaces."""
         return select(func.max(cls.id))

@@ -16,12 +16,14 @@ from bot.runtime import metrics
 from bot.runtime.database import after_commit
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Refused, Seen, Sent, Unseen
-from models.outbox import DOUBTFUL, FAILED, READY, SENDING, SENT, UNRESOLVED, Conversation, Delivery
+from models.outbox import DOUBTFUL, FAILED, GROUP, READY, SENDING, SENT, UNRESOLVED, Conversation, Delivery
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
 LONGEST_BACK_OFF_SECONDS = 60
+CHANNEL_UNKNOWN, MOST_REOPENINGS = "channel_not_found", 10
+"""Slack's word for a conversation it does not know, and the attempt after which that is believed of a group."""
 
 Values = dict[str, object]
 
@@ -39,6 +41,9 @@ def record(
     if isinstance(outcome, Sent):
         record_sent(session, [(message, outcome)], machine_now)
         return SENT
+    if isinstance(outcome, Refused) and _may_be_elsewhere(message, outcome):
+        _forget_channel(session, message)
+        outcome = NotSent(outcome.reason)
     values, state = _values(message, outcome, machine_now, pace, chance)
     held = Delivery.held(message.delivery_id, message.owner, message.attempt)
     session.execute(held.values(state=state, lease_until=None, **values))
@@ -104,6 +109,28 @@ def _opened() -> Update:
     place = Conversation.__table__.c
     mine = (place.workspace_id == bindparam("its_workspace")) & (place.receiver == bindparam("its_receiver"))
     return update(cast("Table", Conversation.__table__)).where(mine).values(channel=bindparam("channel"))
+
+
+def _may_be_elsewhere(message: Outgoing, refusal: Refused) -> bool:
+    """Whether a conversation we know is one that Slack does not, as after a reinstallation with another bot.
+
+    Opened anew, that with a person is tried by the person's id, which ends it; a group's is opened as it was.
+    """
+    is_known = message.channel != message.receiver
+    is_tried = message.receiver.startswith(GROUP) and message.attempt >= MOST_REOPENINGS
+    return refusal.reason == CHANNEL_UNKNOWN and is_known and not is_tried
+
+
+def _forget_channel(session: Session, message: Outgoing) -> None:
+    """Forget where a receiver was reached, unless something is in doubt there: elsewhere it would not be found."""
+    mine = update(Conversation).where(
+        Conversation.workspace_id == message.workspace_id,
+        Conversation.receiver == message.receiver,
+        Conversation.channel == message.channel,
+    )
+    doubted = Delivery.in_doubt_about(message.workspace_id, message.receiver)
+    unknown = None if message.receiver.startswith(GROUP) else message.receiver
+    session.execute(mine.where(~doubted.exists()).values(channel=unknown))
 
 
 def _values(
