@@ -320,6 +320,8 @@ def _parted(seen: Seen, delivery: Delivery) -> Verdict:
     if delivery.kind == messages.REPLACED:
         return _to_one(seen, delivery) or _replaced(seen, standing, delivery.receiver)
     is_unreachable = delivery.kind == messages.UNREACHABLE
+    if is_unreachable and standing.pairing.state != STANDING:
+        return Never("they are not together any more")
     over = seen.over.get((standing.pairing.round_id, delivery.receiver))
     if not is_unreachable and over is None:
         return Never("they have a buddy by now")

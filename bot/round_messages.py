@@ -47,10 +47,15 @@ def to_member(
 ) -> Message:
     """Write to one person, in their working hours."""
     opens = next_working(hours_of(member), now)
-    name = about(buddy_round, *key, kind.removeprefix("buddies."), member.user_id)
+    name = key_to_one(kind, buddy_round, member.user_id, *key)
     # A message is of use for some time after it could first be read, even if the round is over by then.
     ends = max(until, opens + ANNOUNCED_FOR)
     return Message(buddy_round.workspace_id, name, kind, member.user_id, subject_id, opens, ends)
+
+
+def key_to_one(kind: str, buddy_round: Round, user_id: str, *key: object) -> str:
+    """Write the key of a message to one person."""
+    return about(buddy_round, *key, kind.removeprefix("buddies."), user_id)
 
 
 def heads_up(buddy_round: Round, member: Member, now: datetime) -> Message:

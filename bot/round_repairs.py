@@ -58,17 +58,30 @@ class Board:
         They hear that it ended, unless nothing was said of it yet; who is away, when they are back.
         """
         self._end(pairing)
-        introduction = self._introduction(pairing)
         (before,) = with_people(self._session, [pairing])
+        heard = self._heard(before)
         present = self._present(before.people)
         staying = [each for each in before.people if each not in leaving and each in present]
         placed = self._placed_anew(staying, before, pairing)
-        if introduction is None or introduction.state not in (SENDING, DOUBTFUL, SENT):
-            return
         for user_id in placed:
-            self.tell(messages.REPLACED, user_id, pairing)
+            if user_id in heard:
+                self.tell(messages.REPLACED, user_id, pairing)
         for user_id in self._away(before.people, leaving):
-            self.leave_over(user_id, pairing)
+            if user_id in heard:
+                self.leave_over(user_id, pairing)
+
+    def _heard(self, before: Standing) -> set[str]:
+        """Name who of a pairing has read of it: all in the introduction, or each that Slack refused it."""
+        pairing = before.pairing
+        if _is_out(self._introduction(pairing)):
+            return set(before.people)
+        workspace_id = self._round.workspace_id
+        keys = {
+            each: messages.key_to_one(messages.UNREACHABLE, self._round, each, pairing.place)
+            for each in before.people
+        }
+        sent = {each: self._session.scalar(Delivery.keyed(workspace_id, key)) for each, key in keys.items()}
+        return {each for each, delivery in sent.items() if _is_out(delivery)}
 
     def _away(self, people: Collection[str], leaving: Collection[str]) -> list[str]:
         """Name those who take part but cannot be put together with anybody now, as they are away or want silence."""
@@ -275,6 +288,11 @@ class Board:
             kind, self._round, member, pairing.id, pairing.place, now=self._now, until=self._round.ends_at
         )
         outbox.enqueue(self._session, [message])
+
+
+def _is_out(delivery: Delivery | None) -> bool:
+    """Whether a message has been sent, or may have been."""
+    return delivery is not None and delivery.state in (SENDING, DOUBTFUL, SENT)
 
 
 def declines(session: Session, pairing: Pairing, mentor: str) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import update
+
 from bot import enrolments, round_repairs, rounds
-from bot.outbox import Later
+from bot.outbox import Later, Never
 from bot.round_facts import Parted
-from bot.round_messages import INTRODUCTION, PARTED
+from bot.round_messages import INTRODUCTION, PARTED, REPLACED, UNREACHABLE
 from bot.runtime.database import Sessions
 from models.members import Member
-from models.outbox import SENT, Delivery
+from models.outbox import FAILED, READY, SENT, Delivery
 from models.programmes import GONE, PAUSED, Participant
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import TEAM, actor, found
+from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR
 
@@ -63,6 +66,32 @@ def test_who_is_away_as_their_buddy_leaves_hears_of_it_when_they_are_back_and_co
     assert isinstance(away, Later)
     assert isinstance(back, Parted)
     assert stage.part(quick, programme_id, "U001").left_over_in == 1
+
+
+@pytest.mark.parametrize(("is_read", "told"), [(True, ["U001"]), (False, [])], ids=["read", "not read"])
+def test_who_was_told_to_write_themselves_and_then_lost_their_buddy_hears_that_it_ended(
+    quick: Sessions, is_read: bool, told: list[str]
+) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    (pair,) = stage.pairings(quick, programme_id)
+    with quick.begin() as session:
+        session.execute(update(Delivery).where(Delivery.kind == INTRODUCTION).values(state=FAILED))
+        round_repairs.refused(session, [pair.pairing.id], "cannot_dm_bot")
+        round_repairs.mend(session, pair.pairing.round_id, pair.pairing.id, LATER)
+        seen = update(Delivery).where(Delivery.kind == UNREACHABLE)
+        session.execute(seen.values(state=SENT if is_read else READY))
+        know(session, profile("UNEW"))
+        enrolments.join(session, actor("UNEW"), found(session, programme_id), now=LATER)
+        enrolments.leave(session, actor("U002"), found(session, programme_id), now=LATER)
+    stage.step(quick, stage.START + DAY)
+
+    with quick.begin() as session:
+        round_repairs.mend(session, pair.pairing.round_id, pair.pairing.id, stage.START + DAY)
+
+    assert stage.groups(quick, programme_id) == [("U001", "UNEW")]
+    assert [each.receiver for each in stage.deliveries(quick, REPLACED)] == told
+    assert {type(each) for each in stage.told(quick, UNREACHABLE, LATER)} == {Never}
 
 
 def broken(sessions: Sessions, programme_id: int) -> list[int]:
