@@ -59,8 +59,9 @@ def form(own: Own) -> View:
     values: dict[str, Value] = {field: getattr(own.attributes, field) for field in FIELDS}
     blocks = [
         elements.context(
-            "I match career buddies by this. What you set or empty here stays so, "
-            "whatever a roster or your Slack profile says."
+            "I match career buddies by this. Your buddies and the programme's owner read what of it fits, "
+            "also a skill you want to learn; never who your manager is. "
+            "What you set or empty here stays so, whatever a roster or your Slack profile says."
         ),
         *(_field(name, value, own.sources.get(name)) for name, value in values.items()),
     ]

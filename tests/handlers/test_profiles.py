@@ -31,6 +31,14 @@ def sources(trellis: Trellis) -> dict[str, str]:
         return dict(profiles.own(session, Actor(trellis.workspace, AMY)).sources)
 
 
+def test_who_reads_what_one_says_stands_above_it(trellis: Trellis) -> None:
+    said = open_form(trellis).words
+
+    assert (
+        "Your buddies and the programme's owner read what of it fits, also a skill you want to learn" in said
+    )
+
+
 def test_a_person_says_all_of_it_themselves(trellis: Trellis) -> None:
     open_form(trellis)
 
