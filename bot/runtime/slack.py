@@ -36,6 +36,8 @@ NO_ANSWER = "no answer in JSON"
 _WORD, _DIGITS = re.compile("[a-z0-9_.]+"), re.compile("[0-9]{1,9}")
 LONGEST_WAIT_SECONDS = 3600
 """Whatever an answer says of when to come again: it may not be Slack who says it, or may have changed its mind."""
+ABOUT_PEOPLE = frozenset({"invalid_user_combination"})
+"""Refusals of those who are to be written to together: people of other organisations who share no channel."""
 UNREACHED = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED})
 
 
@@ -89,7 +91,8 @@ class Refused:
     @property
     def is_our_bug(self) -> bool:
         """Whether the message itself is what Slack refuses."""
-        return self.reason.startswith(("invalid_", "msg_", "no_text", "metadata_")) and not self.is_token_gone
+        is_about_it = self.reason.startswith(("invalid_", "msg_", "no_text", "metadata_"))
+        return is_about_it and self.reason not in ABOUT_PEOPLE and not self.is_token_gone
 
 
 Outcome = Sent | NotSent | InDoubt | Refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.round_messages import INTRODUCTION
+from bot.runtime.slack import Refused
 from handlers import channels, wiring
 from models.members import Member
 from models.programmes import EVERYONE
@@ -116,6 +117,7 @@ def test_whom_slack_shows_to_be_of_elsewhere_as_it_refuses_a_group_is_left_out_a
     (pair,) = stage.pairings(trellis, programme)
     assert pair.people == (AMY, BEN)
     assert [state for _, state, _ in stage.states(trellis, INTRODUCTION)] == ["failed", "sent"]
+    assert not Refused(error).is_our_bug
     assert len(stage.in_channel(trellis)) == 1
 
 
