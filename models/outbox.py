@@ -261,11 +261,14 @@ class Delivery(Base):
     def unfinished(cls, state: str, *, at_most: int) -> Select[int, datetime | None]:
         """Count the rows in a state that does not last, up to `at_most`, and say since when the oldest is in doubt.
 
-        The state is written out, so that a store finds its partial index whatever it knows of the values.
+        A doubt in a workspace that took our token away counts, but nobody can settle it. The state is written out, so
+        that a store finds its partial index whatever it knows of the values.
         """
-        found = select(cls.doubt_since).where(cls.state == literal(state, literal_execute=True))
-        rows = found.limit(at_most).subquery()
-        return select(func.count(), func.min(rows.c.doubt_since))
+        found = select(cls.workspace_id, cls.doubt_since)
+        rows = found.where(cls.state == literal(state, literal_execute=True)).limit(at_most).subquery()
+        stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
+        oldest = func.min(rows.c.doubt_since).filter(rows.c.workspace_id.not_in(stopped))
+        return select(func.count(), oldest)
 
     @classmethod
     def backlog(

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.patience import OutOfTime, somebody_waits
+from bot.runtime.present import machine_now
 from bot.runtime.rates import Pace
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, UNRESOLVED, Delivery
 from models.workspaces import Workspace
@@ -89,6 +90,13 @@ class Backlog:
     latest_start: float
     """The last moment (seconds since 1970) at which posting could begin and still meet every deadline."""
     hopeless: int
+    blocked_seconds: float
+    """How long Slack takes nothing there from now on."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a worker may send of it now."""
+        return not self.blocked_seconds
 
     @property
     def drain_seconds(self) -> float:
@@ -101,7 +109,8 @@ class Standing:
     """What a scrape found in the store."""
 
     rows: dict[str, int]
-    doubt_since: datetime | None
+    doubt_seconds: float
+    """Since when the oldest doubt stands."""
     backlogs: Sequence[Backlog]
     """The fullest workspace first."""
     blocked: int
@@ -116,43 +125,43 @@ class OutboxCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give what stands in the outbox; while the store is away only that it is."""
-        people_now, machine_now = self._clock.people_now(), self._clock.machine_now()
+        people_now = self._clock.people_now()
         try:
             with somebody_waits(SCRAPE_SECONDS), self._sessions.read() as session:
-                found = _standing(session, people_now, machine_now)
+                found = _standing(session, people_now, machine_now(session, self._clock))
         except (SQLAlchemyError, OutOfTime) as away:
             log.warning("outbox_uncounted", extra={"error": type(away).__name__})
             yield _gauge("trellis_store_up", "Whether the store answered this scrape", 0)
             return
         yield _gauge("trellis_store_up", "Whether the store answered this scrape", 1)
-        yield from _rows(found, machine_now)
+        yield from _rows(found)
         yield from _due(found.backlogs, people_now)
         yield from _workspaces(found)
 
 
-def _standing(session: Session, people_now: datetime, machine_now: datetime) -> Standing:
+def _standing(session: Session, people_now: datetime, at: datetime) -> Standing:
     unfinished = {
         state: session.execute(Delivery.unfinished(state, at_most=COUNTED_AT_MOST)).one()
         for state in (READY, SENDING, DOUBTFUL)
     }
     weighed = Delivery.backlog(people_now, a_second=POSTS_A_SECOND, at_most=WEIGHED_AT_MOST)
-    backlogs = [Backlog(*row) for row in session.execute(weighed)]
-    blocked, stopped = session.execute(_held_up(machine_now)).one()
+    blocked = {name: _age(at, until) for name, until in session.execute(_blocked(at)) if until}
+    backlogs = [Backlog(*row, blocked.get(row[0], 0)) for row in session.execute(weighed)]
     return Standing(
         rows={state: number for state, (number, _) in unfinished.items()},
-        doubt_since=unfinished[DOUBTFUL][1],
+        doubt_seconds=_age(unfinished[DOUBTFUL][1], at),
         backlogs=sorted(backlogs, key=lambda backlog: (-backlog.due, backlog.workspace)),
-        blocked=blocked,
-        stopped=stopped,
+        blocked=len(blocked),
+        stopped=session.scalars(select(func.count(Workspace.stopped_because))).one(),
     )
 
 
-def _held_up(machine_now: datetime) -> Select[int, int]:
-    blocked = func.count().filter(Workspace.blocked_until > machine_now)
-    return select(blocked, func.count(Workspace.stopped_because))
+def _blocked(machine_now: datetime) -> Select[str, datetime | None]:
+    blocked = select(Workspace.workspace_id, Workspace.blocked_until)
+    return blocked.where(Workspace.blocked_until > machine_now)
 
 
-def _rows(found: Standing, machine_now: datetime) -> Iterator[Metric]:
+def _rows(found: Standing) -> Iterator[Metric]:
     """Give the rows by state; what came to its end is counted where it happens, not here."""
     rows = GaugeMetricFamily(
         "trellis_outbox_rows", f"Unfinished messages, counted to {COUNTED_AT_MOST}", labels=["state"]
@@ -160,19 +169,22 @@ def _rows(found: Standing, machine_now: datetime) -> Iterator[Metric]:
     for state, number in found.rows.items():
         rows.add_metric([state], number)
     yield rows
-    age = _age(found.doubt_since, machine_now)
-    yield _gauge("trellis_outbox_oldest_doubt_seconds", "Since when the oldest doubt is not settled", age)
+    yield _gauge(
+        "trellis_outbox_oldest_doubt_seconds",
+        "Since when the oldest doubt is not settled",
+        found.doubt_seconds,
+    )
 
 
 def _due(backlogs: Sequence[Backlog], people_now: datetime) -> Iterator[Metric]:
     """Give how much is due, how late it is, and whether it can be done in time."""
-    due = sum(backlog.due for backlog in backlogs)
+    taken = [backlog for backlog in backlogs if backlog.is_taken]
     yield _gauge(
         "trellis_outbox_due",
         f"Messages whose window is open and whose workspace takes them, weighed to {WEIGHED_AT_MOST}",
-        due,
+        sum(backlog.due for backlog in taken),
     )
-    since = min((backlog.since for backlog in backlogs), default=None)
+    since = min((backlog.since for backlog in taken), default=None)
     yield _gauge("trellis_outbox_late_seconds", "Waiting time of the oldest of them", _age(since, people_now))
     yield _gauge(
         "trellis_outbox_drain_seconds",
@@ -189,8 +201,8 @@ def _margin(backlogs: Sequence[Backlog], people_now: datetime) -> Iterator[Metri
         "Time to spare of the tightest deadline at the rate Slack allows; below 0 the backlog does not fit",
     )
     if backlogs:
-        latest_start = min(backlog.latest_start for backlog in backlogs)
-        margin.add_metric([], latest_start - people_now.timestamp())
+        latest = min(backlog.latest_start - backlog.blocked_seconds for backlog in backlogs)
+        margin.add_metric([], latest - people_now.timestamp())
     yield margin
     hopeless = sum(backlog.hopeless for backlog in backlogs)
     yield _gauge("trellis_outbox_hopeless", "Due messages that expire before their turn comes", hopeless)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event, insert, text, update
 
 from bot.runtime.database import READING, Sessions
 from bot.runtime.metrics import FULLEST, OutboxCollector, count_failure
+from bot.runtime.present import machine_now
 from models.bulk import insert_missing
 from models.outbox import DOUBTFUL, READY, SENDING, SENT, UNRESOLVED, Delivery
 from models.workspaces import Workspace
@@ -38,6 +39,12 @@ def fill(sessions: Sessions, rows: int, *, workspace: str = TEAM_ID, **values: A
         session.execute(insert(Delivery), [{**named, **window, "key": key} for key in keys])
 
 
+def now_of(sessions: Sessions, clock: HandClock) -> datetime:
+    """Say the moment that all workers on this store share."""
+    with sessions.read() as session:
+        return machine_now(session, clock)
+
+
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()
@@ -46,7 +53,7 @@ def clock() -> HandClock:
 def test_what_is_unfinished_is_shown_by_state(sessions: Sessions, clock: HandClock) -> None:
     fill(sessions, 3)
     fill(sessions, 2, state=SENDING, lease_until=clock.machine + MINUTE)
-    fill(sessions, 1, state=DOUBTFUL, doubt_since=clock.machine - 7 * MINUTE)
+    fill(sessions, 1, state=DOUBTFUL, doubt_since=now_of(sessions, clock) - 7 * MINUTE)
     fill(sessions, 4, state=SENT)
 
     shown = scraped(sessions, clock)
@@ -56,7 +63,7 @@ def test_what_is_unfinished_is_shown_by_state(sessions: Sessions, clock: HandClo
         for state in (READY, SENDING, DOUBTFUL, SENT)
     }
     assert rows == {READY: 3, SENDING: 2, DOUBTFUL: 1, SENT: None}
-    assert shown.get_sample_value("trellis_outbox_oldest_doubt_seconds") == 7 * 60
+    assert shown.get_sample_value("trellis_outbox_oldest_doubt_seconds") == pytest.approx(7 * 60, abs=10)
 
 
 def test_only_an_open_window_makes_a_message_due(sessions: Sessions, clock: HandClock) -> None:
@@ -135,18 +142,51 @@ def test_a_stopped_workspace_is_counted_and_its_rows_are_not_due(
     assert shown.get_sample_value("trellis_outbox_margin_seconds") is None
 
 
+def block(sessions: Sessions, workspace: str, until: datetime) -> None:
+    with sessions.begin() as session:
+        mine = update(Workspace).where(Workspace.workspace_id == workspace)
+        session.execute(mine.values(blocked_until=until))
+
+
 def test_a_workspace_is_blocked_until_slack_lets_it_go_on(sessions: Sessions, clock: HandClock) -> None:
     fill(sessions, 1)
-    with sessions.begin() as session:
-        session.execute(update(Workspace).values(blocked_until=clock.machine + MINUTE))
-
+    block(sessions, TEAM_ID, now_of(sessions, clock) + MINUTE)
     before = scraped(sessions, clock)
     blocked = before.get_sample_value("trellis_workspaces_held_up", {"state": "blocked"})
-    clock.pass_time(MINUTE)
+    block(sessions, TEAM_ID, now_of(sessions, clock))
 
     assert blocked == 1
     after = scraped(sessions, clock)
     assert after.get_sample_value("trellis_workspaces_held_up", {"state": "blocked"}) == 0
+
+
+def test_what_slack_takes_no_messages_for_is_not_due_but_loses_time(
+    sessions: Sessions, clock: HandClock
+) -> None:
+    fill(sessions, 5, workspace="TBLOCKED", expire_at=MONDAY_NOON + 10 * MINUTE)
+    fill(sessions, 2, workspace="TFREE")
+    block(sessions, "TBLOCKED", now_of(sessions, clock) + 20 * MINUTE)
+
+    shown = scraped(sessions, clock)
+
+    assert shown.get_sample_value("trellis_outbox_due") == 2
+    margin = shown.get_sample_value("trellis_outbox_margin_seconds")
+    assert margin == pytest.approx((10 - 20) * 60 - 1, abs=10)
+
+
+def test_a_doubt_that_nobody_can_settle_is_counted_and_does_not_grow_old(
+    sessions: Sessions, clock: HandClock
+) -> None:
+    now = now_of(sessions, clock)
+    fill(sessions, 1, workspace="TGONE", state=DOUBTFUL, doubt_since=now - DAY)
+    with sessions.begin() as session:
+        session.execute(update(Workspace).values(stopped_because="token_revoked"))
+    fill(sessions, 1, workspace="THERE", state=DOUBTFUL, doubt_since=now - MINUTE)
+
+    shown = scraped(sessions, clock)
+
+    assert shown.get_sample_value("trellis_outbox_rows", {"state": DOUBTFUL}) == 2
+    assert shown.get_sample_value("trellis_outbox_oldest_doubt_seconds") == pytest.approx(60, abs=10)
 
 
 def test_only_the_fullest_workspaces_are_named(sessions: Sessions, clock: HandClock) -> None:
@@ -214,7 +254,7 @@ def test_counting_never_reads_what_was_sent(store: Engine, clock: HandClock) -> 
 
     plans = _plans_of_a_scrape(sessions, clock)
 
-    assert len(plans) == 5
+    assert len(plans) >= 6
     assert [plan for plan in plans if _reads_every_row(plan)] == []
     with sessions.read() as session:
         assert _reads_every_row(_plan(session.connection(), "SELECT count(kind) FROM delivery", ()))
