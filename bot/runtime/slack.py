@@ -26,6 +26,13 @@ UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "serv
 TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})
 PASSING = frozenset({"ratelimited", "rate_limited", "team_added_to_org"})
 """Errors that end by themselves, and before which Slack posted nothing."""
+HELD_UP = frozenset(
+    {"org_login_required", "message_limit_exceeded", "accesslimited", "team_access_not_granted"}
+)
+HELD_UP_SECONDS = 60
+"""What is refused to a whole workspace, as while it moves to an organisation, and when it is tried again."""
+KEY_WITHDRAWN = "ekm_access_denied"
+"""Admins may withdraw the key of all conversations, or of one: https://slack.com/help/articles/360019110974."""
 INACTIVE = "account_inactive"
 NO_SCOPE, UNTIL_REINSTALLED_SECONDS = "missing_scope", 600
 """An app that was installed before it wrote to groups may not open one until an admin has allowed it."""
@@ -256,6 +263,10 @@ def of_answer(refusal: SlackApiError) -> NotSent | InDoubt | Refused:
         return InDoubt(f"{answer.status_code} {error or NO_ANSWER}")
     if error in PASSING:
         return NotSent(error, retry_after=_seconds(answer.headers))
+    if error in HELD_UP:
+        return NotSent(error, retry_after=HELD_UP_SECONDS)
+    if error == KEY_WITHDRAWN:
+        return NotSent(error)
     return Refused(error, is_token_gone=error in TOKEN_GONE)
 
 

@@ -150,6 +150,36 @@ def test_what_passes_by_itself_is_tried_again(office: Office, slack: Driver, err
     assert (before, office.row(number).state) == (READY, SENT)
 
 
+@pytest.mark.parametrize(
+    "error", ["org_login_required", "message_limit_exceeded", "accesslimited", "team_access_not_granted"]
+)
+def test_what_slack_refuses_a_whole_workspace_fails_none_of_its_messages(
+    error: str, office: Office, slack: Driver
+) -> None:
+    (first,) = office.write(AMY)
+    slack.fault(POST, "error", error=error)
+    _turn_until_recorded(office)
+    (second,) = office.write(BEN)
+    exhaust(office.loop())
+    assert [office.row(number).state for number in (first, second)] == [READY, READY]
+
+    office.clock.pass_time(timedelta(minutes=1))
+    office.loop().drain()
+
+    assert [office.row(number).state for number in (first, second)] == [SENT, SENT]
+
+
+def test_what_slack_refuses_may_be_one_conversation_s_alone(office: Office, slack: Driver) -> None:
+    (first,) = office.write(AMY)
+    slack.fault(POST, "error", error="ekm_access_denied")
+    _turn_until_recorded(office)
+
+    (second,) = office.write(BEN)
+    exhaust(office.loop())
+
+    assert [office.row(number).state for number in (first, second)] == [READY, SENT]
+
+
 def test_an_account_that_is_gone_fails_one_message_and_an_app_that_is_gone_stops_all(
     office: Office, slack: Driver
 ) -> None:
