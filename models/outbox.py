@@ -258,6 +258,14 @@ class Delivery(Base):
         )
 
     @classmethod
+    def beyond_asking(cls, ended_by: datetime) -> Update:
+        """Give up what was in doubt and of use until then (people's time) where Slack took our token away."""
+        stopped = select(Workspace.workspace_id).where(Workspace.stopped_because.is_not(None))
+        doubts = _update(cls).where(cls.state == literal(DOUBTFUL, literal_execute=True))
+        mine = doubts.where(cls.expire_at <= ended_by, cls.workspace_id.in_(stopped))
+        return mine.values(state=EXPIRED, lease_until=None, reason="in doubt, and the app was removed")
+
+    @classmethod
     def unfinished(cls, state: str, *, at_most: int) -> Select[int, datetime | None]:
         """Count the rows in a state that does not last, up to `at_most`, and say since when the oldest is in doubt.
 

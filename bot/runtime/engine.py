@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -27,7 +28,7 @@ from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.faults import WrongUse
 from bot.runtime.rates import Pace
 from bot.runtime.slack import UNANSWERED, Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing
-from models.outbox import Delivery
+from models.outbox import EXPIRED, Delivery
 from models.receipts import Receipt, take_receipt
 from models.workspaces import Workspace
 
@@ -39,6 +40,8 @@ FOLLOWING_BEAT_SECONDS = 0.3
 SETTLING_PATIENCE_SECONDS = 12.0
 """The sandbox waits 15 s for word that everything due was done."""
 RECEIPTS_KEPT = timedelta(days=7)
+DOUBTS_KEPT = timedelta(days=30)
+"""So long after its time an app that was removed may be put back, and what it had in doubt is looked up."""
 EVERY_WORKSPACE = "*"
 DAILY_JITTER_SECONDS = 3600
 """Many processes that were deployed together do not all ask Slack for its members at once."""
@@ -324,6 +327,8 @@ def _do_the_days_work(sessions: Sessions, clock: Clock, work: Work) -> None:
 
 
 def prune(sessions: Sessions, clock: Clock) -> None:
-    """Forget receipts nobody can ask for again."""
+    """Forget receipts nobody can ask for again, and give up doubts that nobody can settle."""
     with sessions.begin() as session:
         session.execute(Receipt.older_than(clock.machine_now() - RECEIPTS_KEPT))
+        over = session.execute(Delivery.beyond_asking(clock.people_now() - DOUBTS_KEPT))
+    metrics.OUTCOMES.labels(EXPIRED).inc(cast("CursorResult[object]", over).rowcount)

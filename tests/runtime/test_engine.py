@@ -14,15 +14,27 @@ from http.client import IncompleteRead
 import pytest
 from slack_sdk.errors import SlackClientError
 from sqlalchemy import Engine as Store
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import Clock, FollowedClock, SystemClock
 from bot.runtime.database import Sessions, migrate
-from bot.runtime.engine import AGAIN_AFTER, BadTickTime, Engine, Work, run_tick_once, tick_time
+from bot.runtime.engine import (
+    AGAIN_AFTER,
+    DOUBTS_KEPT,
+    BadTickTime,
+    Engine,
+    Work,
+    prune,
+    run_tick_once,
+    tick_time,
+)
 from bot.runtime.readings import Readings
 from bot.runtime.slack import open_group, post
+from models.outbox import DOUBTFUL, EXPIRED, Delivery
 from models.receipts import Receipt, take_receipt
+from models.workspaces import Workspace
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from sandbox.testing import Running
@@ -214,6 +226,23 @@ def test_the_days_work_is_done_at_the_start_and_old_receipts_go(office: Office, 
 
     with office.sessions.read() as session:
         assert [receipt.key for receipt in session.query(Receipt)] == ["event:new"]
+
+
+def test_a_doubt_is_given_up_only_where_nobody_can_ask_any_more(office_anywhere: Office) -> None:
+    office = office_anywhere
+    doubted = update(Delivery).values(state=DOUBTFUL)
+    (long_over,) = office.write(AMY, expire_at=MONDAY_NOON - DOUBTS_KEPT - MINUTE)
+    (just_over,) = office.write(AMY, expire_at=MONDAY_NOON - DOUBTS_KEPT + MINUTE)
+    with office.sessions.begin() as session:
+        session.execute(doubted)
+
+    prune(office.sessions, office.clock)
+    assert office.states() == [DOUBTFUL, DOUBTFUL], "the app is there"
+    with office.sessions.begin() as session:
+        session.execute(update(Workspace).values(stopped_because="account_inactive"))
+    prune(office.sessions, office.clock)
+
+    assert [office.row(number).state for number in (long_over, just_over)] == [EXPIRED, DOUBTFUL]
 
 
 @pytest.mark.parametrize("away", [SlackClientError("away"), IncompleteRead(b"{")], ids=["away", "cut short"])
