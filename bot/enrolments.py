@@ -357,6 +357,16 @@ def takers(
     return Takers(present, out)
 
 
+def expected(session: Session, programme: Programme, round_number: int, starts_at: datetime) -> list[Member]:
+    """Give who may be matched for a round once it begins, as far as is known: who is silent or away may be back."""
+    may_be_back = (None, Out.SILENT, Out.AWAY)
+    return [
+        member
+        for participant, member in session.execute(Participant.with_members(programme.id))
+        if _hindrance(programme, participant, member, round_number, starts_at) in may_be_back
+    ]
+
+
 def shut_out(programme: Programme, participant: Participant, member: Member) -> Out | None:
     """Say how a programme's settings keep somebody out whatever their part in it; None if they do not."""
     if member.is_guest and not programme.takes_guests:

@@ -54,6 +54,13 @@ def _announce_return(session: Session, programme: Programme, member: Member, unt
     outbox.enqueue(session, [message])
 
 
+def back_at(participant: Participant, member: Member) -> datetime | None:
+    """Say when somebody who paused until a day is next at work; None if they do not pause, or without an end."""
+    if participant.state != PAUSED or participant.paused_until is None:
+        return None
+    return _back_at_work(member, participant.paused_until)
+
+
 def _back_at_work(member: Member, until: date) -> datetime:
     """Find the first working moment from a day on."""
     return hours_of(member).next_working(place(until, time(), member.zone).starts_at)

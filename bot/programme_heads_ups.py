@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot import round_messages as messages
 from bot.programme_looks import look_again
+from models import round_work
 from models.members import Member
 from models.outbox import CANCELLED, READY, Delivery
 from models.programmes import Programme
@@ -28,11 +29,21 @@ def expect(session: Session, programme: Programme, user_id: str, *, now: datetim
             _tell(session, programme, waiting, member, now)
 
 
+def expect_partners(session: Session, programme: Programme, user_id: str, *, now: datetime) -> None:
+    """Let those hear of the round that comes who were kept out of it by a pact with somebody who is about to leave."""
+    for pact in session.scalars(round_work.pacts_of(programme.id, [user_id])).all():
+        for each in pact.people:
+            if each != user_id and user_id in pact.people:
+                expect(session, programme, each, now=now)
+
+
 def _tell(session: Session, programme: Programme, waiting: Round, member: Member, now: datetime) -> None:
     message = messages.heads_up(waiting, member, now)
     planned = session.scalar(Delivery.keyed(message.workspace_id, message.key))
     if planned is not None and planned.state == CANCELLED:
         planned.state, planned.reason, planned.retry_at = READY, None, None
         planned.not_before, planned.expire_at = message.not_before, message.expire_at
+    elif planned is not None and planned.state == READY:
+        planned.reason, planned.not_before = None, min(planned.not_before, message.not_before)
     elif planned is None and waiting.number < programme.next_number:  # else it is told with all others
         outbox.enqueue(session, [message])

@@ -34,6 +34,8 @@ HINDRANCES: Final = {"is_archived": ARCHIVED, "not_in_channel": WITHOUT_BOT, "ch
 LASTS: Final = timedelta(days=14)
 """How long such news is of use."""
 LOOK_AGAIN: Final = timedelta(days=1)
+AWAY: Final = "paused or away"
+"""Why a message waits until its receiver is back."""
 NEWEST: Final = 3
 """Among so many rounds is the one under way: the next may be previewed and announced already."""
 _ANNOUNCING: Final = ":announcing"
@@ -215,7 +217,7 @@ def not_now(receiver: Member, now: datetime) -> Later | None:
     at_work = hours_of(receiver).next_working(min(silent or now, now + LASTS))
     if at_work <= now:
         return None
-    return Later(at_work, "paused or away" if silent else "outside working hours")
+    return Later(at_work, AWAY if silent else "outside working hours")
 
 
 def _giver(delivery: Delivery) -> str | None:

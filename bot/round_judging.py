@@ -8,14 +8,14 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import matching, prompts, round_facts, round_inputs
+from bot import matching, pauses, prompts, round_facts, round_inputs
 from bot import round_messages as messages
 from bot.enrolments import Out, shut_out
 from bot.matching.results import NotAsked
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
 from bot.permissions import Actor
-from bot.programme_news import not_now
+from bot.programme_news import AWAY, not_now
 from bot.recurrence import local_day
 from bot.round_facts import (
     NAMED,
@@ -91,16 +91,18 @@ def _heads_up(seen: Seen, delivery: Delivery) -> Verdict:
         return Later(seen.now + LOOK_AGAIN, "it has moved since")
     part, member = seen.parts.get((programme.id, delivery.receiver)), seen.receiver(delivery)
     if part is None or member is None or part.skips == buddy_round.number:
-        return Never("takes no part in it any more")
+        return Never(messages.NO_PART)
     if part.state_on(local_day(seen.now, member.zone)) != IN:
-        return Never("takes no part in it any more")
+        back_at = pauses.back_at(part, member)
+        is_in_time = back_at is not None and back_at < buddy_round.starts_at
+        return Later(back_at, AWAY) if back_at is not None and is_in_time else Never(messages.NO_PART)
     opens = messages.heard_at(
         hours_of(member), messages.near_at(programme, buddy_round), buddy_round.starts_at
     )
     if seen.now < opens:
         return Later(opens, "it is not near yet")
     if shut_out(programme, part, member) is not None:
-        return Never("takes no part in it any more")
+        return Never(messages.NO_PART)
     hindrance = _to_one(seen, delivery)
     if hindrance is not None:
         return hindrance

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from bot import matching, outbox, round_inputs, round_results
+from bot import matching, outbox, round_inputs, round_results, round_telling
 from bot import round_messages as messages
 from bot.enrolments import Out, takers
 from bot.matching import Group, LeftOver, Result
@@ -85,9 +85,18 @@ PART: Final = "\n"
 
 def _fresh(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> matching.Round:
     present = free_takers(session, programme, buddy_round.number, now)
+    if _is_announced(programme, buddy_round):
+        unheard = round_telling.unheard(session, buddy_round, [each.member.user_id for each in present])
+        present = [each for each in present if each.member.user_id not in unheard]
     people = tuple(round_inputs.people(session, programme, present, buddy_round.on))
     met = round_inputs.history(session, programme, buddy_round.number)
     return matching.Round(people, met, round_inputs.rules_of(programme), buddy_round.seed)
+
+
+def _is_announced(programme: Programme, buddy_round: Round) -> bool:
+    """Whether people were told of a round before it begins at its hour."""
+    is_near = buddy_round.at is not None and buddy_round.number < programme.next_number
+    return is_near and (buddy_round.state == MATCHING or buddy_round.is_told)
 
 
 def _given(buddy_round: Round) -> matching.Round:

@@ -24,6 +24,8 @@ LEFT_OVER, LEFT_OUT, TOO_FEW = "buddies.left_over", "buddies.left_out", "buddies
 HALFWAY, CLOSING, SILENCED = "buddies.halfway", "buddies.closing", "buddies.silenced"
 PARTED, REPLACED, UNREACHABLE = "buddies.parted", "buddies.replaced", "buddies.unreachable"
 PREVIEWED, CHANGED = "buddies.previewed", "buddies.changed"
+NO_PART: Final = "takes no part in it any more"
+"""Why a heads-up is not sent to somebody who left, pauses or sits the round out."""
 GROUPS_A_MESSAGE: Final = 75
 """So many groups of four with ids of 32 characters stay below what Slack takes in one message."""
 ANNOUNCED_FOR: Final = timedelta(days=2)

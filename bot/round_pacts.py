@@ -187,6 +187,12 @@ def standing_in(
     return [each for each in pacts if each.id not in over]
 
 
+def lasting_until(session: Session, programme: Programme, until: datetime, now: datetime) -> list[Pact]:
+    """Give a programme's pacts that stand and are not over before a moment."""
+    standing = standing_in(session, programme, now)
+    return [each for each in standing if each.ends_on is not None and _at(programme, each.ends_on) >= until]
+
+
 def parted_in(session: Session, programme: Programme, now: datetime) -> list[int]:
     """Name a programme's pacts that stand and cannot go on."""
     return list(parted(session, session.scalars(Pact.standing_in(programme.id)).all(), now))

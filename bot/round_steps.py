@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from bot import programmes, round_pacts, round_silence
+from bot import enrolments, programmes, round_pacts, round_silence
 from bot.enrolments import Taker, takers
 from bot.programme_rhythms import Coming
 from bot.round_due import Step, next_step, step_of
 from models import round_work
+from models.members import Member
 from models.programmes import PAUSED, Programme
 from models.rounds import (
     ANNOUNCED,
@@ -179,6 +180,16 @@ def free_takers(
     together = _together(session, programme, number, now, among)
     present = takers(session, programme, number, now, among=among).present
     return [each for each in present if each.member.user_id not in together]
+
+
+def expected(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Member]:
+    """Give who is to hear of a round: who can be matched now, or may be back, or out of a pact, before it begins."""
+    found = enrolments.expected(session, programme, buddy_round.number, buddy_round.starts_at)
+    pacts = round_pacts.lasting_until(session, programme, buddy_round.starts_at, now)
+    bound = {who for each in pacts for who in each.people}
+    free = free_takers(session, programme, buddy_round.number, now, among=bound) if bound else []
+    bound -= {each.member.user_id for each in free}
+    return [each for each in found if each.user_id not in bound]
 
 
 def _together(

@@ -13,12 +13,14 @@ from bot import round_messages as messages
 from bot.enrolments import Out, takers
 from bot.members import hours_of
 from bot.outbox import Message
+from bot.programme_news import AWAY
 from bot.round_due import Step, moments
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in
-from bot.round_steps import free_takers, written
+from bot.round_steps import expected, free_takers, written
+from models.bulk import rows_of
 from models.members import Member
-from models.outbox import Delivery
+from models.outbox import SENT, Delivery
 from models.programmes import Participant, Programme
 from models.rounds import Round
 
@@ -33,8 +35,22 @@ def to_tell(session: Session, round_id: int, step: Step, now: datetime) -> list[
 
 
 def _heads_ups(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Message]:
-    present = free_takers(session, programme, buddy_round.number, now)
-    return [messages.heads_up(buddy_round, taker.member, now) for taker in present]
+    # Who may be back by then is told as well, once they are: that is judged at the moment of sending.
+    people = expected(session, programme, buddy_round, now)
+    return [messages.heads_up(buddy_round, each, now) for each in people]
+
+
+def unheard(session: Session, buddy_round: Round, user_ids: Collection[str]) -> set[str]:
+    """Name who of these was away while the others heard of a round, and neither came by themselves; one query.
+
+    Whose heads-up was only late heard of it as far as can be helped; where nobody was told, nobody is named.
+    """
+    keys = [messages.about(buddy_round, "heads_up", each) for each in user_ids]
+    rows = rows_of(session, Delivery.outcomes(buddy_round.workspace_id, keys))
+    missed = {
+        each.receiver for each in rows if each.state != SENT and each.reason in (AWAY, messages.NO_PART)
+    }
+    return set(user_ids) - ({each.receiver for each in rows} - missed) if rows else set()
 
 
 def hear_earlier(session: Session, programme_id: int, now: datetime) -> list[Member]:

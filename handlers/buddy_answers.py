@@ -43,6 +43,7 @@ def join(
 def leave_channel(session: Session, channel: Channel, visit: Visit) -> Message:
     """Leave the visitor out of the programme of a channel they are in, also before they were enrolled."""
     programme = programmes.in_channel(session, visit.actor, channel)
+    programme_heads_ups.expect_partners(session, programme, visit.actor.user_id, now=visit.now)
     enrolments.leave(session, visit.actor, programme, now=visit.now)
     return views.left(programme)
 
@@ -69,6 +70,7 @@ Act = Callable[[Session, Visit, int], Message]
 def leave(session: Session, visit: Visit, programme_id: int) -> Message:
     """Leave the visitor out for good."""
     programme, _ = enrolments.part_of(session, visit.actor, programme_id)
+    programme_heads_ups.expect_partners(session, programme, visit.actor.user_id, now=visit.now)
     enrolments.leave(session, visit.actor, programme, now=visit.now)
     return views.left(programme)
 
@@ -81,8 +83,10 @@ def skip(session: Session, visit: Visit, programme_id: int) -> Message:
 
 def back(session: Session, visit: Visit, programme_id: int) -> Message:
     """Let the visitor take part after all."""
+    programme = _programme(session, visit, programme_id)
+    programme_heads_ups.expect(session, programme, visit.actor.user_id, now=visit.now)
     starts_at = enrolments.take_part_after_all(session, visit.actor, programme_id)
-    return views.back(_programme(session, visit, programme_id), starts_at, visit.zone)
+    return views.back(programme, starts_at, visit.zone)
 
 
 def resume(session: Session, visit: Visit, programme_id: int) -> Message:

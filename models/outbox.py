@@ -158,6 +158,12 @@ class Delivery(Base):
         return sent.where(one_of(cls.key, keys)).order_by(cls.receiver)
 
     @classmethod
+    def outcomes(cls, workspace_id: str, keys: Collection[str]) -> Select[str, str, str | None]:
+        """Select what became of these messages so far: rows of receiver, state and reason."""
+        written = select(cls.receiver, cls.state, cls.reason).where(cls.workspace_id == workspace_id)
+        return written.where(one_of(cls.key, keys))
+
+    @classmethod
     def waiting_about(
         cls, workspace_ids: Collection[str], kind: str, subjects: Collection[int]
     ) -> Select[int, str]:

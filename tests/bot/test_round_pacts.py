@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot import enrolments, exclusions, pauses, round_pacts, rounds
+from bot import enrolments, exclusions, pauses, programme_heads_ups, round_pacts, rounds
 from bot.outbox import Later, Never
 from bot.round_facts import PactFacts, TooFew
 from bot.round_messages import HEADS_UP, TOO_FEW
@@ -109,7 +109,10 @@ def test_who_is_in_a_pact_is_in_no_round_unless_the_other_leaves(quick: Sessions
     asked = {each.receiver for each in stage.deliveries(quick, HEADS_UP)[4:]}
     programme_id = pact(quick, pact_id).programme_id
     with quick.begin() as session:
-        enrolments.leave(session, actor(people[0]), found(session, programme_id), now=TUESDAY)
+        programme = found(session, programme_id)
+        before = stage.following(stage.HEADS_UP, 1) + HOUR
+        programme_heads_ups.expect_partners(session, programme, people[0], now=before)
+        enrolments.leave(session, actor(people[0]), programme, now=before)
     stage.step(quick, stage.following(stage.START, 1))
 
     assert len(asked) == 2

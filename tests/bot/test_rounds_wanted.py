@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot import (
     enrolments,
     exclusions,
+    programme_heads_ups,
     programme_news,
     round_judging,
     rounds,
@@ -172,7 +173,9 @@ def test_who_joins_after_the_preview_is_put_together_with_somebody(
     with quick.begin() as session:
         know(session, *[profile(name) for name in names])
         for name in names:
-            enrolments.join(session, actor(name), found(session, programme_id), now=BEFORE_START)
+            programme = found(session, programme_id)
+            programme_heads_ups.expect(session, programme, name, now=BEFORE_START)
+            enrolments.join(session, actor(name), programme, now=BEFORE_START)
 
     stage.step(quick, stage.START)
 
