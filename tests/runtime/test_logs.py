@@ -14,10 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.runtime.database import Sessions
 from bot.runtime.logs import FieldFormatter, set_up
 from sandbox.driver import Driver
-from tests.people import AMY
+from tests.handlers.one_on_ones_stage import home_of, pressed
+from tests.handlers.rounds_stage import START, live_until, taking_part
+from tests.people import AMY, BEN, HOUR, RAY
 from tests.runtime.stage import Office
+from tests.trellis import Trellis
 
 PRIVATE = "I would like to leave"
+APART = "Keep me apart from"
 
 
 @pytest.fixture
@@ -114,3 +118,24 @@ def test_libraries_are_held_back_whatever_level_they_gave_themselves(
     logging.getLogger("slack_sdk.web.base_client").debug("Received: %s", PRIVATE)
 
     assert written.getvalue() == ""
+
+
+def test_whom_somebody_keeps_away_from_is_in_no_line(trellis: Trellis, written: StringIO) -> None:
+    taking_part(trellis, (AMY, BEN, RAY))
+    form = pressed(trellis, AMY, pressed(trellis, AMY, home_of(trellis, AMY), APART), "Add somebody")
+
+    told = trellis.slack.command(AMY, "/buddy not @ben").text
+    again = trellis.slack.submit(AMY, {"Never put me together with": BEN}, view=form).view
+    live_until(trellis, START + HOUR)
+    with trellis.sessions.begin() as session:
+        session.execute(text("ALTER TABLE exclusion RENAME TO elsewhere"))
+    failed = trellis.slack.command(AMY, "/buddy not @ben").text
+
+    lines = written.getvalue()
+    assert "Only you can see this" in told
+    assert again is not None
+    assert "It stands" in again.words
+    assert "Something went wrong" in failed
+    assert "message_sent" in lines
+    assert "listener_failed" in lines
+    assert [who for who in (AMY, BEN, "@ben", "Amy", "Ben ") if who in lines] == []
