@@ -33,6 +33,7 @@ from bot.round_facts import (
     TooFew,
 )
 from bot.round_seen import Seen
+from bot.round_silence import SILENT
 from bot.round_standing import Standing, with_people
 from bot.round_steps import unpacked
 from bot.round_times import NOTICE, meeting_times, suits_most
@@ -40,7 +41,7 @@ from bot.rounds import NotYourPairing, may_decline
 from models.members import Member
 from models.outbox import Delivery
 from models.pacts import Pact
-from models.programmes import GONE, IN, LEFT, MENTORING, PAUSED, Participant
+from models.programmes import GONE, IN, LEFT, MENTORING, Participant
 from models.rounds import ANNOUNCED, MATCHED, MATCHING, MET, PREVIEWED, STANDING, Pairing, Round
 
 Facts = (
@@ -308,8 +309,8 @@ def _too_few(seen: Seen, delivery: Delivery) -> Verdict:
 def _silenced(seen: Seen, delivery: Delivery) -> Verdict:
     programme = seen.programmes.get(delivery.subject_id)
     part = seen.parts.get((delivery.subject_id, delivery.receiver))
-    if programme is None or programme.ended_at is not None or part is None or part.state != PAUSED:
-        return Never("they are not paused any more")
+    if programme is None or programme.ended_at is not None or part is None or part.paused_because != SILENT:
+        return Never("they are not paused any more, or paused themselves since")
     return _to_one(seen, delivery) or Silenced(programme.channel, programme.id)
 
 

@@ -7,7 +7,7 @@ everybody: who is paused already is not counted again, should it be interrupted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ from models.rounds import MET, STANDING, Round
 SILENT: Final = "silent"
 """Why a participant is paused who said nothing for some rounds."""
 SILENT_ROUNDS: Final = 3
+TOLD_WITHIN: Final = timedelta(days=365)
+"""So long who is paused has to hear of it: nobody else says so, and they may be away for long."""
 
 
 def earlier(session: Session, programme: Programme, number: int, now: datetime) -> list[int]:
@@ -53,7 +55,7 @@ def pause(session: Session, round_id: int, user_ids: Sequence[str], now: datetim
     buddy_round = session.get_one(Round, round_id)
     pausing = round_work.pause_weary(buddy_round.programme_id, user_ids, SILENT_ROUNDS - 1, because=SILENT)
     people = known(session, buddy_round.workspace_id, session.scalars(pausing).all())
-    until, subject = now + messages.ANNOUNCED_FOR, buddy_round.programme_id
+    until, subject = now + TOLD_WITHIN, buddy_round.programme_id
     told = [
         messages.to_member(messages.SILENCED, buddy_round, each, subject, now=now, until=until)
         for each in people.values()

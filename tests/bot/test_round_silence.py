@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from bot import exclusions, rounds
+from bot import exclusions, pauses, rounds
+from bot.outbox import Later, Never
+from bot.round_facts import Silenced
 from bot.round_messages import SILENCED
 from bot.round_silence import closes_at
 from bot.runtime.database import Sessions
+from models.members import Member
 from models.programmes import PAUSED, Participant, Programme
 from tests.bot import rounds_stage as stage
-from tests.bot.buddies_stage import actor
+from tests.bot.buddies_stage import TEAM, actor
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MONDAY_NOON
 
@@ -45,6 +48,29 @@ def test_who_is_paused_already_is_not_told_again_when_another_round_is_settled(q
     assert stage.part(quick, programme_id, "U001").state == PAUSED
     assert stage.part(quick, programme_id, "U001").silent_rounds == 3
     assert len(stage.deliveries(quick, SILENCED)) == 4
+
+
+def test_who_is_away_when_silence_pauses_them_reads_so_weeks_later(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    with quick.begin() as session:
+        for each in session.scalars(Participant.of_programme(programme_id)):
+            each.silent_rounds = 2
+    paused_at = stage.START + 14 * DAY
+    stage.step(quick, paused_at)
+    back_at = paused_at + 35 * DAY
+    with quick.begin() as session:
+        member = session.get_one(Member, (TEAM, "U001"))
+        member.is_away, member.away_until = True, back_at
+        pauses.pause(session, actor("U002"), [programme_id], None, now=paused_at)
+
+    away, themselves = stage.told(quick, SILENCED, paused_at)
+    back, _ = stage.told(quick, SILENCED, back_at)
+
+    assert isinstance(away, Later)
+    assert isinstance(themselves, Never)  # as they know it
+    assert isinstance(back, Silenced)
+    assert stage.deliveries(quick, SILENCED)[0].expire_at > back_at
 
 
 def test_who_was_put_together_after_all_were_asked_is_not_silent_and_a_swap_is_a_word(
