@@ -121,6 +121,12 @@ class Delivery(Base):
         return mine.where(cls.state.in_((SENDING, DOUBTFUL)))
 
     @classmethod
+    def claims_on(cls, ids: Collection[int]) -> Select[int, str | None, int]:
+        """Select which claims hold these messages, or have been the last to: id, owner, attempt; locked."""
+        chosen = select(cls.id, cls.owner, cls.attempt).where(one_of(cls.id, ids))
+        return chosen.where(cls.state.in_((SENDING, DOUBTFUL))).order_by(cls.id).with_for_update()
+
+    @classmethod
     def ready_for(cls, workspace_id: str, receiver: str) -> Select[Delivery]:
         """Select all unsent messages to one receiver, locked against a claim."""
         chosen = select(cls).where(cls.workspace_id == workspace_id, cls.receiver == receiver)

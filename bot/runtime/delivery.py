@@ -331,10 +331,9 @@ class DeliveryLoop:
                     state = record(
                         session, message, refusal, machine_now, pace=self._pace, chance=self._chance
                     )
-                    became.append((message.delivery_id, state))
-        record_sent(session, sent, machine_now)
+                    became += [(message.delivery_id, state)] if state else []
+        turn.decided[SENT] += record_sent(session, sent, machine_now)
         turn.decided.update(state for _, state in became)
-        turn.decided[SENT] += len(sent)
         failed = [number for number, state in became if state == FAILED]
         face(self._consequences, session, failed, self._clock.people_now())
 

@@ -36,26 +36,33 @@ def record(
     *,
     pace: Pace,
     chance: random.Random,
-) -> str:
-    """Write what became of a message, if the claim still holds it, and say the row's new state."""
+) -> str | None:
+    """Write what became of a message, and say the row's new state; None if the claim does not hold it any more."""
     if isinstance(outcome, Sent):
-        record_sent(session, [(message, outcome)], machine_now)
-        return SENT
+        return SENT if record_sent(session, [(message, outcome)], machine_now) else None
+    _hold_up(session, message.workspace_id, outcome, machine_now)
     if isinstance(outcome, Refused) and _may_be_elsewhere(message, outcome):
         _forget_channel(session, message)
         outcome = NotSent(outcome.reason)
     values, state = _values(message, outcome, machine_now, pace, chance)
     held = Delivery.held(message.delivery_id, message.owner, message.attempt)
-    session.execute(held.values(state=state, lease_until=None, **values))
+    changed = held.values(state=state, lease_until=None, **values).returning(Delivery.id)
+    if session.scalar(changed) is None:
+        return None
     # Slack never takes a message of ours that it calls invalid: that is a bug, and an alarm.
     is_alarm = isinstance(outcome, Refused) and outcome.is_our_bug
     tell(session, message.delivery_id, state, outcome.reason, is_alarm=is_alarm)
-    _hold_up(session, message.workspace_id, outcome, machine_now)
     return state
 
 
-def record_sent(session: Session, sent: Sequence[tuple[Outgoing, Sent]], machine_now: datetime) -> None:
-    """Write what Slack took, which is nearly all, in two statements for a whole turn."""
+def record_sent(session: Session, said: Sequence[tuple[Outgoing, Sent]], machine_now: datetime) -> int:
+    """Write what Slack took, which is nearly all, in three statements for a whole turn, and say how many they were.
+
+    Others were looked up meanwhile, or this was written before and nobody heard that it stood.
+    """
+    claims = Delivery.claims_on([message.delivery_id for message, _ in said])
+    held = {tuple(claim) for claim in session.execute(claims)} if said else ()
+    sent = [each for each in said if (each[0].delivery_id, each[0].owner, each[0].attempt) in held]
     rows = [
         {
             "its_id": message.delivery_id,
@@ -69,10 +76,11 @@ def record_sent(session: Session, sent: Sequence[tuple[Outgoing, Sent]], machine
     ]
     if rows:
         session.connection().execute(_sent(), rows)
-    opened = [(message, said.channel) for message, said in sent if message.channel != said.channel]
+    opened = [(message, took.channel) for message, took in sent if message.channel != took.channel]
     _keep_channels(session, opened)
     for message, _ in sent:
         tell(session, message.delivery_id, SENT)
+    return len(sent)
 
 
 @cache

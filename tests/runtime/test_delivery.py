@@ -20,12 +20,12 @@ from bot.runtime.config import ROOT
 from bot.runtime.database import READING, Sessions, connect
 from bot.runtime.decisions import Cancel, Decision, Defer
 from bot.runtime.delivery import DeliveryLoop
-from bot.runtime.slack import InDoubt, NotSent, Outcome, Outgoing, Sent
+from bot.runtime.slack import InDoubt, Outcome, Outgoing, Sent
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, READY, SENDING, SENT, Delivery
 from sandbox.driver import Driver
 from sandbox.testing import Running
 from tests.people import AMY, BEN, DAY, HOUR, JONAS, KAI, MIA, MINUTE, PRIYA, RAY, ZOE
-from tests.runtime.stage import PATIENCE_SECONDS, Office, exhaust, note, turn_until_recorded
+from tests.runtime.stage import PATIENCE_SECONDS, Office, note, turn_until_recorded
 from tests.stores import Postgres
 
 EVERYBODY = (AMY, BEN, RAY, MIA, JONAS, ZOE, PRIYA, KAI)
@@ -127,27 +127,6 @@ def test_an_outcome_that_comes_after_the_lease_still_settles_the_doubt(office: O
     turn_until_recorded(slow)
 
     assert (office.row(number).state, office.row(number).reason) == (SENT, None)
-
-
-def test_an_outcome_that_cannot_be_written_keeps_no_other_from_it(
-    office_anywhere: Office, caplog: pytest.LogCaptureFixture
-) -> None:
-    office = office_anywhere
-    bad, good = office.write(AMY, BEN)
-
-    def send(message: Outgoing) -> Outcome:
-        is_good = message.delivery_id == good
-        return Sent("D1", "1.0") if is_good else NotSent("when the universe is over", retry_after=10**14)
-
-    loop = office.loop(send=send)
-    exhaust(loop)
-
-    assert (office.row(bad).state, office.row(good).state) == (SENDING, SENT)
-    (told,) = [record for record in caplog.records if record.message == "outcome_dropped"]
-    assert vars(told)["receiver"] == AMY
-    expire_leases(office)
-    exhaust(loop)
-    assert office.row(bad).state == DOUBTFUL
 
 
 def test_an_outcome_of_an_older_claim_changes_nothing(office: Office) -> None:

@@ -1,0 +1,57 @@
+"""What is written of outcomes that come late, or that cannot be written at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.runtime.slack import InDoubt, NotSent, Outcome, Outgoing, Seen, Sent
+from models.outbox import DOUBTFUL, SENDING, SENT
+from tests.people import AMY, BEN
+from tests.runtime.stage import PATIENCE_SECONDS, Office, doubt_all, exhaust
+from tests.runtime.test_delivery import Gate, expire_leases
+
+
+def test_an_outcome_that_cannot_be_written_keeps_no_other_from_it(
+    office_anywhere: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = office_anywhere
+    bad, good = office.write(AMY, BEN)
+
+    def send(message: Outgoing) -> Outcome:
+        is_good = message.delivery_id == good
+        return Sent("D1", "1.0") if is_good else NotSent("when the universe is over", retry_after=10**14)
+
+    loop = office.loop(send=send)
+    exhaust(loop)
+
+    assert (office.row(bad).state, office.row(good).state) == (SENDING, SENT)
+    (told,) = [record for record in caplog.records if record.message == "outcome_dropped"]
+    assert vars(told)["receiver"] == AMY
+    expire_leases(office)
+    exhaust(loop)
+    assert office.row(bad).state == DOUBTFUL
+
+
+@pytest.mark.parametrize("outcome", [Sent("D1", "1.0"), InDoubt("500")])
+def test_an_outcome_of_a_row_that_was_settled_is_told_and_counted_once(
+    office_anywhere: Office, caplog: pytest.LogCaptureFixture, outcome: Outcome
+) -> None:
+    caplog.set_level("INFO")
+    office, gate = office_anywhere, Gate()
+    office.write(AMY, BEN)
+    slow = office.loop(send=lambda message: gate(message) and outcome)
+    slow.turn()
+    assert gate.came.wait(PATIENCE_SECONDS)
+    expire_leases(office)
+    office.loop(send=doubt_all).drain()
+    office.settle()
+    office.loop(seek=lambda doubt: Seen("D1", dict.fromkeys(doubt.attempts, "1.0"))).drain()
+    assert office.states() == [SENT, SENT]
+    caplog.clear()
+
+    gate.opened.set()
+    counts = slow.drain()
+
+    assert not counts
+    assert not [record for record in caplog.records if record.message.startswith("message_")]
+    assert office.states() == [SENT, SENT]
