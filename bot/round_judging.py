@@ -143,13 +143,13 @@ def _to_all(seen: Seen, standing: Standing | None, delivery: Delivery) -> Later 
         delivery.kind == messages.INTRODUCTION and not _may_be_introduced(seen, standing, team)
     ):
         standing.pairing.is_broken = True
-        return Never("somebody is not there any more")
+        return Never(messages.SOMEBODY_LEFT)
     if _is_split(seen, standing):
         return Never("they are not together any more")
     silent = [until for member in team if (until := silent_until(member, seen.now)) is not None]
     if silent and delivery.kind == messages.INTRODUCTION and max(silent) >= halfway_of(buddy_round):
         standing.pairing.is_broken = True
-        return Never("somebody is away for most of it")
+        return Never(messages.SOMEBODY_AWAY)
     if silent:
         return Later(min(*silent, seen.now + LOOK_AGAIN), "paused or away")
     opens = suits_most([hours_of(member) for member in team], seen.now)

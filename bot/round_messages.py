@@ -26,6 +26,10 @@ PARTED, REPLACED, UNREACHABLE = "buddies.parted", "buddies.replaced", "buddies.u
 PREVIEWED, CHANGED = "buddies.previewed", "buddies.changed"
 NO_PART: Final = "takes no part in it any more"
 """Why a heads-up is not sent to somebody who left, pauses or sits the round out."""
+SOMEBODY_LEFT: Final = "somebody is not there any more"
+SOMEBODY_AWAY: Final = "somebody is away for most of it"
+TAKEN_BACK_FOR_SOMEBODY: Final = frozenset({SOMEBODY_LEFT, SOMEBODY_AWAY})
+"""Why an introduction is not sent until its pairing is mended."""
 GROUPS_A_MESSAGE: Final = 75
 """So many groups of four with ids of 32 characters stay below what Slack takes in one message."""
 ANNOUNCED_FOR: Final = timedelta(days=2)

@@ -272,10 +272,16 @@ class Board:
         self.tell(messages.PARTED, user_id, pairing)
 
     def introduce_after_all(self, pairing: Pairing) -> None:
-        """Have a pairing introduced whose introduction was taken back for somebody who is there again."""
+        """Have a pairing introduced whose introduction was taken back for somebody who is there again.
+
+        One that an operator took back stays so; one that Slack may have is looked up there first.
+        """
         introduction = self._introduction(pairing)
-        if introduction is not None and introduction.state == CANCELLED:
-            introduction.state, introduction.reason, introduction.retry_at = READY, None, None
+        if introduction is None or introduction.state != CANCELLED:
+            return
+        if introduction.reason in messages.TAKEN_BACK_FOR_SOMEBODY:
+            introduction.state = READY if introduction.doubt_since is None else DOUBTFUL
+            introduction.reason, introduction.retry_at = None, None
 
     def _introduction(self, pairing: Pairing) -> Delivery | None:
         key = messages.key_of(messages.INTRODUCTION, self._round, pairing)

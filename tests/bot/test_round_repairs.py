@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from bot import enrolments, exclusions, round_due, round_pacts, round_repairs, rounds
@@ -12,7 +14,7 @@ from bot.round_messages import CLOSING, HALFWAY, INTRODUCTION, LEFT_OVER, PARTED
 from bot.rounds import NotYourPairing, PactGoesOn, PairingIsOver
 from bot.runtime.database import Sessions
 from models.members import Member
-from models.outbox import CANCELLED, READY, SENT, Delivery
+from models.outbox import CANCELLED, DOUBTFUL, READY, SENT, Delivery
 from models.pacts import OVER, Pact
 from models.programmes import PAUSED, Participant, Programme
 from models.rounds import Round
@@ -209,7 +211,17 @@ def test_who_wants_no_more_of_somebody_before_the_introduction_is_parted_from_th
     assert parted == ({"U002"} if count == 3 else {"U001", "U002"})
 
 
-def test_who_is_back_when_their_pairing_is_mended_is_introduced_after_all(quick: Sessions) -> None:
+TAKEN_BACK = {
+    "not sent": ("somebody is not there any more", None, READY),
+    "perhaps sent": ("somebody is away for most of it", LATER, DOUBTFUL),
+    "by an operator": ("taken back by an operator", LATER, CANCELLED),
+}
+
+
+@pytest.mark.parametrize(("reason", "doubt_since", "state"), TAKEN_BACK.values(), ids=TAKEN_BACK)
+def test_who_is_back_when_their_pairing_is_mended_is_introduced_after_all(
+    quick: Sessions, reason: str, doubt_since: datetime | None, state: str
+) -> None:
     programme_id = stage.staffed(quick, 2)
     stage.first_round(quick)
     (before,) = stage.pairings(quick, programme_id)
@@ -218,14 +230,14 @@ def test_who_is_back_when_their_pairing_is_mended_is_introduced_after_all(quick:
     (judged,) = stage.told(quick, INTRODUCTION, LATER)
     with quick.begin() as session:
         (row,) = session.scalars(Delivery.ready_about([TEAM], [INTRODUCTION], [before.pairing.id]))
-        row.state, row.reason = CANCELLED, "somebody is not there any more"
+        row.state, row.reason, row.doubt_since = CANCELLED, reason, doubt_since
         session.get_one(Member, (TEAM, "U002")).is_deactivated = False
 
     mend(quick, before.pairing.id, before.pairing.round_id)
 
     (introduction,) = stage.deliveries(quick, INTRODUCTION)
     assert isinstance(judged, Never)
-    assert introduction.state == READY
+    assert introduction.state == state
     assert [type(each) for each in stage.told(quick, INTRODUCTION, LATER)] == [Introduction]
 
 
