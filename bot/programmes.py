@@ -173,6 +173,7 @@ def change(
         _preview_anew(session, programme)
     if settings.rhythm != before.rhythm:
         _move(programme, _next_on(session, programme, before.rhythm, now))
+        _end_where_the_next_begins(session, programme)
     if settings.is_entered_otherwise_than(before):
         news.invite(session, programme, now=now)
     return programme
@@ -197,6 +198,13 @@ def _preview_anew(session: Session, programme: Programme) -> None:
         waiting.state, waiting.result, waiting.snapshot = ANNOUNCED, None, None
         waiting.wanted, waiting.wanted_by = PREVIEW, programme.owner
         waiting.worker, waiting.lease_until = None, None
+
+
+def _end_where_the_next_begins(session: Session, programme: Programme) -> None:
+    """Let the round people have heard of last until the next, which is on another day or at another hour now."""
+    for waiting in session.scalars(Round.announced(programme.id).with_for_update()):
+        if waiting.number < programme.next_number:  # else it is the preview of the next
+            waiting.ends_at = coming(programme).starts_at
 
 
 def _next_on(session: Session, programme: Programme, before: Rhythm, now: datetime) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot import programmes
+from bot import enrolments, programmes
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import buddy_answers as answers
@@ -45,7 +45,8 @@ def change(view: Payload, client: WebClient, visit: Visit, sessions: Sessions, s
     settings, number = read_settings(view), doors.number_carried(view)
     with doors.effect_of(view, visit, sessions) as session:
         programme = programmes.change(session, visit.actor, number, settings, now=visit.now)
-    screen.conclude(owner_views.changed(programme, visit.zone))
+        _, next_at = enrolments.next_round(session, programme)
+    screen.conclude(owner_views.changed(programme, next_at, visit.zone))
     owners.look_around(programme, client, sessions, visit, screen)
 
 

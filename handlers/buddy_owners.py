@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from slack_sdk import WebClient
 
-from bot import programmes
+from bot import enrolments, programmes
 from bot.errors import Name
 from bot.permissions import NotYourProgramme, require_full_member
 from bot.programme_settings import Settings, settings_of
@@ -128,8 +128,9 @@ def _change(programme: Programme, said: grammar.Set, typed: Typed) -> Message | 
     wanted = settings_of(programme).changed(said.said)
     with typed.sessions.begin() as session:
         changed = programmes.change(session, typed.visit.actor, programme.id, wanted, now=typed.visit.now)
+        _, next_at = enrolments.next_round(session, changed)
     look_around(changed, typed.client, typed.sessions, typed.visit, typed.screen)
-    return owner_views.changed(changed, typed.visit.zone)
+    return owner_views.changed(changed, next_at, typed.visit.zone)
 
 
 def start(room: Channel, settings: Settings, typed: Typed) -> Message:

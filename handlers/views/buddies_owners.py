@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.programme_settings import settings_of
 from handlers.views import elements
 from handlers.views.buddies import JOIN, VERBS
@@ -34,12 +36,17 @@ def _told(programme: Programme) -> str:
     return "I tell the channel how to take part."
 
 
-def changed(programme: Programme, zone: str) -> Message:
-    """Confirm what holds from the next round on."""
-    return Message(
-        f"Changed, from the round of {_first(programme, zone)} on, in {elements.channel(programme.channel)}.\n"
-        f"{in_words(settings_of(programme))}"
-    )
+def changed(programme: Programme, next_at: datetime, zone: str) -> Message:
+    """Confirm what holds from the next round on, at this moment; one that is announced keeps its day and hour."""
+    where, first = elements.channel(programme.channel), _first(programme, zone)
+    line = f"Changed, from the round of {first} on, in {where}."
+    if next_at < settings_of(programme).rhythm.starts_at(programme.next_on):
+        announced = elements.when(next_at, zone)
+        line = (
+            f"Changed in {where}: who meets whom from the round of {announced} on, which is announced; "
+            f"day and hour from that of {first} on."
+        )
+    return Message(f"{line}\n{in_words(settings_of(programme))}")
 
 
 def handed_over(programme: Programme) -> Message:

@@ -15,10 +15,11 @@ from bot.round_messages import HEADS_UP, LEFT_OUT, TOO_FEW
 from bot.runtime.database import Sessions
 from models.outbox import SENT, Delivery
 from models.programmes import MENTEE, MENTOR, MENTORING
+from models.rounds import CLOSED
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
-from tests.people import HOUR
+from tests.people import DAY, HOUR
 
 
 def change(sessions: Sessions, programme_id: int, **said: Any) -> None:
@@ -107,3 +108,26 @@ def test_a_heads_up_that_waits_says_to_nobody_that_they_are_in_whom_the_settings
 
     assert not isinstance(member, Never)
     assert isinstance(guest, Never)
+
+
+def test_a_round_people_have_heard_of_ends_where_the_next_of_another_rhythm_begins(quick: Sessions) -> None:
+    programme_id = announced(quick, 4, every_weeks=12, takes_guests=True)
+    change(quick, programme_id, every_weeks=1)
+
+    stage.step(quick, stage.START)
+    stage.step(quick, stage.START + 7 * DAY)
+
+    first = stage.rounds_of(quick, programme_id)[-1]
+    assert (first.ends_at, first.state) == (stage.START + 7 * DAY, CLOSED)
+
+
+def test_the_round_a_change_counts_from_is_the_announced_one_for_who_meets_whom(quick: Sessions) -> None:
+    programme_id = announced(quick, 6, takes_guests=True)
+    change(quick, programme_id, group_size=3)
+
+    with quick.read() as session:
+        _, next_at = enrolments.next_round(session, found(session, programme_id))
+    stage.step(quick, stage.START)
+
+    assert next_at == stage.START
+    assert [len(each) for each in stage.groups(quick, programme_id)] == [3, 3]

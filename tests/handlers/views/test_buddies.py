@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from bot.programme_news import (
     WITHOUT_BOT,
     News,
 )
-from bot.programme_settings import Settings
+from bot.programme_settings import Settings, settings_of
 from handlers.views import buddies, buddies_forms, buddies_news, buddies_owners
 from handlers.views.buddies_words import in_words
 from handlers.views.elements import Message
@@ -210,3 +210,13 @@ def test_a_menu_says_what_can_be_done_and_what_it_does_not_say_is_refused() -> N
     for value in ("buddies.leave:x", "buddies.end:7", "", "7"):
         with pytest.raises(buddies.OldMenu):
             buddies.read_menu({"selected_option": {"value": value}})
+
+
+def test_a_change_after_the_heads_up_names_the_round_from_which_each_setting_holds() -> None:
+    following = programme().next_on
+    announced_at = settings_of(programme()).rhythm.starts_at(following - timedelta(days=7))
+
+    text = buddies_owners.changed(programme(), announced_at, BERLIN).text
+
+    announced, later = text.index("Tue 24 Nov"), text.index("Tue 1 Dec")
+    assert text.index("who meets whom") < announced < text.index("day and hour") < later
