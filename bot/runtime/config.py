@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ PROFILE_FIELDS = (
 )
 """What a field of Slack profiles can be mapped to."""
 _ALSO = {"start_date": "starts_on"}
+NUMBERS = {"PORT": range(65_536), "WEB_CONCURRENCY": range(1, 1_000), "WEB_THREADS": range(1, 1_000)}
+"""What these may be; nobody would be let in by no process or thread."""
+STORES = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -119,6 +123,8 @@ def _faults(environment: Mapping[str, str], needs: Collection[Need]) -> list[str
         *(_token_faults(environment) if OUR_NAME in needs else []),
         *_door_faults(environment, needs),
         *_number_faults(environment),
+        *_level_faults(environment),
+        *_store_faults(environment),
         *_clock_faults(environment),
         *_profile_faults(environment),
     ]
@@ -149,12 +155,38 @@ def _door_faults(environment: Mapping[str, str], needs: Collection[Need]) -> lis
 
 
 def _number_faults(environment: Mapping[str, str]) -> list[str]:
-    names = ("PORT", "WEB_CONCURRENCY", "WEB_THREADS")
-    given = {name: environment[name] for name in names if environment.get(name)}
+    given = {name: environment[name] for name in NUMBERS if environment.get(name)}
     return [
-        f"{name} is {text!r}: it should be a whole number"
+        f"{name} is {text!r}: it should be a whole number {_span(NUMBERS[name])}"
         for name, text in given.items()
-        if not text.isdigit()
+        if not (text.isascii() and text.isdigit() and int(text) in NUMBERS[name])
+    ]
+
+
+def _span(numbers: range) -> str:
+    return f"from {numbers.start} to {numbers[-1]}"
+
+
+def _level_faults(environment: Mapping[str, str]) -> list[str]:
+    level = environment.get("LOG_LEVEL") or "INFO"
+    if level.upper() in logging.getLevelNamesMapping():
+        return []
+    return [f"LOG_LEVEL is {level!r}: it should be DEBUG, INFO, WARNING or ERROR"]
+
+
+def _store_faults(environment: Mapping[str, str]) -> list[str]:
+    """Find an address that names no store of ours; it is not shown, for it may hold a password."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        kind = make_url(database_url(environment)).drivername
+    except (ArgumentError, ValueError):
+        kind = ""
+    if kind in STORES:
+        return []
+    return [
+        "DATABASE_URL should look like postgresql://user:password@host/database or sqlite:////path/trellis.db"
     ]
 
 

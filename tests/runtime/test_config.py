@@ -16,6 +16,13 @@ FAULTS = [
     ({"PORT": "three"}, "PORT is 'three'"),
     ({"WEB_THREADS": "-1"}, "WEB_THREADS is '-1'"),
     ({"WEB_CONCURRENCY": "1.5"}, "WEB_CONCURRENCY is '1.5'"),
+    ({"PORT": "99999"}, "PORT is '99999': it should be a whole number from 0 to 65535"),
+    ({"WEB_THREADS": "0"}, "WEB_THREADS is '0'"),
+    ({"WEB_THREADS": "²"}, "WEB_THREADS is '²'"),
+    ({"LOG_LEVEL": "verbose"}, "LOG_LEVEL is 'verbose': it should be DEBUG, INFO"),
+    ({"DATABASE_URL": "mysql://u:secret@h/db"}, "DATABASE_URL should look like"),
+    ({"DATABASE_URL": "postgresql://u:secret@h:port/db"}, "DATABASE_URL should look like"),
+    ({"DATABASE_URL": "secret"}, "DATABASE_URL should look like"),
     ({"SLACK_PROFILE_FIELDS": "department"}, "SLACK_PROFILE_FIELDS: 'department' should look like"),
     ({"SLACK_PROFILE_FIELDS": "manager = ,"}, "'manager' should look like"),
     ({"SLACK_PROFILE_FIELDS": "shoe size=Xf1"}, "'shoe size' is none of department, manager"),
@@ -53,6 +60,19 @@ def test_the_web_needs_a_signing_secret_and_a_worker_no_door() -> None:
     assert load(socket_only, needs=(OUR_NAME, ANY_DOOR)).app_token == "xapp-1"
     assert load({"SLACK_BOT_TOKEN": "xoxb-1"}, needs=(OUR_NAME,)).signing_secret == ""
     assert load({}, needs=()).bot_token == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"LOG_LEVEL": "debug"},
+        {"LOG_LEVEL": "WARN"},
+        {"DATABASE_URL": "sqlite://"},
+        {"DATABASE_URL": "postgres://u:p[x@h:5432/db"},
+    ],
+)
+def test_what_can_be_meant_is_no_fault(change: dict[str, str]) -> None:
+    assert load({**GOOD, **change})
 
 
 def test_settings_never_show_what_they_hold() -> None:
