@@ -20,7 +20,7 @@ from models import round_work
 from models.bulk import insert_missing
 from models.members import Member
 from models.programmes import GONE, IN, LEFT, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
-from models.rounds import Partner, Round
+from models.rounds import Round
 
 CAPACITIES: Final = range(1, 11)
 Row = tuple[int | None, str | None, str | None, datetime | None, str | None]
@@ -133,8 +133,11 @@ class Stand:
 
 
 def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[Stand]:
-    """List the programmes the actor owns or takes part in on their day; one query, or some more about their pacts."""
-    rows = session.execute(Partner.around(actor.workspace_id, actor.user_id)).all()
+    """List the programmes the actor owns or takes part in on their day; one query, or some more about their pacts.
+
+    Of one that has ended only with whom they are together still: nobody owns it, or takes part.
+    """
+    rows = session.execute(round_work.around(actor.workspace_id, actor.user_id)).all()
     is_anywhere = any(participant is not None for _, participant, *_ in rows)
     pacts = _pacts(session, actor, now) if is_anywhere else {}
     stands = {}
@@ -142,9 +145,10 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
         rows
     ):  # of two announced the earlier counts
         pairings = _together([row[6:] for row in rows if row[0].id == programme.id], now)
+        has_ended = programme.ended_at is not None
         stand = _stand(
             programme,
-            participant,
+            None if has_ended else participant,
             number,
             starts_at,
             actor=actor,
@@ -155,11 +159,13 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
         may_take_over = may_succeed(me, owner)
         stands[programme.id] = replace(
             stand,
-            has_no_owner=owner.is_deactivated,
-            may_take_over=may_take_over,
+            has_no_owner=owner.is_deactivated and not has_ended,
+            may_take_over=may_take_over and not has_ended,
             is_shut_out=me.is_guest and not programme.takes_guests,
         )
-    shown = [each for each in stands.values() if each.takes_part or each.is_owner or each.pairings]
+    shown = (
+        each for each in stands.values() if each.takes_part or each.is_owner or each.pairings or each.pacts
+    )
     return sorted(shown, key=lambda each: each.programme.channel)
 
 
@@ -209,8 +215,8 @@ def _stand(
         state=participant.state_on(today) if participant else None,
         paused_until=participant.paused_until if participant else None,
         is_unnamed=participant is not None and participant.is_unnamed,
-        is_owner=programme.owner == actor.user_id,
-        next_at=starts_at,
+        is_owner=programme.owner == actor.user_id and programme.ended_at is None,
+        next_at=starts_at if programme.ended_at is None else None,
         sits_out=participant is not None and participant.skips == number,
         lacks_role=participant is not None and _lacks_role(programme, participant),
         pairings=pairings,

@@ -171,6 +171,8 @@ class PactFacts:
     """Whether it follows upon a pact of the same people."""
     is_parted: bool = False
     """Whether they cannot go on together."""
+    has_next: bool = True
+    """Whether another round comes for the receiver."""
 
 
 @dataclass(frozen=True)

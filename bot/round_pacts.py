@@ -272,8 +272,8 @@ def judge(
     pairings = {
         each.id: each for each in session.scalars(Pairing.among(workspaces, _came_of(pacts.values())))
     }
-    left = {each.id for each in pacts.values() if _is_left(each, pairings[each.pairing_id])}
-    over = left.union(parted(session, list(pacts.values()), now))
+    left = {each.id: each.people for each in pacts.values() if _is_left(each, pairings[each.pairing_id])}
+    over: Mapping[int, Collection[str]] = {**left, **parted(session, list(pacts.values()), now)}
     return {
         delivery.id: _judge_one(
             delivery,
@@ -281,7 +281,7 @@ def judge(
             programmes,
             members,
             now,
-            is_parted=delivery.subject_id in over,
+            staying=over.get(delivery.subject_id),
         )
         for delivery in deliveries
     }
@@ -298,8 +298,10 @@ def _judge_one(
     members: Mapping[tuple[str, str], Member],
     now: datetime,
     *,
-    is_parted: bool,
+    staying: Collection[str] | None,
 ) -> PactFacts | Later | Never:
+    """Judge one; of a pact that cannot go on it is given who still takes part."""
+    is_parted = staying is not None
     if is_parted and delivery.kind != END:
         return Never("one of them takes no part any more")
     if pact is None or pact.state not in _WHILE[delivery.kind]:
@@ -314,15 +316,18 @@ def _judge_one(
     if hindrance is not None:
         return hindrance
     others = tuple(each for each in pact.people if each not in to) or tuple(pact.people)
+    programme = programmes[pact.programme_id]
+    is_in = staying is None or delivery.receiver in staying
     return PactFacts(
         pact_id=pact.id,
         pairing_id=pact.pairing_id,
         others=others,
-        channel=programmes[pact.programme_id].channel,
+        channel=programme.channel,
         weeks=pact.weeks,
         day=_day_of(pact, delivery),
         is_again=pact.term > 1,
         is_parted=is_parted,
+        has_next=is_in and programme.ended_at is None,
     )
 
 

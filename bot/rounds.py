@@ -22,7 +22,7 @@ from bot.round_wishes import match_now as match_now
 from bot.round_wishes import preview as preview
 from bot.round_wishes import send_previewed as send_previewed
 from models.pacts import OFFERED, OVER, REFUSED, Pact
-from models.programmes import Participant, Programme
+from models.programmes import IN, PAUSED, Participant, Programme
 from models.rounds import MATCHED, MET, STANDING, SWAP, Pairing, Partner, Round
 
 
@@ -128,12 +128,15 @@ class Swapped:
     """Whom the actor is with now; None if nobody else is free, so that all stays as it was."""
     is_late: bool = False
     """Whether somebody is free, but the round is over too soon."""
+    has_next: bool = True
+    """Whether another round comes for the actor."""
 
 
 def swap(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> Swapped:
     """Put the actor together with somebody else who is free; whom that leaves alone as well, or they are told.
 
-    Raises NotYourPairing, PairingIsOver once the round is, and TooLateToDecline for a mentor, whose swap is a no.
+    Raises NotYourPairing, PairingIsOver once the round is, TooLateToDecline for a mentor, whose swap is a no, and
+    TakesNoPart for who left.
     """
     pairing, programme, buddy_round, standing = _held(session, actor, pairing_id)
     if standing.mentor == actor.user_id and not may_decline(pairing, standing, now):
@@ -144,12 +147,27 @@ def swap(session: Session, actor: Actor, pairing_id: int, *, now: datetime) -> S
         partner.answer, partner.answered_at = SWAP, now
     for participant in session.scalars(Participant.those(programme.id, [actor.user_id])):
         participant.silent_rounds = 0
+    if not _may_be_placed(session, actor, programme):
+        raise enrolments.TakesNoPart
     board = Board(session, programme, buddy_round, now)
     found = board.find_somebody(actor.user_id, besides=frozenset(others), instead_of=pairing)
     if found is None:
-        return Swapped(others, None, board.is_late)
+        return Swapped(others, None, board.is_late, has_next(session, actor, programme, now=now))
     board.dissolve(pairing, leaving=[actor.user_id])
     return Swapped(others, found)
+
+
+def has_next(session: Session, actor: Actor, programme: Programme, *, now: datetime) -> bool:
+    """Whether another round of a programme comes for the actor: it has not ended, and they are in."""
+    part = session.scalars(Participant.one(programme.id, actor.user_id)).first()
+    is_in = part is not None and part.state_on(local_day(now, programme.zone)) == IN
+    return is_in and programme.ended_at is None
+
+
+def _may_be_placed(session: Session, actor: Actor, programme: Programme) -> bool:
+    """Whether the actor did not leave, also where the programme has ended and the round goes on."""
+    part = session.scalars(Participant.one(programme.id, actor.user_id)).first()
+    return part is not None and part.state in (IN, PAUSED)
 
 
 def _held(session: Session, actor: Actor, pairing_id: int) -> tuple[Pairing, Programme, Round, Standing]:
@@ -221,19 +239,27 @@ def sit_out(session: Session, actor: Actor, round_id: int) -> tuple[Programme, d
     return session.get_one(Programme, buddy_round.programme_id), at
 
 
+def rotate(session: Session, actor: Actor, pact_id: int) -> Programme:
+    """Find the programme whose rounds the actor is in again after a pact; raises NotYourPact and TakesNoPart."""
+    _, programme = round_pacts.of_actor(session, actor, pact_id)
+    return enrolments.part_of(session, actor, programme.id)[0]
+
+
 def rematch(
     session: Session, actor: Actor, pact_id: int, *, now: datetime
 ) -> tuple[Programme, tuple[str, ...] | None]:
     """Put the actor together with somebody who is free after their pact; None if nobody is, or they have a buddy.
 
-    Raises NotYourPact, and PactGoesOn unless it is over. A no to going on together ends what was only offered, and
-    somebody new the pairing it came of, where that is of the round under way.
+    Raises NotYourPact, TakesNoPart for who left, and PactGoesOn unless it is over. A no to going on together ends what
+    was only offered, and somebody new the pairing it came of, where that is of the round under way.
     """
     pact, programme = round_pacts.of_actor(session, actor, pact_id)
     if pact.state == OFFERED and actor.user_id not in pact.agreed:
         pact.state = REFUSED
     if pact.state not in (OVER, REFUSED):
         raise PactGoesOn
+    if not _may_be_placed(session, actor, programme):
+        raise enrolments.TakesNoPart
     newest = session.scalars(Round.of_programme(programme.id).limit(NEWEST))
     under_way = [each.id for each in newest if each.state == MATCHED]
     held = hold(session, under_way[0]) if under_way else None

@@ -88,7 +88,7 @@ def _swapped(session: Session, visit: Visit, number: int) -> Message:
     swapped = rounds.swap(session, visit.actor, number, now=visit.now)
     if swapped.others:
         return views.swapped(swapped.others)
-    return views.nobody_to_swap(swapped.before, is_late=swapped.is_late)
+    return views.nobody_to_swap(swapped.before, is_late=swapped.is_late, has_next=swapped.has_next)
 
 
 def _declined(session: Session, visit: Visit, number: int) -> Message:
@@ -117,21 +117,28 @@ def _agree(session: Session, visit: Visit, number: int) -> Message:
 
 def _extend(session: Session, visit: Visit, number: int) -> Message:
     agreed = round_pacts.extend(session, visit.actor, number, now=visit.now)
-    return pact_views.asked_again(agreed.others, agreed.weeks, stands=agreed.stands)
+    has_next = _has_next(session, visit, number)
+    return pact_views.asked_again(agreed.others, agreed.weeks, stands=agreed.stands, has_next=has_next)
+
+
+def _has_next(session: Session, visit: Visit, pact_id: int) -> bool:
+    """Whether another round comes for somebody after a pact."""
+    _, programme = round_pacts.of_actor(session, visit.actor, pact_id)
+    return rounds.has_next(session, visit.actor, programme, now=visit.now)
 
 
 def _refuse(session: Session, visit: Visit, number: int) -> Message:
     round_pacts.refuse(session, visit.actor, number)
-    return pact_views.refused()
+    return pact_views.refused(has_next=_has_next(session, visit, number))
 
 
 def _rotate(session: Session, visit: Visit, number: int) -> Message:
-    return pact_views.rotates(round_pacts.of_actor(session, visit.actor, number)[1].channel)
+    return pact_views.rotates(rounds.rotate(session, visit.actor, number).channel)
 
 
 def _rematch(session: Session, visit: Visit, number: int) -> Message:
     programme, others = rounds.rematch(session, visit.actor, number, now=visit.now)
-    return pact_views.rematched(others, programme.channel)
+    return pact_views.rematched(others, programme.channel, has_next=_has_next(session, visit, number))
 
 
 ALONE: Final[dict[str, Act]] = {

@@ -17,7 +17,7 @@ from models.one_on_ones import OneOnOne
 from models.pacts import STANDING as PACT_STANDS
 from models.pacts import Pact
 from models.programmes import GONE, IN, LEFT, MENTOR, PAUSED, Participant, Programme
-from models.rounds import MATCHED, MET, STANDING, LeftOver, Pairing, Partner, Round
+from models.rounds import ANNOUNCED, MATCHED, MET, PREVIEWED, STANDING, LeftOver, Pairing, Partner, Round
 
 
 @cache
@@ -167,6 +167,47 @@ def pacts_with(workspace_id: str, user_id: str) -> Select[Pact]:
     )
     standing = select(Pact).where(Pact.state == PACT_STANDS, Pact.pairing_id.in_(theirs))
     return standing.order_by(Pact.pairing_id)
+
+
+def around(
+    workspace_id: str, user_id: str
+) -> Select[
+    Programme,
+    Participant | None,
+    int | None,
+    datetime | None,
+    Member,
+    Member,
+    int | None,
+    str | None,
+    str | None,
+    datetime | None,
+    str | None,
+]:
+    """Select the running programmes that a person owns or ever took part in, by channel.
+
+    Of those that have ended also where the person is together with somebody still. Rows are the programme, where they
+    stand in it, number and start of a round that is announced, the person, the owner, and of each who is together with
+    the person in a round under way: the pairing, what the person said of it, as what they are in it, when they are
+    told, and the other.
+    """
+    mine = and_(Participant.programme_id == Programme.id, Participant.user_id == user_id)
+    waiting = and_(Round.programme_id == Programme.id, Round.state.in_((ANNOUNCED, PREVIEWED)))
+    together = Partner.buddies_of(workspace_id, user_id).subquery()
+    me, owner = aliased(Member), aliased(Member)
+    columns = Programme, Participant, Round.number, Round.starts_at, me, owner
+    found = select(*columns, *list(together.c)[1:])
+    found = found.join(me, and_(me.workspace_id == Programme.workspace_id, me.user_id == user_id))
+    is_owner = and_(owner.workspace_id == Programme.workspace_id, owner.user_id == Programme.owner)
+    found = found.join(owner, is_owner)
+    found = found.outerjoin(Participant, mine).outerjoin(Round, waiting)
+    found = found.outerjoin(together, together.c.programme_id == Programme.id)
+    is_theirs = or_(Programme.owner == user_id, Participant.user_id.is_not(None))
+    in_pacts = pacts_with(workspace_id, user_id).with_only_columns(Pact.programme_id).order_by(None)
+    goes_on = or_(together.c.pairing_id.is_not(None), Programme.id.in_(in_pacts))
+    is_seen = or_(and_(Programme.ended_at.is_(None), is_theirs), goes_on)
+    seen = found.where(Programme.workspace_id == workspace_id, is_seen)
+    return seen.order_by(Programme.channel, Round.number, together.c.pairing_id, together.c.user_id)
 
 
 def weary(programme_id: int, user_ids: Collection[str], at_least: int) -> Select[str]:

@@ -28,8 +28,6 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, RowId, SlackId, UtcDateTime, from_now
 from models.bulk import one_of
-from models.members import Member
-from models.programmes import Participant, Programme
 
 ANNOUNCED, PREVIEWED, MATCHING, MATCHED, CLOSED, CANCELLED = (
     "announced",
@@ -329,43 +327,6 @@ class Partner(Base):
         """Select all who were ever put together with a person: rows of round, pairing and who, also themselves."""
         mine = select(cls.pairing_id).where(cls.programme_id == programme_id, cls.user_id == user_id)
         return select(cls.number, cls.pairing_id, cls.user_id).where(cls.pairing_id.in_(mine))
-
-    @classmethod
-    def around(
-        cls, workspace_id: str, user_id: str
-    ) -> Select[
-        Programme,
-        Participant | None,
-        int | None,
-        datetime | None,
-        Member,
-        Member,
-        int | None,
-        str | None,
-        str | None,
-        datetime | None,
-        str | None,
-    ]:
-        """Select the running programmes that a person owns or ever took part in, by channel.
-
-        Rows are the programme, where they stand in it, number and start of a round that is announced, the person, the
-        owner, and of each who is together with the person in a round under way: the pairing, what the person said of
-        it, as what they are in it, when they are told, and the other.
-        """
-        mine = and_(Participant.programme_id == Programme.id, Participant.user_id == user_id)
-        waiting = and_(Round.programme_id == Programme.id, Round.state.in_((ANNOUNCED, PREVIEWED)))
-        together = cls.buddies_of(workspace_id, user_id).subquery()
-        me, owner = aliased(Member), aliased(Member)
-        columns = Programme, Participant, Round.number, Round.starts_at, me, owner
-        found = select(*columns, *list(together.c)[1:])
-        found = found.join(me, and_(me.workspace_id == Programme.workspace_id, me.user_id == user_id))
-        is_owner = and_(owner.workspace_id == Programme.workspace_id, owner.user_id == Programme.owner)
-        found = found.join(owner, is_owner)
-        found = found.outerjoin(Participant, mine).outerjoin(Round, waiting)
-        found = found.outerjoin(together, together.c.programme_id == Programme.id)
-        is_theirs = or_(Programme.owner == user_id, Participant.user_id.is_not(None))
-        running = found.where(Programme.workspace_id == workspace_id, Programme.ended_at.is_(None), is_theirs)
-        return running.order_by(Programme.channel, Round.number, together.c.pairing_id, together.c.user_id)
 
 
 class LeftOver(Base):

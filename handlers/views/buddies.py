@@ -114,7 +114,7 @@ def ownerless(programmes: Sequence[Programme]) -> View:
 
 def _row(seen: Stand, zone: str) -> list[Block]:
     options = [elements.option(VERBS[verb], f"{verb}:{seen.programme.id}") for verb in verbs_of(seen)]
-    row = elements.section(where(seen, zone), elements.overflow(MENU, options))
+    row = elements.section(where(seen, zone), elements.overflow(MENU, options) if options else None)
     taking = [elements.actions(_verb(TAKE_OVER, seen.programme))] if seen.may_take_over else []
     return [row, *taking, *_pairings(seen)]
 
@@ -142,6 +142,8 @@ def _answers(pairing: Together) -> Block:
 def verbs_of(seen: Stand) -> list[str]:
     """List what somebody can do in a programme; a menu has five places."""
     own = [PAGE] if seen.is_owner else []
+    if seen.programme.ended_at is not None:
+        return []
     if not seen.takes_part:
         return [JOIN, *own]
     if seen.is_shut_out:

@@ -122,11 +122,15 @@ def where(seen: Stand, zone: str) -> str:
 
 def _short_rhythm(seen: Stand) -> str:
     programme = seen.programme
+    if programme.ended_at is not None:
+        return "ended"
     words = Recurrence.weekly(programme.weekday, programme.every_weeks).in_words()
     return f"{words}{', yours' if seen.is_owner else ''}"
 
 
 def _standing(seen: Stand, zone: str) -> str:
+    if seen.programme.ended_at is not None:
+        return " ".join(["No round follows.", *_in_pacts(seen)])
     if not seen.takes_part:
         return _with_next("You take no part.", seen.next_at, zone, seen)
     if seen.is_shut_out:
@@ -135,15 +139,17 @@ def _standing(seen: Stand, zone: str) -> str:
         until = f" until {elements.day(seen.paused_until)}" if seen.paused_until else " until you resume"
         return f"You pause{until}."
     if seen.pacts:
-        return " ".join(
-            f"Together with {names(each.others)} until {elements.day(each.until)}." for each in seen.pacts
-        )
+        return " ".join(_in_pacts(seen))
     if seen.lacks_role:
         return "You are in once you say which you are: `/buddy join #channel as mentor`, or `as mentee`."
     if seen.sits_out and seen.next_at:
         return f"You sit out the round of {elements.when(seen.next_at, zone)}."
     unnamed = " The channel does not read your name." if seen.is_unnamed else ""
     return _with_next(f"You are in.{unnamed}", seen.next_at, zone, seen)
+
+
+def _in_pacts(seen: Stand) -> list[str]:
+    return [f"Together with {names(each.others)} until {elements.day(each.until)}." for each in seen.pacts]
 
 
 def _with_next(words: str, next_at: datetime | None, zone: str, seen: Stand) -> str:

@@ -155,13 +155,11 @@ def swapped(others: Sequence[str]) -> Message:
     )
 
 
-def nobody_to_swap(others: Sequence[str], *, is_late: bool = False) -> Message:
+def nobody_to_swap(others: Sequence[str], *, is_late: bool = False, has_next: bool = True) -> Message:
     """Say that there is nobody else this time, or not in time."""
     why = "It is too late in this round to meet anybody else" if is_late else "Nobody else is free this round"
-    return Message(
-        f"{why}, so you stay with {people(others)}. "
-        "The next round brings you somebody new; `/buddy skip` sits it out."
-    )
+    following = " The next round brings you somebody new; `/buddy skip` sits it out." if has_next else ""
+    return Message(f"{why}, so you stay with {people(others)}.{following}")
 
 
 def declined(mentee: str) -> Message:

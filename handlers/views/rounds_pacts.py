@@ -53,25 +53,26 @@ def prompt(facts: PactFacts) -> Message:
 
 def end(facts: PactFacts) -> Message:
     """Ask one of two how to go on after their pact; where they cannot, nothing says why."""
+    new = [elements.button("Somebody new now", REMATCH, facts.pact_id)] if facts.has_next else []
     if facts.is_parted:
-        return _message(
-            f"*Your weeks with {people(facts.others)} are over.* The next round of "
-            f"{elements.channel(facts.channel)} finds you somebody.",
-            elements.button("Somebody new now", REMATCH, facts.pact_id),
+        following = (
+            f" The next round of {elements.channel(facts.channel)} finds you somebody."
+            if facts.has_next
+            else ""
         )
+        return _message(f"*Your weeks with {people(facts.others)} are over.*{following}", *new)
     brought = f"{PROMPTS[facts.day]} " if facts.day else ""
-    line = (
-        f"*Your {facts.weeks} weeks with {people(facts.others)} are over.* {brought}"
-        "How would you like to go on? Without a word from you the next round finds you somebody."
-    )
+    line = f"*Your {facts.weeks} weeks with {people(facts.others)} are over.* {brought}{_how_to_go_on(facts)}"
     goal = [elements.button("Make it a goal", ACTION, facts.pact_id)] if facts.day else []
-    return _message(
-        line,
-        *goal,
-        elements.button(f"{facts.weeks} weeks more", EXTEND, facts.pact_id),
-        elements.button("Another round", ROTATE, facts.pact_id),
-        elements.button("Somebody new now", REMATCH, facts.pact_id),
-    )
+    rotate = [elements.button("Another round", ROTATE, facts.pact_id)] if facts.has_next else []
+    more = elements.button(f"{facts.weeks} weeks more", EXTEND, facts.pact_id)
+    return _message(line, *goal, more, *rotate, *new)
+
+
+def _how_to_go_on(facts: PactFacts) -> str:
+    if facts.has_next:
+        return "How would you like to go on? Without a word from you the next round finds you somebody."
+    return "No round follows. Would you like to go on together?"
 
 
 def agreed(others: Sequence[str], weeks: int, *, stands: bool) -> Message:
@@ -85,23 +86,23 @@ def agreed(others: Sequence[str], weeks: int, *, stands: bool) -> Message:
     )
 
 
-def asked_again(others: Sequence[str], weeks: int, *, stands: bool) -> Message:
+def asked_again(others: Sequence[str], weeks: int, *, stands: bool, has_next: bool = True) -> Message:
     """Say what stands after somebody wanted the same weeks again: the others need not."""
     if stands:
         return agreed(others, weeks, stands=True)
     want = "wants" if len(others) == 1 else "want"
-    return Message(
-        f"Noted: {weeks} weeks more, if {people(others)} {want} it too; else the next round finds you somebody."
-    )
+    otherwise = "; else the next round finds you somebody" if has_next else ""
+    return Message(f"Noted: {weeks} weeks more, if {people(others)} {want} it too{otherwise}.")
 
 
 def _agree(others: Sequence[str]) -> str:
     return "agrees" if len(others) == 1 else "agree"
 
 
-def refused() -> Message:
+def refused(*, has_next: bool = True) -> Message:
     """Confirm that a pact is let be; nobody is told."""
-    return Message("All right. The next round finds you somebody new, and nobody hears of this.")
+    following = "The next round finds you somebody new, and nobody" if has_next else "Nobody"
+    return Message(f"All right. {following} hears of this.")
 
 
 def rotates(channel_id: str) -> Message:
@@ -109,12 +110,13 @@ def rotates(channel_id: str) -> Message:
     return Message(f"Good. The next round of {elements.channel(channel_id)} finds you somebody.")
 
 
-def rematched(others: Sequence[str] | None, channel_id: str) -> Message:
+def rematched(others: Sequence[str] | None, channel_id: str, *, has_next: bool = True) -> Message:
     """Say whether somebody new was free at once."""
     if others is None:
-        return Message(
-            f"Nobody is free at the moment. The next round of {elements.channel(channel_id)} finds you somebody."
+        following = (
+            f" The next round of {elements.channel(channel_id)} finds you somebody." if has_next else ""
         )
+        return Message(f"Nobody is free at the moment.{following}")
     return Message(
         f"Done. You are together with {people(others)} now; I introduce you in a new conversation."
     )
@@ -128,4 +130,5 @@ def action_form(action: Action) -> View:
 
 
 def _message(line: str, *buttons: elements.Block) -> Message:
-    return Message(line.replace("*", ""), [elements.section(line), elements.actions(*buttons)])
+    rows = [elements.actions(*buttons)] if buttons else []
+    return Message(line.replace("*", ""), [elements.section(line), *rows])

@@ -60,6 +60,13 @@ STANDS = {
     ),
     "without a role": stand(lacks_role=True),
     "shut out": stand(is_shut_out=True),
+    "ended": stand(
+        programme=programme(ended_at=MONDAY_NOON),
+        state=None,
+        next_at=None,
+        pairings=[Together(3, [BEN], None)],
+        pacts=[PactWith((MIA,), date(2027, 1, 5))],
+    ),
     "owner": stand(state=None, is_owner=True),
     "held": stand(programme=programme(held_because=ARCHIVED), next_at=None),
     "ownerless": stand(has_no_owner=True),

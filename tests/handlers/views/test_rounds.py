@@ -115,6 +115,7 @@ OTHERS: dict[str, Message] = {
     "swapped": views.swapped((AMY,)),
     "nobody to swap": views.nobody_to_swap((AMY,)),
     "nobody to swap in time": views.nobody_to_swap((AMY,), is_late=True),
+    "nobody to swap, and no next round": views.nobody_to_swap((AMY,), has_next=False),
     "declined": views.declined(AMY),
     "left over": views.left_over(Nobody(CHANNEL, NobodyFree(), UNTIL)),
     "guest": views.left_over(Nobody(CHANNEL, GuestsStayOut(), None)),
@@ -144,6 +145,15 @@ OTHERS: dict[str, Message] = {
     "pact end": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6)),
     "pact end with the last prompt": rounds_pacts.end(PactFacts(1, 3, (AMY, BEN), CHANNEL, 4, 28)),
     "pact parted": rounds_pacts.end(PactFacts(1, 3, (AMY,), CHANNEL, 6, is_parted=True)),
+    "pact parted, without a next round": rounds_pacts.end(
+        PactFacts(1, 3, (AMY,), CHANNEL, 6, is_parted=True, has_next=False)
+    ),
+    "pact end without a next round": rounds_pacts.end(
+        PactFacts(1, 3, (AMY,), CHANNEL, 4, 28, has_next=False)
+    ),
+    "refused without a next round": rounds_pacts.refused(has_next=False),
+    "asked again without a next round": rounds_pacts.asked_again((AMY,), 6, stands=False, has_next=False),
+    "not rematched without a next round": rounds_pacts.rematched(None, CHANNEL, has_next=False),
     "pact of three": rounds_pacts.offer(PactFacts(1, 3, (AMY, BEN), CHANNEL, 6)),
     "again": rounds_pacts.offer(PactFacts(1, 3, (AMY,), CHANNEL, 6, is_again=True)),
     "agreed alone of three": rounds_pacts.agreed((AMY, BEN), 6, stands=False),
