@@ -7,11 +7,12 @@ import json
 import pytest
 
 from models.programmes import LEFT
+from sandbox.seen import Message
 from tests.handlers import forging
 from tests.handlers.buddies_stage import ENGINEERING, GROWTH, MANAGERS, standing_in, started
 from tests.handlers.one_on_ones_stage import home_of
 from tests.handlers.rounds_stage import START, in_channel, in_groups, live_until, taking_part
-from tests.handlers.test_programme_reports import files_of, page_of, settled
+from tests.handlers.test_programme_reports import page_of, settled
 from tests.people import AMY, BEN, HOUR, JONAS, MIA, RAY
 from tests.trellis import Trellis
 
@@ -22,6 +23,15 @@ def read_on_screen(trellis: Trellis, path: str) -> str:
     """Read a page of the workspace as a person sees it, with the names of today."""
     with forging.DIRECTLY.open(f"{trellis.slack.base_url}/as/{AMY}/{path}") as page:
         return str(page.read().decode())
+
+
+def with_files(trellis: Trellis) -> Message:
+    """Wait for the message with files."""
+    found = trellis.slack.eventually(
+        lambda: next((each for each in trellis.slack.dms(AMY) if each.files), None)
+    )
+    assert found is not None
+    return found
 
 
 def test_a_programme_goes_on_in_a_channel_of_another_name_and_says_the_new_one_everywhere(
@@ -37,8 +47,8 @@ def test_a_programme_goes_on_in_a_channel_of_another_name_and_says_the_new_one_e
     page = page_of(trellis)
     trellis.slack.press(AMY, page, "How it goes")
     trellis.slack.press(AMY, settled(trellis, "take part"), "Export (CSV)")
-    message = files_of(trellis, 3)
-    files = [trellis.slack.file(message, index) for index in range(3)]
+    message = with_files(trellis)
+    files = [trellis.slack.file(message, index) for index in range(len(message.files))]
 
     assert len(in_channel(trellis)) == 1
     assert in_groups(trellis, AMY)
