@@ -318,13 +318,15 @@ class DeliveryLoop:
     def _record(self, session: Session, reports: Sequence[Report], machine_now: datetime, turn: Turn) -> None:
         sent: list[tuple[Outgoing, Sent]] = []
         became: list[tuple[int, str]] = []
-        openings = Recorder(session, machine_now, self._chance)
+        openings = Recorder(session, machine_now, self._chance, self._pace)
         for report in reports:
             match report:
                 case Group() as group, (Opened() | NotOpened()) as said:
                     became += [(number, FAILED) for number in openings.record(group, said)]
                 case Doubt() as doubt, (Seen() | Unseen()) as seen:
-                    became += record_look(session, doubt, seen, machine_now, chance=self._chance)
+                    became += record_look(
+                        session, doubt, seen, machine_now, pace=self._pace, chance=self._chance
+                    )
                 case Outgoing() as message, Sent() as taken:
                     sent.append((message, taken))
                 case Outgoing() as message, (NotSent() | InDoubt() | Refused()) as refusal:

@@ -16,7 +16,7 @@ from typing import cast
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from bot.runtime.outcomes import stop, tell
+from bot.runtime.outcomes import hold_up, stop, tell
 from bot.runtime.rates import Pace
 from bot.runtime.slack import Group, NotOpened, NotSent, Opened, Refused
 from models import outbox_work
@@ -68,6 +68,7 @@ class Recorder:
     session: Session
     machine_now: datetime
     chance: random.Random
+    pace: Pace
 
     def record(self, group: Group, said: Opened | NotOpened) -> list[int]:
         """Write what became of an opening, and give the messages that can never be sent because of it."""
@@ -87,8 +88,8 @@ class Recorder:
         wait = FIRST_WAIT_SECONDS * (1 + self.chance.random() / 2)
         if why.retry_after is not None:
             wait = why.retry_after
-            mine = update(Workspace).where(Workspace.workspace_id == group.workspace_id)
-            self.session.execute(mine.values(opens_tat=self.machine_now + timedelta(seconds=wait)))
+            until = self.pace.openings.held_up(self.machine_now + timedelta(seconds=wait))
+            hold_up(self.session, group.workspace_id, Workspace.opens_tat, until)
         _change(self.session, group, opening_until=self.machine_now + timedelta(seconds=wait))
         for row in self.session.scalars(Delivery.ready_for(group.workspace_id, group.receiver)):
             row.reason = f"{UNOPENED}{why.reason}"  # for the operator who asks what it waits for

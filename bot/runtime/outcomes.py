@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import cast
 
 from sqlalchemy import Table, Update, bindparam, or_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.runtime import metrics
 from bot.runtime.database import after_commit
@@ -169,14 +169,19 @@ def _back_off(attempt: int, chance: random.Random) -> float:
 
 def _hold_up(session: Session, workspace_id: str, outcome: Outcome, machine_now: datetime) -> None:
     """Stop posting to a workspace that said to wait, or that took its token away."""
-    mine = update(Workspace).where(Workspace.workspace_id == workspace_id)
     if isinstance(outcome, NotSent) and outcome.retry_after is not None:
         until = machine_now + timedelta(seconds=outcome.retry_after)
-        # Answers arrive in any order: the longest wait stands.
-        shorter = or_(Workspace.blocked_until.is_(None), Workspace.blocked_until < until)
-        session.execute(mine.where(shorter).values(blocked_until=until))
+        hold_up(session, workspace_id, Workspace.blocked_until, until)
     if isinstance(outcome, Refused) and outcome.is_token_gone:
         stop(session, workspace_id, outcome.reason)
+
+
+def hold_up(
+    session: Session, workspace_id: str, moment: InstrumentedAttribute[datetime | None], until: datetime
+) -> None:
+    """Move one of a workspace's moments (machine time): answers arrive in any order, and the longest wait stands."""
+    mine = update(Workspace).where(Workspace.workspace_id == workspace_id)
+    session.execute(mine.where(or_(moment.is_(None), moment < until)).values({moment: until}))
 
 
 def stop(session: Session, workspace_id: str, because: str) -> None:
@@ -186,7 +191,7 @@ def stop(session: Session, workspace_id: str, because: str) -> None:
 
 
 def record_look(
-    session: Session, doubt: Doubt, seen: Look, machine_now: datetime, *, chance: random.Random
+    session: Session, doubt: Doubt, seen: Look, machine_now: datetime, *, pace: Pace, chance: random.Random
 ) -> Iterator[tuple[int, str]]:
     """Write what a look-up found about each row that is still in doubt, and say the rows and their new states."""
     for delivery_id, attempt in doubt.attempts.items():
@@ -199,9 +204,8 @@ def record_look(
     if isinstance(seen, Seen) and doubt.channel != seen.channel:
         _keep_channels(session, [(doubt, seen.channel)])
     if isinstance(seen, Unseen) and seen.retry_after is not None:
-        until = machine_now + timedelta(seconds=seen.retry_after)
-        mine = update(Workspace).where(Workspace.workspace_id == doubt.workspace_id)
-        session.execute(mine.values(looks_tat=until))
+        until = pace.looks.held_up(machine_now + timedelta(seconds=seen.retry_after))
+        hold_up(session, doubt.workspace_id, Workspace.looks_tat, until)
     if isinstance(seen, Unseen) and seen.is_token_gone:
         stop(session, doubt.workspace_id, seen.reason)
 

@@ -34,6 +34,10 @@ class Rate:
         """Give the moment from which there is room for one; None if there always is."""
         return tat - self.tolerance if tat and self.interval else None
 
+    def held_up(self, until: datetime) -> datetime:
+        """Give the arrival time with which there is room again at a moment, and for one request."""
+        return until + self.tolerance
+
     def after(self, tat: datetime | None, now: datetime, requests: int) -> datetime:
         """Give the arrival time when so many requests have been made now."""
         return max(tat or now, now) + self.interval * requests

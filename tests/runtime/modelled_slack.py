@@ -125,7 +125,7 @@ class Worker:
         for report in [each for each in self.reports if each.known_at <= now]:
             if isinstance(report.asked, Doubt):
                 assert isinstance(report.said, Seen | Unseen)
-                list(record_look(session, report.asked, report.said, now, chance=chance))
+                list(record_look(session, report.asked, report.said, now, pace=pace, chance=chance))
             else:
                 assert not isinstance(report.said, Seen | Unseen)
                 record(session, report.asked, report.said, now, pace=pace, chance=chance)

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import random
+from datetime import timedelta
+
 import pytest
 
-from bot.runtime.slack import InDoubt, NotSent, Outcome, Outgoing, Seen, Sent
+from bot.outbox import group
+from bot.runtime.openings import Recorder
+from bot.runtime.outcomes import record_look
+from bot.runtime.rates import Pace
+from bot.runtime.slack import (
+    Doubt,
+    Group,
+    InDoubt,
+    NotOpened,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Seen,
+    Sent,
+    Unseen,
+)
 from models.outbox import DOUBTFUL, SENDING, SENT
+from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN
 from tests.runtime.stage import PATIENCE_SECONDS, Office, doubt_all, exhaust
 from tests.runtime.test_delivery import Gate, expire_leases
@@ -55,3 +74,20 @@ def test_an_outcome_of_a_row_that_was_settled_is_told_and_counted_once(
     assert not counts
     assert not [record for record in caplog.records if record.message.startswith("message_")]
     assert office.states() == [SENT, SENT]
+
+
+def test_of_several_waits_for_look_ups_and_openings_the_longest_stands(office: Office) -> None:
+    now, pace = office.clock.machine, Pace()
+    doubt = Doubt(TEAM_ID, AMY, "D1", {}, {}, now)
+    with office.sessions.begin() as session:
+        openings = Recorder(session, now, random.Random(7), pace)
+        for seconds in (10, 30, 1):
+            looked = Unseen("ratelimited", retry_after=seconds)
+            list(record_look(session, doubt, looked, now, pace=pace, chance=random.Random(7)))
+            openings.record(
+                Group(TEAM_ID, group([AMY, BEN])), NotOpened(NotSent("ratelimited", retry_after=seconds))
+            )
+
+    workspace = office.workspace()
+    assert pace.looks.opens_at(workspace.looks_tat) == now + timedelta(seconds=30)
+    assert pace.openings.opens_at(workspace.opens_tat) == now + timedelta(seconds=30)
