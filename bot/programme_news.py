@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
 from bot.programme_settings import settings_of
 from bot.working_hours import WorkingHours
+from models import round_work
 from models.members import Member
 from models.outbox import READY, Delivery
 from models.programmes import MENTORING, Programme
@@ -56,10 +57,13 @@ class News:
     is_unannounced: bool = False
     """Whether the channel has not read who was put together."""
 
+    announced_at: datetime | None = None
+    """When the round begins of which people have heard; None if there is none."""
+
     @property
     def next_at(self) -> datetime:
         """When the next round begins."""
-        return settings_of(self.programme).rhythm.starts_at(self.programme.next_on)
+        return self.announced_at or settings_of(self.programme).rhythm.starts_at(self.programme.next_on)
 
 
 def invite(session: Session, programme: Programme, *, now: datetime) -> None:
@@ -160,13 +164,13 @@ def _at_work(session: Session, programme: Programme, now: datetime) -> datetime:
 def judge(
     session: Session, deliveries: Sequence[Delivery], *, now: datetime
 ) -> Mapping[int, News | Later | Never]:
-    """Decide with today's data what becomes of each; two queries however many there are."""
+    """Decide with today's data what becomes of each; three queries however many there are."""
     workspaces = {delivery.workspace_id for delivery in deliveries}
     chosen = Programme.among(workspaces, {delivery.subject_id for delivery in deliveries})
     known = {each.id: each for each in session.scalars(chosen)}
     people = session.scalars(Member.among(workspaces, {delivery.receiver for delivery in deliveries}))
     members = {(member.workspace_id, member.user_id): member for member in people}
-    return {
+    judged = {
         delivery.id: _judge_one(
             delivery,
             known.get(delivery.subject_id),
@@ -174,6 +178,19 @@ def judge(
             now,
         )
         for delivery in deliveries
+    }
+    announced = _announced(session, known, now)
+    return {
+        key: replace(each, announced_at=announced.get(each.programme.id)) if isinstance(each, News) else each
+        for key, each in judged.items()
+    }
+
+
+def _announced(session: Session, known: Mapping[int, Programme], now: datetime) -> dict[int, datetime]:
+    """Say when the rounds begin of which people have heard, by programme."""
+    waiting = session.execute(round_work.starts_of(list(known), now))
+    return {
+        programme_id: at for programme_id, number, at in waiting if number < known[programme_id].next_number
     }
 
 

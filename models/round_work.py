@@ -36,6 +36,13 @@ def due() -> Select[*tuple[bool, ...]]:
     )
 
 
+def starts_of(programme_ids: Collection[int], moment: datetime) -> Select[int, int, datetime]:
+    """Select when the rounds of these programmes begin that have not by a moment: rows of programme, number, start."""
+    waiting = select(Round.programme_id, Round.number, Round.starts_at)
+    waiting = waiting.where(one_of(Round.programme_id, programme_ids), Round.starts_at > moment)
+    return waiting.where(Round.state.in_((ANNOUNCED, PREVIEWED)))
+
+
 def people(workspace_id: str, user_ids: Collection[str]) -> Select[Member]:
     """Select these members, however many they are."""
     return select(Member).where(Member.workspace_id == workspace_id, one_of(Member.user_id, user_ids))

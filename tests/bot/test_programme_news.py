@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from bot import programme_news, programme_posts, programmes
-from bot.programme_news import HANDED_OVER, HELD, INVITATION, RELEASED
+from bot.programme_news import HANDED_OVER, HELD, INVITATION, RELEASED, News
 from bot.runtime.database import Sessions
 from models.outbox import CANCELLED, FAILED, READY, SENT, Delivery
 from tests.bot import rounds_stage as stage
@@ -88,3 +89,24 @@ def test_an_invitation_that_is_refused_twice_a_day_is_written_anew_each_time(qui
             programme_posts.given_up(session, latest, now=MONDAY_NOON + hours * HOUR)
 
     assert states(quick, INVITATION) == [FAILED, FAILED, READY]
+
+
+@pytest.mark.parametrize("kind", [RELEASED, INVITATION])
+def test_what_names_the_next_round_after_the_heads_up_names_the_announced_one(
+    quick: Sessions, kind: str
+) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.step(quick, stage.HEADS_UP)
+    with quick.begin() as session:
+        programme = found(session, programme_id)
+        programme_news.hold(session, programme, programme_news.ARCHIVED, now=stage.HEADS_UP)
+    send(quick, HELD)
+    with quick.begin() as session:
+        programme_news.release(session, found(session, programme_id), now=stage.HEADS_UP + HOUR)
+
+    rows = stage.deliveries(quick, kind)
+    with quick.begin() as session:
+        (news,) = programme_news.judge(session, rows, now=stage.HEADS_UP + HOUR).values()
+
+    assert isinstance(news, News)
+    assert news.next_at == stage.START
