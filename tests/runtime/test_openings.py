@@ -115,7 +115,7 @@ def test_a_consequence_that_hits_a_bug_keeps_no_outcome_from_being_written(
 def test_an_opening_that_came_to_nothing_is_made_again(office: Office, why: NotSent) -> None:
     said: list[Opened | NotOpened] = [NotOpened(why), Opened("G1")]
     (number,) = office.write(THEM)
-    loop = office.loop(openings=lambda _: said.pop(0))
+    loop = office.loop(openings=lambda _: said.pop(0), send=lambda _: Sent("G1", "1.0"))
 
     exhaust(loop)
     row = office.row(number)
