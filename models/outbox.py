@@ -42,6 +42,8 @@ GROUP = "+"
 """What begins a receiver that is several people; no id of Slack's does."""
 HAS_ENDED = "state IN ('failed', 'expired', 'cancelled')"
 """These are few beside what was sent; a store finds their index where it reads these very words."""
+UNOPENED = "opening: "
+"""What begins the reason of a message whose receivers' conversation Slack has not opened yet."""
 UNRESOLVED = "in doubt, and cannot be looked up: "
 """What begins the reason of a failed message that Slack may have, where it never lets us look."""
 

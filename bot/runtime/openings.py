@@ -21,14 +21,12 @@ from bot.runtime.rates import Pace
 from bot.runtime.slack import Group, NotOpened, NotSent, Opened, Refused
 from models import outbox_work
 from models.bulk import insert_missing
-from models.outbox import FAILED, Conversation, Delivery
+from models.outbox import FAILED, UNOPENED, Conversation, Delivery
 from models.outbox_work import Moments
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
-UNOPENED = "opening: "
-"""What begins the reason of a message whose receivers' conversation Slack has not opened yet."""
 FIRST_WAIT_SECONDS = 5.0
 """After an opening that came to nothing, and up to half as long again."""
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.runtime.openings import UNOPENED
 from bot.runtime.rates import Pace
 from models.outbox import (
     CANCELLED,
@@ -17,6 +16,7 @@ from models.outbox import (
     READY,
     SENDING,
     SENT,
+    UNOPENED,
     UNRESOLVED,
     Conversation,
     Delivery,
