@@ -36,8 +36,9 @@ def join(
     programme_heads_ups.expect(session, programme, visit.actor.user_id, now=visit.now)
     enrolments.join(session, visit.actor, programme, role=role, capacity=capacity, now=visit.now)
     is_held = programme.held_because is not None
-    starts_at = enrolments.next_round(session, programme)[1]
-    return views.joined(programme, None if is_held else starts_at, visit.zone)
+    number, starts_at = enrolments.next_round(session, programme)
+    is_announced = number < programme.next_number
+    return views.joined(programme, None if is_held else starts_at, visit.zone, is_announced=is_announced)
 
 
 def leave_channel(session: Session, channel: Channel, visit: Visit) -> Message:

@@ -178,13 +178,12 @@ def which(verb: str, programmes: Collection[Programme]) -> View:
 # What came of it
 
 
-def joined(programme: Programme, next_at: datetime | None, zone: str) -> Message:
-    """Confirm that somebody takes part."""
-    begins = (
-        f"The next round is {elements.when(next_at, zone)}; you hear of it a working day ahead. "
-        if next_at
-        else ""
-    )
+def joined(
+    programme: Programme, next_at: datetime | None, zone: str, *, is_announced: bool = False
+) -> Message:
+    """Confirm that somebody takes part; of a round that is announced the others have heard already."""
+    hears = ", and you are in it" if is_announced else "; you hear of it a working day ahead"
+    begins = f"The next round is {elements.when(next_at, zone)}{hears}. " if next_at else ""
     return Message(
         f"You are in at {elements.channel(programme.channel)}. {begins}"
         "`/buddy skip` leaves you out once, `/buddy leave` for good."

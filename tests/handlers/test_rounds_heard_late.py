@@ -33,6 +33,12 @@ def join(trellis: Trellis) -> None:
     assert "You are in" in trellis.slack.command(JONAS, "/buddy join", channel=GROWTH).text
 
 
+def join_late(trellis: Trellis) -> None:
+    answer = trellis.slack.command(JONAS, "/buddy join", channel=GROWTH).text
+    assert "you are in it" in answer
+    assert "a working day ahead" not in answer
+
+
 def leave(trellis: Trellis) -> None:
     assert "You are out" in trellis.slack.command(JONAS, "/buddy leave", channel=GROWTH).text
 
@@ -75,7 +81,7 @@ CASES: dict[str, tuple[Sequence[tuple[datetime, Act]], datetime | None]] = {
     "joins in time": ([(MONDAY_NOON, works(FROM_WEDNESDAY)), (THURSDAY, join)], LAST_HOUR),
     "joins too late": ([(MONDAY_NOON, works(FROM_WEDNESDAY)), (SATURDAY, join)], None),
     "works otherwise in time": ([(MONDAY_NOON, join), (THURSDAY, works(FROM_WEDNESDAY))], LAST_HOUR),
-    "joins after the heads-up": ([(MONDAY, join)], MONDAY),
+    "joins after the heads-up": ([(MONDAY, join_late)], MONDAY),
 }
 MORE: dict[str, tuple[Sequence[tuple[datetime, Act]], datetime | None]] = {
     "joins in the last hour": ([(MONDAY_NOON, works(FROM_WEDNESDAY)), (FRIDAY, join)], FRIDAY),

@@ -91,6 +91,7 @@ MESSAGES = {
     "called off": news(CALLED_OFF),
     "returned": buddies_news.returned(Return(programme(), BERLIN)),
     "joined": buddies.joined(programme(), MONDAY_NOON, BERLIN),
+    "joined after the heads-up": buddies.joined(programme(), MONDAY_NOON, BERLIN, is_announced=True),
     "left": buddies.left(programme()),
     "skipped": buddies.skipped(programme(), MONDAY_NOON, BERLIN),
     "back": buddies.back(programme(), MONDAY_NOON, BERLIN),
