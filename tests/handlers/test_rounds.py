@@ -147,7 +147,7 @@ def test_whose_buddy_leaves_after_the_introduction_is_introduced_to_who_came_mea
 
     (pair,) = stage.pairings(trellis, programme)
     assert pair.people == (AMY, RAY)
-    assert "You go on with others" in trellis.slack.last_dm(AMY).text
+    assert f"You go on with <@{RAY}>" in trellis.slack.last_dm(AMY).text
     assert "Why you two" in stage.in_groups(trellis, RAY)[-1].text
 
 
