@@ -228,7 +228,12 @@ def _migrate(url: str, *, to: str = "head") -> None:
 
 def _require_migrations(settings: Settings) -> None:
     from bot.runtime import database
+    from bot.runtime.occupancy import file_of
 
+    file = file_of(settings.database_url)
+    if file and not file.exists():
+        # To connect would make an empty one, which belongs to whoever asks.
+        raise NotReady(f"There is no database at {file}: run `python app.py migrate` first")
     engine = database.connect(settings.database_url)
     missing = database.missing_migrations(engine)
     engine.dispose()

@@ -13,7 +13,6 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from sqlalchemy import Engine, func, select
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.runtime import manifest, queues
@@ -22,6 +21,8 @@ from bot.runtime.config import BadSettings, Settings, load
 from bot.runtime.database import Sessions, connect, missing_migrations
 from bot.runtime.findings import Finding, note, ok, wrong
 from bot.runtime.logs import told_by_store
+from bot.runtime.occupancy import file_of
+from bot.runtime.slack import UNANSWERED, word_of
 from models.base import UtcDateTime
 from models.workspaces import Workspace
 
@@ -54,11 +55,10 @@ def _slack(settings: Settings, clock: Clock) -> Iterator[Finding]:
     try:
         answer = client.auth_test()
     except SlackApiError as refusal:
-        yield wrong(
-            f"Slack refuses SLACK_BOT_TOKEN ({_code(refusal)}): copy it anew from OAuth & Permissions"
-        )
+        advice = "SLACK_BOT_TOKEN ({}): copy it anew from OAuth & Permissions"
+        yield _refused(refusal, settings, advice)
         return
-    except (URLError, OSError) as away:
+    except UNANSWERED as away:
         yield wrong(f"Slack does not answer at {settings.slack_api_url} ({_cause(away)}): check the network")
         return
     yield ok(f"Slack knows the bot as {answer['user']} in the workspace {answer['team']}")
@@ -99,18 +99,34 @@ def _way_in(client: WebClient, settings: Settings) -> Finding:
     try:
         client.apps_connections_open(app_token=settings.app_token)
     except SlackApiError as refusal:
-        return wrong(
-            f"Slack refuses SLACK_APP_TOKEN ({_code(refusal)}): make one with the scope connections:write "
-            "under Basic Information, and switch Socket Mode on"
+        advice = (
+            "SLACK_APP_TOKEN ({}): make one with the scope connections:write under Basic Information, and switch "
+            "Socket Mode on"
         )
-    except (URLError, OSError) as away:
+        return _refused(refusal, settings, advice)
+    except UNANSWERED as away:
         return wrong(f"Slack does not open a socket ({_cause(away)}): check the network")
     return ok("Slack opens a socket for the bot (Socket Mode)")
+
+
+def _refused(refusal: SlackApiError, settings: Settings, advice: str) -> Finding:
+    """Tell what Slack refuses from what something in its place answers."""
+    if (word := word_of(refusal)) is not None:
+        return wrong(f"Slack refuses {advice.format(word)}")
+    return wrong(
+        f"What answers at {settings.slack_api_url} is not Slack, or was cut short ({refusal.response.status_code}): "
+        "check SLACK_API_URL, and the proxy if there is one"
+    )
 
 
 def _store(settings: Settings, zone_data: str, clock: Clock) -> Iterator[Finding]:
     if folder := _closed_folder(settings.database_url):
         yield wrong(f"The folder {folder} cannot be written: SQLite keeps its file there")
+        return
+    file = file_of(settings.database_url)
+    if file and not file.exists():
+        # To connect would make an empty one, which belongs to whoever asks.
+        yield wrong(f"There is no database at {file}: `python app.py migrate` makes it")
         return
     engine = connect(settings.database_url)
     try:
@@ -122,11 +138,8 @@ def _store(settings: Settings, zone_data: str, clock: Clock) -> Iterator[Finding
 
 
 def _closed_folder(url: str) -> Path | None:
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite" or not address.database:
-        return None
-    folder = Path(address.database).absolute().parent
-    return None if os.access(folder, os.W_OK) else folder
+    file = file_of(url)
+    return None if file is None or os.access(file.parent, os.W_OK) else file.parent
 
 
 def _answering(engine: Engine, zone_data: str, clock: Clock) -> Iterator[Finding]:
@@ -168,10 +181,6 @@ def _header(answer: SlackResponse, name: str) -> str:
     return str(value[0] if isinstance(value, list) else value)
 
 
-def _code(refusal: SlackApiError) -> str:
-    return str(refusal.response.get("error"))
-
-
-def _cause(away: OSError) -> str:
+def _cause(away: Exception) -> str:
     cause = away.reason if isinstance(away, URLError) else away
-    return str(cause)
+    return str(cause) or type(cause).__name__

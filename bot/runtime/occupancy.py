@@ -38,7 +38,7 @@ def occupied(url: str, *, alone: bool) -> Iterator[None]:
 
     Any number may work on PostgreSQL, and on a store in memory nobody else can.
     """
-    store = _file_of(url)
+    store = file_of(url)
     if store is None:
         yield
         return
@@ -61,7 +61,8 @@ def occupied(url: str, *, alone: bool) -> Iterator[None]:
         yield
 
 
-def _file_of(url: str) -> Path | None:
+def file_of(url: str) -> Path | None:
+    """Name the file a SQLite store is in; None for one in memory, and for a server's."""
     address = make_url(url)
     name = address.database or ""
     if address.get_backend_name() != "sqlite" or not name or ":memory:" in name or "mode=memory" in url:

@@ -76,6 +76,7 @@ def test_a_tick_without_tables_says_what_to_do(environment: dict[str, str], tmp_
 
     assert done.returncode == 1
     assert "run `python app.py migrate` first" in done.stderr
+    assert not (tmp_path / "new.db").exists()
 
 
 def test_the_manifest_is_printed_to_be_pasted(environment: dict[str, str], run: Run) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from sqlalchemy import Engine, event, update
 
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import Clock, SystemClock
-from bot.runtime.database import Sessions, connect
+from bot.runtime.database import Sessions, connect, migrate
 from bot.runtime.doctor import examine
 from bot.runtime.findings import Finding
 from bot.runtime.queues import NAMED_AT_MOST
@@ -129,10 +129,35 @@ def test_a_database_that_is_away(healthy: dict[str, str], postgres: Postgres) ->
     assert sentence.startswith("The database does not answer")
 
 
-def test_missing_migrations(healthy: dict[str, str], tmp_path: Path) -> None:
-    (sentence,) = wrong({**healthy, "DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"})
+def test_missing_migrations(healthy: dict[str, str]) -> None:
+    store = store_of(healthy)
+    migrate(store, to="0012")
+    store.dispose()
+
+    (sentence,) = wrong(healthy)
 
     assert sentence.endswith("migrations are missing: run `python app.py migrate`")
+
+
+def test_a_database_that_is_not_there_is_not_made(healthy: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+
+    (sentence,) = wrong({**healthy, "DATABASE_URL": f"sqlite:///{file}"})
+
+    assert sentence == f"There is no database at {file}: `python app.py migrate` makes it"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
+@pytest.mark.parametrize("kind", ["html", "truncated"])
+def test_something_that_answers_in_slacks_place_refuses_no_token(
+    method: str, kind: Literal["html", "truncated"], healthy: dict[str, str], slack: Driver
+) -> None:
+    slack.fault(method, kind, **({"status": 403} if kind == "html" else {}))
+
+    (sentence,) = wrong(healthy)
+
+    assert "is not Slack, or was cut short" in sentence
 
 
 def test_a_folder_that_is_not_there(healthy: dict[str, str], tmp_path: Path) -> None:
