@@ -97,7 +97,7 @@ class Recorder:
         waiting = self.session.scalars(Delivery.ready_for(group.workspace_id, group.receiver)).all()
         for row in waiting:
             row.state, row.reason = FAILED, why.reason
-            tell(self.session, row.id, FAILED, why.reason)
+            tell(self.session, row.id, FAILED, why.reason, is_alarm=why.is_our_bug)
         _change(self.session, group, opening_until=None)
         return [row.id for row in waiting]
 

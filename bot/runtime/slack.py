@@ -36,6 +36,8 @@ KEY_WITHDRAWN = "ekm_access_denied"
 INACTIVE = "account_inactive"
 NO_SCOPE, UNTIL_REINSTALLED_SECONDS = "missing_scope", 600
 """An app that was installed before it wrote to groups may not open one until an admin has allowed it."""
+OUR_BUGS = ("invalid_", "msg_", "no_text", "metadata_", "not_enough_users", "too_many_users", "users_list_")
+"""How errors begin that say of a request of ours that it could never be granted."""
 UNANSWERED = (URLError, HTTPException, OSError, SlackClientError)
 """What is raised when no answer of Slack's came, or none that can be read."""
 NO_ANSWER = "no answer in JSON"
@@ -97,8 +99,8 @@ class Refused:
 
     @property
     def is_our_bug(self) -> bool:
-        """Whether the message itself is what Slack refuses."""
-        is_about_it = self.reason.startswith(("invalid_", "msg_", "no_text", "metadata_"))
+        """Whether the message itself, or how a group was to be opened, is what Slack refuses."""
+        is_about_it = self.reason.startswith(OUR_BUGS)
         return is_about_it and self.reason not in ABOUT_PEOPLE and not self.is_token_gone
 
 

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.outbox import group
+from bot.runtime import metrics
 from bot.runtime.decisions import Failed
 from bot.runtime.rates import UNLIMITED, Pace, Rate
 from bot.runtime.slack import Doubt, Group, InDoubt, Look, NotOpened, NotSent, Opened, Outcome, Outgoing, Sent
@@ -95,6 +97,36 @@ def test_a_group_that_slack_refuses_fails_what_waits_for_it_and_its_feature_hear
     ]
     assert failures[0].reason == office.row(first).reason
     assert office.row(first).nonce == "noted"
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        ("too_many_users", "ERROR"),
+        ("users_list_not_supplied", "ERROR"),
+        ("invalid_user_combination", "INFO"),
+        ("user_disabled", "INFO"),
+    ],
+)
+def test_an_opening_refused_for_a_bug_of_ours_is_an_alarm(
+    error: str, level: str, office: Office, slack: Driver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    before = _bugs_counted()
+    slack.fault("conversations.open", "error", error=error)
+    office.write(THEM)
+
+    office.loop().drain()
+
+    (told,) = [record for record in caplog.records if record.message == "message_failed"]
+    assert told.levelname == level
+    assert _bugs_counted() - before == (level == "ERROR")
+
+
+def _bugs_counted() -> float:
+    counted = REGISTRY.get_sample_value("trellis_messages_failed_total", {"reason": metrics.ANOTHER_BUG})
+    assert counted is not None
+    return counted
 
 
 def test_a_consequence_that_hits_a_bug_keeps_no_outcome_from_being_written(
