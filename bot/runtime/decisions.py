@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,13 +106,30 @@ def _failed(row: Delivery) -> Failed:
     return Failed(row.id, row.workspace_id, row.kind, row.receiver, row.subject_id, row.reason or "")
 
 
+class Unsendable(Exception):
+    """No request can be made of the message, so that whoever sends it would take it for one that is in doubt."""
+
+
+def _sendable(decisions: Mapping[int, Decision]) -> Mapping[int, Decision]:
+    """Let pass what can be sent: each has a block, which carries its mark, and all of it can be written as JSON."""
+    for said in decisions.values():
+        if isinstance(said, Send):
+            try:
+                json.dumps(said.blocks)
+            except (TypeError, ValueError) as unwritable:
+                raise Unsendable from unwritable
+            if not said.blocks:
+                raise Unsendable
+    return decisions
+
+
 def _each(
     prepare: Prepare, session: Session, batch: Sequence[Delivery], people_now: datetime
 ) -> Mapping[int, Decision]:
     """Prepare the batch; if one row hits a bug only that row waits, and the bug is logged with its id."""
     try:
         with session.begin_nested():
-            return prepare(session, batch, people_now)
+            return _sendable(prepare(session, batch, people_now))
     except (OperationalError, InterfaceError, PoolTimeoutError):
         raise  # the store is away: no row's fault
     except Exception as bug:  # the loop's one door for bugs: a poisoned row must not stop the rest

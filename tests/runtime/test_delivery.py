@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.runtime.config import ROOT
 from bot.runtime.database import READING, Sessions, connect
-from bot.runtime.decisions import Cancel, Decision, Defer
+from bot.runtime.decisions import Cancel, Decision, Defer, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.slack import InDoubt, Outcome, Outgoing, Sent
 from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, READY, SENDING, SENT, Delivery
@@ -221,6 +221,22 @@ def test_a_poisoned_row_waits_alone_and_does_not_stop_the_others(office: Office,
     office.clock.pass_time(5 * MINUTE)
     office.loop().drain()
     assert office.states() == [SENT, SENT, SENT]
+
+
+@pytest.mark.parametrize("blocks", [[], [{"type": "section", "text": object()}]])
+def test_a_message_that_cannot_be_sent_is_a_bug_and_no_doubt(
+    blocks: Sequence[Mapping[str, object]], office: Office, slack: Driver
+) -> None:
+    numbers = office.write(AMY, BEN)
+
+    def unsendable(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+        mine = {row.id: Send("A note", blocks) for row in rows if row.receiver == BEN}
+        return {**note(session, rows, now), **mine}
+
+    office.loop(prepare=unsendable).drain()
+
+    assert office.states() == [SENT, READY]
+    assert office.row(numbers[1]).reason == "bug: Unsendable"
 
 
 def test_a_bug_in_the_store_is_one_rows_matter_too(office_anywhere: Office) -> None:

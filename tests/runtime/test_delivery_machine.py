@@ -258,7 +258,8 @@ class Deliveries(RuleBasedStateMachine):
 
     def _prepare(self, session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
         return {
-            row.id: Cancel("not wanted") if row.id in self.unwanted else Send("A note", []) for row in rows
+            row.id: Cancel("not wanted") if row.id in self.unwanted else Send("A note", [{"type": "divider"}])
+            for row in rows
         }
 
     def _everything(self) -> Sequence[object]:
