@@ -80,7 +80,7 @@ def test_who_is_of_another_organisation_is_met_only_where_guests_are(trellis: Tr
     assert "not a valid command" in trellis.slack.command(EVE, "/buddy programme").text
 
 
-@pytest.mark.parametrize("few", [0, 20], ids=["of all accounts", "one by one"])
+@pytest.mark.parametrize("few", [0, pytest.param(20, marks=pytest.mark.siege)])
 def test_in_a_shared_channel_where_everyone_takes_part_those_of_elsewhere_are_not_matched(
     trellis: Trellis, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
@@ -102,7 +102,14 @@ def test_in_a_shared_channel_where_everyone_takes_part_those_of_elsewhere_are_no
     assert trellis.slack.calls("users.info") == trellis.slack.calls("users.list") == []  # she is known by now
 
 
-@pytest.mark.parametrize("error", ["user_not_visible", "invalid_user_combination", "users_list_not_supplied"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "invalid_user_combination",
+        pytest.param("user_not_visible", marks=pytest.mark.siege),
+        pytest.param("users_list_not_supplied", marks=pytest.mark.siege),
+    ],
+)
 def test_whom_slack_shows_to_be_of_elsewhere_as_it_refuses_a_group_is_left_out_and_the_others_go_on(
     trellis: Trellis, error: str
 ) -> None:

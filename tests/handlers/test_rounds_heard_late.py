@@ -79,11 +79,11 @@ def heard(trellis: Trellis, who: str = JONAS) -> int:
 
 CASES: dict[str, tuple[Sequence[tuple[datetime, Act]], datetime | None]] = {
     "joins in time": ([(MONDAY_NOON, works(FROM_WEDNESDAY)), (THURSDAY, join)], LAST_HOUR),
-    "joins too late": ([(MONDAY_NOON, works(FROM_WEDNESDAY)), (SATURDAY, join)], None),
-    "works otherwise in time": ([(MONDAY_NOON, join), (THURSDAY, works(FROM_WEDNESDAY))], LAST_HOUR),
     "joins after the heads-up": ([(MONDAY, join_late)], MONDAY),
 }
 MORE: dict[str, tuple[Sequence[tuple[datetime, Act]], datetime | None]] = {
+    "joins too late": ([(MONDAY_NOON, works(FROM_WEDNESDAY)), (SATURDAY, join)], None),
+    "works otherwise in time": ([(MONDAY_NOON, join), (THURSDAY, works(FROM_WEDNESDAY))], LAST_HOUR),
     "joins in the last hour": ([(MONDAY_NOON, works(FROM_WEDNESDAY)), (FRIDAY, join)], FRIDAY),
     "works otherwise too late": ([(MONDAY_NOON, join), (SATURDAY, works(FROM_WEDNESDAY))], None),
     "works more before hearing earlier": (
