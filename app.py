@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import random
 import sys
 from collections.abc import Callable, Sequence
@@ -47,6 +48,15 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(str(fault), code=fault.code)
     except _no_answer() as away:
         return _fail(f"The database does not answer: {logs.told_by_store(away) or type(away).__name__}")
+
+
+def _say(text: str) -> None:
+    """Print an answer, whose reader may have read enough."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The interpreter flushes once more when it ends, and would tell of the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(sentences: str, *, code: int = 1) -> int:
@@ -154,7 +164,7 @@ def tick(options: argparse.Namespace) -> int:
     work = _work(settings, clock)
     counts = run_tick_once(Sessions(engine), clock, work, at=at, chance=random.SystemRandom())
     engine.dispose()
-    print(", ".join(f"{number} {name}" for name, number in counts.items()))
+    _say(", ".join(f"{number} {name}" for name, number in counts.items()))
     return 0
 
 
@@ -168,7 +178,7 @@ def ask_the_outbox(options: argparse.Namespace) -> int:
     engine = connect(settings.database_url)
     ask: Ask = options.ask
     try:
-        print("\n".join(ask(Desk(Sessions(engine), _clock(settings)), options)))
+        _say("\n".join(ask(Desk(Sessions(engine), _clock(settings)), options)))
     finally:
         engine.dispose()
     return 0
@@ -178,7 +188,7 @@ def back_up(options: argparse.Namespace) -> int:
     """Copy a SQLite store while the bot runs, check the copy, and say how large it is."""
     from bot.runtime import backup
 
-    print(backup.back_up(_settings().database_url, options.path, force=options.force))
+    _say(str(backup.back_up(_settings().database_url, options.path, force=options.force)))
     return 0
 
 
@@ -189,14 +199,14 @@ def run_doctor(_: argparse.Namespace) -> int:
 
     logs.set_up("ERROR")
     findings = doctor.examine(config.read_environment(), zone_data=ZONE_DATA_VERSION, clock=SystemClock())
-    print("\n".join(map(str, findings)))
+    _say("\n".join(map(str, findings)))
     return 1 if any(finding.is_wrong for finding in findings) else 0
 
 
 def print_manifest(options: argparse.Namespace) -> int:
     """Print what is pasted at api.slack.com/apps."""
     wanted = manifest.read()
-    print(json.dumps(manifest.for_http(wanted, options.url) if options.url else wanted, indent=2))
+    _say(json.dumps(manifest.for_http(wanted, options.url) if options.url else wanted, indent=2))
     return 0
 
 

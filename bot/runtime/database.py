@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.runtime import patience
 from bot.runtime.config import ROOT
+from bot.runtime.faults import WrongUse
 from bot.runtime.patience import PATIENCE_SECONDS
 
 ROOM_SECONDS = 1
@@ -186,9 +187,20 @@ class Sessions:
         return self._reading.connect()
 
 
+class UnknownRevision(WrongUse):
+    """The tables are to be brought to a revision that this version does not have."""
+
+
 def migrate(engine: Engine, *, to: str = "head") -> None:
-    """Bring the tables to a revision; a lower one is gone down to, and what a newer version made is left alone."""
+    """Bring the tables to a revision; a lower one is gone down to, and what a newer version made is left alone.
+
+    Raises UnknownRevision.
+    """
     known = _revisions()
+    if to not in {*known, "head", "base"}:
+        raise UnknownRevision(
+            f"There is no migration {to!r}: they are {known[0]} to {known[-1]}, head and base"
+        )
     with engine.begin() as connection:
         standing = _standing(connection)
         if standing is not None and standing not in known:

@@ -28,7 +28,7 @@ def add_to(outbox: argparse.ArgumentParser) -> None:
     retry = add("retry", _retry, "put back a message that was given up")
     retry.add_argument("--absent", action="store_true", help="somebody saw in Slack that it is not there")
     cancel = add("cancel", _cancel, "take back a message that has not been sent")
-    cancel.add_argument("--reason", help="kept beside the message")
+    cancel.add_argument("--reason", type=_text, help="kept beside the message")
     for about_one in (why, retry, cancel):
         about_one.add_argument("id", type=_number, metavar="ID")
     doubt = add(
@@ -44,7 +44,9 @@ def add_to(outbox: argparse.ArgumentParser) -> None:
 
 def _add_list(listing: argparse.ArgumentParser) -> None:
     listing.add_argument("--state", choices=STATES, help="only those in this state")
-    listing.add_argument("--workspace", metavar="TEAM", help="only those of this workspace, by its id")
+    listing.add_argument(
+        "--workspace", metavar="TEAM", type=_text, help="only those of this workspace, by its id"
+    )
     listing.add_argument(
         "--limit", type=_number, default=LISTED, metavar="N", help=f"at most (default {LISTED})"
     )
@@ -54,6 +56,15 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST):
         raise argparse.ArgumentTypeError(f"{text!r} should be a whole number from 1")
     return int(text)
+
+
+def _text(written: str) -> str:
+    """Refuse what a terminal of another encoding made: no store takes it."""
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"{written!r} should be text in UTF-8") from None
+    return written
 
 
 def _show(desk: Desk, options: argparse.Namespace) -> Sequence[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +35,7 @@ FAULTS = [
     ([], {"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing"),
     (["web"], {"SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET is missing"),
     (["tick", "--at", "noon"], {}, "'noon' is not a time"),
+    (["migrate", "--to", "0099"], {}, "There is no migration '0099': they are 0001 to "),
     (["manifest", "--url", "http://insecure.example"], {}, "begins with https://"),
 ]
 SPARED = [
@@ -54,6 +58,27 @@ def test_wrong_use_is_told_in_words_with_code_2(
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_workspace_in_another_encoding_is_refused_in_words(
+    environment: dict[str, str], run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(["outbox", "list", "--workspace", "\udcff"], environment)
+
+    assert "should be text in UTF-8" in capsys.readouterr().err
+
+
+def test_whoever_reads_no_further_is_told_nothing_more(environment: dict[str, str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing) as closed:
+        command = [sys.executable, "app.py", "manifest"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=closed, stderr=subprocess.PIPE, timeout=60
+        )
+
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_tick_in_the_future_is_refused_beside_the_real_slack(environment: dict[str, str], run: Run) -> None:
