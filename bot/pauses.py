@@ -19,7 +19,7 @@ from bot.programme_news import LASTS, not_now
 from bot.recurrence import local_day, place
 from models.members import Member
 from models.outbox import Delivery
-from models.programmes import IN, PAUSED, Participant, Programme
+from models.programmes import PAUSED, Participant, Programme
 
 RESUMED: Final = "buddies.resumed"
 
@@ -47,7 +47,7 @@ def pause(
 
 def _announce_return(session: Session, programme: Programme, member: Member, until: date) -> None:
     at_work = _back_at_work(member, until)
-    key = _return_key(programme.id, member.user_id, until)
+    key = _return_key(member.user_id, until)
     message = outbox.Message(
         member.workspace_id, key, RESUMED, member.user_id, programme.id, at_work, at_work + LASTS
     )
@@ -66,8 +66,9 @@ def _back_at_work(member: Member, until: date) -> datetime:
     return hours_of(member).next_working(place(until, time(), member.zone).starts_at)
 
 
-def _return_key(programme_id: int, user_id: str, until: date | None) -> str:
-    return f"{RESUMED}:{programme_id}:{user_id}:{until}"
+def _return_key(user_id: str, until: date | None) -> str:
+    """Write the key by person and day: who pauses in several programmes until a day is told so once."""
+    return f"{RESUMED}:{user_id}:{until}"
 
 
 def resume(session: Session, actor: Actor, programme_ids: Collection[int]) -> None:
@@ -78,29 +79,25 @@ def resume(session: Session, actor: Actor, programme_ids: Collection[int]) -> No
 
 @dataclass(frozen=True)
 class Return:
-    """Somebody's pause that is over: they are told."""
+    """Somebody's pause that is over, in one programme or more: they are told."""
 
-    programme: Programme
+    programmes: tuple[Programme, ...]
     zone: str
 
 
 def judge(
     session: Session, deliveries: Sequence[Delivery], *, now: datetime
 ) -> Mapping[int, Return | Later | Never]:
-    """Decide with today's data whether each pause is over; three queries however many there are."""
+    """Decide with today's data whether each pause is over; two queries however many there are."""
     workspaces = {delivery.workspace_id for delivery in deliveries}
-    ids, people = {each.subject_id for each in deliveries}, {each.receiver for each in deliveries}
-    running = {each.id: each for each in session.scalars(Programme.among(workspaces, ids))}
-    parts = {
-        (each.programme_id, each.user_id): each for each in session.scalars(Participant.among(ids, people))
-    }
+    people = {each.receiver for each in deliveries}
+    rows = session.execute(Participant.paused_among(workspaces, people)).all()
     chosen = session.scalars(Member.among(workspaces, people))
     members = {(member.workspace_id, member.user_id): member for member in chosen}
     return {
         each.id: _judge_one(
             each,
-            running[each.subject_id],
-            parts[each.subject_id, each.receiver],
+            [(part, programme) for part, programme in rows if _is_told_of(each, part)],
             members[each.workspace_id, each.receiver],
             now,
         )
@@ -108,19 +105,24 @@ def judge(
     }
 
 
+def _is_told_of(delivery: Delivery, participant: Participant) -> bool:
+    """Whether a message is about the end of this pause; an earlier version wrote one for each programme."""
+    if (participant.workspace_id, participant.user_id) != (delivery.workspace_id, delivery.receiver):
+        return False
+    of_one = f"{RESUMED}:{participant.programme_id}:{participant.user_id}:{participant.paused_until}"
+    return delivery.key in (_return_key(participant.user_id, participant.paused_until), of_one)
+
+
 def _judge_one(
-    delivery: Delivery, programme: Programme, participant: Participant, member: Member, now: datetime
+    delivery: Delivery, paused: Sequence[tuple[Participant, Programme]], member: Member, now: datetime
 ) -> Return | Later | Never:
-    until = participant.paused_until
-    if programme.ended_at is not None:
-        return Never("the programme has ended")
     if member.is_deactivated:
         return Never("deactivated")
-    if participant.state not in (IN, PAUSED) or delivery.key != _return_key(
-        programme.id, member.user_id, until
-    ):
-        return Never("resumed, or paused anew")
-    if until is not None and until > local_day(now, member.zone):
+    until = next((participant.paused_until for participant, _ in paused), None)
+    if until is None:
+        return Never("resumed, or paused anew, or the programme has ended")
+    if until > local_day(now, member.zone):
         return Later(_back_at_work(member, until), "paused, in another zone")
-    end_pause(participant)
-    return not_now(member, now) or Return(programme, member.zone)
+    for participant, _ in paused:
+        end_pause(participant)
+    return not_now(member, now) or Return(tuple(programme for _, programme in paused), member.zone)

@@ -209,6 +209,16 @@ class Participant(Base):
         return select(cls).where(cls.programme_id == programme_id).order_by(cls.user_id)
 
     @classmethod
+    def paused_among(
+        cls, workspace_ids: Collection[str], user_ids: Collection[str]
+    ) -> Select[Participant, Programme]:
+        """Select where these people pause until a day, or did so last, in programmes that run, by channel."""
+        found = select(cls, Programme).join(Programme, Programme.id == cls.programme_id)
+        found = found.where(Programme.ended_at.is_(None), cls.state.in_((IN, PAUSED)))
+        found = found.where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
+        return found.where(cls.paused_until.is_not(None)).order_by(Programme.channel)
+
+    @classmethod
     def of_person(cls, workspace_id: str, user_id: str) -> Select[Participant]:
         """Select where a person stands in all programmes of theirs."""
         return select(cls).where(cls.workspace_id == workspace_id, cls.user_id == user_id)

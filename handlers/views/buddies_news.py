@@ -49,7 +49,7 @@ def _invitation(news: News) -> Message:
         f"*Career buddies, {rhythm(settings)}:* {_what(settings)}, with a question to open. {_how(news)} "
         f"Ask {elements.mention(programme.owner)} about it."
     )
-    return Message(line, [elements.section(line), elements.actions(*_ways(programme))])
+    return _plainly(line, *_ways(programme))
 
 
 def _what(settings: Settings) -> str:
@@ -84,7 +84,7 @@ def _handed_over(news: News) -> Message:
         f"{rhythm(settings_of(programme))}. You can change all of it, preview a round, or hand it back: `/buddy`."
     )
     button = elements.button("Hand it back", HAND_BACK, f"{programme.id}:{giver}")
-    return Message(line, [elements.section(line), elements.actions(button)])
+    return _plainly(line, button)
 
 
 def _held(news: News) -> Message:
@@ -93,14 +93,14 @@ def _held(news: News) -> Message:
     place = elements.channel(programme.channel)
     if news.is_unannounced:
         lost = f"I could not post this round's pairs in {place}, and hold no rounds there for now"
-        return Message(f"*{lost}:* {why} The pairs themselves are told.")
-    return Message(f"*No buddies are matched in {place} now:* {why}")
+        return _plainly(f"*{lost}:* {why} The pairs themselves are told.")
+    return _plainly(f"*No buddies are matched in {place} now:* {why}")
 
 
 def _released(news: News) -> Message:
     programme = news.programme
     next_at = elements.when(news.next_at, news.zone)
-    return Message(
+    return _plainly(
         f"*The programme of {elements.channel(programme.channel)} goes on.* The next round is {next_at}."
     )
 
@@ -122,12 +122,16 @@ _WORDS: Final[dict[str, Callable[[News], Message]]] = {
 
 
 def returned(back: Return) -> Message:
-    """Tell somebody that their pause is over."""
-    programme = back.programme
-    line = (
-        f"*Your pause at {elements.channel(programme.channel)} is over:* you are in from the next round on."
-    )
-    return Message(
-        line,
-        [elements.section(line), elements.actions(elements.button(VERBS[SKIP], SKIP, programme.id))],
-    )
+    """Tell somebody that their pause is over, wherever it is on this day."""
+    places = ", ".join(elements.channel(each.channel) for each in back.programmes)
+    line = f"*Your pause at {places} is over:* you are in from the next round on."
+    if len(back.programmes) > 1:
+        return _plainly(f"{line} `/buddy skip` leaves you out of one.")
+    (programme,) = back.programmes
+    return _plainly(line, elements.button(VERBS[SKIP], SKIP, programme.id))
+
+
+def _plainly(line: str, *buttons: Block) -> Message:
+    """Show a line as it is marked up, and say it without: its text alone is read aloud."""
+    shown = elements.section(line)
+    return Message(line.replace("*", ""), [shown, elements.actions(*buttons)] if buttons else [shown])

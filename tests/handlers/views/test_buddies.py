@@ -89,7 +89,10 @@ MESSAGES = {
     },
     "released": news(RELEASED),
     "called off": news(CALLED_OFF),
-    "returned": buddies_news.returned(Return(programme(), BERLIN)),
+    "returned": buddies_news.returned(Return((programme(),), BERLIN)),
+    "returned everywhere": buddies_news.returned(
+        Return((programme(), programme(channel="CSALES001")), BERLIN)
+    ),
     "joined": buddies.joined(programme(), MONDAY_NOON, BERLIN),
     "joined after the heads-up": buddies.joined(programme(), MONDAY_NOON, BERLIN, is_announced=True),
     "left": buddies.left(programme()),

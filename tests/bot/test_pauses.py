@@ -1,0 +1,86 @@
+"""Pauses in several programmes: what is told when they are over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot import enrolments, pauses, programmes
+from bot.outbox import Never
+from bot.pauses import RESUMED, Return
+from bot.programme_settings import Settings
+from bot.programmes import Channel
+from bot.runtime.database import Sessions
+from models.programmes import IN, PAUSED
+from tests.bot import rounds_stage as stage
+from tests.bot.buddies_stage import BERLIN, actor, found, running
+from tests.bot.rounds_stage import quick as quick
+from tests.people import DAY, MONDAY_NOON
+
+AMY = "UAMY"
+THURSDAY = MONDAY_NOON.date() + timedelta(days=3)
+
+
+def everywhere(sessions: Sessions) -> list[int]:
+    """Let Amy take part in three programmes, and give their ids."""
+    ids = [running(sessions, [AMY])]
+    for name in ("CSALES", "CTECH"):
+        with sessions.begin() as session:
+            started = programmes.start(session, actor(AMY), Channel(name), Settings(BERLIN), now=MONDAY_NOON)
+            session.flush()
+            ids.append(started.id)
+    for each in ids:
+        with sessions.begin() as session:
+            enrolments.join(session, actor(AMY), found(session, each), now=MONDAY_NOON)
+    return ids
+
+
+def told(sessions: Sessions, days: int) -> list[object]:
+    """Judge the news of pauses that are over, so many days later."""
+    rows = stage.deliveries(sessions, RESUMED)
+    with sessions.begin() as session:
+        return list(pauses.judge(session, rows, now=MONDAY_NOON + days * DAY).values())
+
+
+def test_one_message_tells_of_all_pauses_that_are_over_on_a_day(quick: Sessions) -> None:
+    ids = everywhere(quick)
+    with quick.begin() as session:
+        pauses.pause(session, actor(AMY), ids, THURSDAY, now=MONDAY_NOON)
+
+    (back,) = told(quick, 3)
+
+    assert isinstance(back, Return)
+    assert [each.channel for each in back.programmes] == ["CROOM", "CSALES", "CTECH"]
+    assert [stage.part(quick, each, AMY).state for each in ids] == [IN] * 3
+
+
+@pytest.mark.parametrize("is_ended", [False, True], ids=["another day", "ended"])
+def test_it_leaves_out_where_one_pauses_longer_or_a_programme_has_ended(
+    quick: Sessions, *, is_ended: bool
+) -> None:
+    ids = everywhere(quick)
+    with quick.begin() as session:
+        pauses.pause(session, actor(AMY), ids, THURSDAY, now=MONDAY_NOON)
+        if is_ended:
+            programmes.end(session, actor(AMY), ids[0], now=MONDAY_NOON)
+        else:
+            pauses.pause(session, actor(AMY), ids[:1], THURSDAY + timedelta(days=4), now=MONDAY_NOON)
+
+    first, *later = told(quick, 3)
+
+    assert isinstance(first, Return)
+    assert [each.channel for each in first.programmes] == ["CSALES", "CTECH"]
+    assert stage.part(quick, ids[0], AMY).state == PAUSED
+    assert len(later) == (not is_ended)
+
+
+def test_a_pause_that_is_ended_by_hand_everywhere_is_told_nowhere(quick: Sessions) -> None:
+    ids = everywhere(quick)
+    with quick.begin() as session:
+        pauses.pause(session, actor(AMY), ids, THURSDAY, now=MONDAY_NOON)
+        pauses.resume(session, actor(AMY), ids)
+
+    (verdict,) = told(quick, 3)
+
+    assert isinstance(verdict, Never)
