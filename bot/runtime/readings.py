@@ -20,6 +20,7 @@ from bot.runtime.slack import (
     MARK,
     UNANSWERED,
     Doubt,
+    InDoubt,
     Look,
     NotSent,
     Refused,
@@ -86,7 +87,7 @@ class Readings:
         try:
             channel = doubt.channel or self._open(doubt)
         except SlackApiError as refusal:
-            return _unseen(self._client, refusal)
+            return unseen(meaning(self._client, refusal))
         except UNANSWERED as failure:
             return Unseen(type(failure).__name__)
         reading = self._begun(doubt, channel)
@@ -111,7 +112,7 @@ class Readings:
                 if stretches and time.monotonic() > ends_at:
                     return Unseen("more to read", retry_after=GOES_ON_SECONDS)
         except SlackApiError as refusal:
-            return _unseen(self._client, refusal)
+            return unseen(meaning(self._client, refusal))
         except UNANSWERED as failure:
             return Unseen(type(failure).__name__)
         return None
@@ -158,8 +159,8 @@ def _marks_in(messages: Sequence[Mapping[str, Any]]) -> dict[Mark, str]:
     return seen
 
 
-def _unseen(client: WebClient, refusal: SlackApiError) -> Unseen:
-    outcome = meaning(client, refusal)
+def unseen(outcome: NotSent | InDoubt | Refused) -> Unseen:
+    """Say what it means for a look-up that Slack refused a request of it."""
     if isinstance(outcome, NotSent):
         return Unseen(outcome.reason, retry_after=outcome.retry_after)
     is_token_gone = isinstance(outcome, Refused) and outcome.is_token_gone

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 from sqlalchemy.orm import Session
 
 from bot.runtime.outcomes import record, record_look
 from bot.runtime.rates import Pace
-from bot.runtime.readings import EARLIER
+from bot.runtime.readings import EARLIER, unseen
 from bot.runtime.slack import (
     Doubt,
     InDoubt,
@@ -23,23 +25,50 @@ from bot.runtime.slack import (
     Seen,
     Sent,
     Unseen,
+    of_answer,
 )
 
 TIMES = Pace()
 """How long requests and late acceptances really take, whatever a worker believes."""
-LIKELY = ("ok", "answer lost", "late", "silent", "failed")
-ANSWERS = (*LIKELY, *LIKELY, *LIKELY, "refused", "revoked", "too many", "unreached")
-LOOKS = ("truth", "truth", "truth", "too many", "unavailable", "no scope")
-NOT_ACCEPTED: Mapping[str, Outcome] = {
-    "refused": Refused("is_archived"),
-    "revoked": Refused("token_revoked", is_token_gone=True),
-    "too many": NotSent("ratelimited", retry_after=5),
+LIKELY = ("ok", "answer lost", "cut short", "late", "silent", "failed")
+ANSWERS = (*LIKELY, *LIKELY, *LIKELY, "refused", "revoked", "too many", "unreached", "held up", "a page")
+LOOKS = ("truth", "truth", "truth", "too many", "unavailable", "no scope", "revoked", "a page")
+
+
+def _heard(error: str, *, status: int = 200, retry_after: int = 1) -> NotSent | InDoubt | Refused:
+    """Have an answer read as the client gives it, by what reads those of Slack."""
+    headers = {"Retry-After": [str(retry_after)]}
+    answer = SlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="",
+        req_args={},
+        data={"ok": False, "error": error},
+        headers=headers,
+        status_code=status,
+    )
+    return of_answer(SlackApiError("", answer))  # type: ignore[no-untyped-call]  # the SDK gives none
+
+
+NO_JSON = "Received a response in a non-JSON format: "
+"""What the client gives for the error, and the beginning of what came behind it."""
+SAID: Mapping[str, Outcome] = {
+    "cut short": _heard(NO_JSON + '{"ok":true,"channel":"D'),
+    "failed": _heard("internal_error", status=500),
+    "refused": _heard("is_archived"),
+    "revoked": _heard("token_revoked"),
+    "too many": _heard("ratelimited", status=429, retry_after=5),
     "unreached": NotSent("refused"),
+    "held up": _heard("org_login_required"),
+    "a page": _heard(NO_JSON + "<html>Forbidden</html>", status=403),
 }
+"""What a worker hears; where there is nothing here, it hears nothing."""
 NOT_LOOKED_UP: Mapping[str, Look] = {
-    "too many": Unseen("ratelimited", retry_after=30),
-    "unavailable": Unseen("503"),
-    "no scope": Unseen("missing_scope", is_final=True),
+    "too many": unseen(_heard("ratelimited", status=429, retry_after=30)),
+    "unavailable": unseen(_heard("service_unavailable", status=503)),
+    "no scope": unseen(_heard("missing_scope")),
+    "revoked": unseen(_heard("token_revoked")),
+    "a page": unseen(_heard(NO_JSON + "<html>Forbidden</html>", status=403)),
 }
 
 
@@ -57,14 +86,14 @@ class Slack:
         number = message.delivery_id
         if answer == "ok":
             return Sent("D1", self.accept(number, now))
-        if answer == "answer lost":
+        if answer in ("answer lost", "cut short"):
             self.accept(number, now)
         if answer in ("late", "silent"):
             ends = now + (TIMES.timeout if answer == "silent" else timedelta())
             self.on_its_way.append((number, ends + TIMES.settling))
         if answer == "refused":
             self.given_up.add(number)
-        return NOT_ACCEPTED.get(answer, InDoubt(answer))
+        return SAID.get(answer, InDoubt(answer))
 
     def accept(self, number: int, at: datetime) -> str:
         """Take a message, and say its `ts`."""

@@ -341,6 +341,15 @@ def lose_an_answer(machine: Deliveries) -> None:
     machine.work(1, "ok")
 
 
+def cut_an_answer_short(machine: Deliveries) -> None:
+    """Have a message accepted, and half of the answer come."""
+    machine.open()
+    machine.write(AMY, is_short=False)
+    machine.work(0, "cut short")
+    machine.pass_time(timedelta(seconds=61))
+    machine.work(1, "ok")
+
+
 def lose_the_store(machine: Deliveries) -> None:
     """Have two workers take one message, the first of whom cannot commit that it did."""
     machine.open()
@@ -350,13 +359,14 @@ def lose_the_store(machine: Deliveries) -> None:
     machine.work(0, "ok")
 
 
-@pytest.mark.parametrize("happens", [hasten, lose_an_answer, lose_the_store])
+@pytest.mark.parametrize("happens", [hasten, lose_an_answer, cut_an_answer_short, lose_the_store])
 def test_the_engine_withstands_what_others_fail_at(happens: Callable[[Deliveries], None]) -> None:
     machine = Deliveries()
     with machine.stack:
         happens(machine)
 
         machine.nothing_came_twice()
+        machine.the_store_agrees_with_slack()
         machine.come_to_rest()
 
 
