@@ -209,7 +209,7 @@ def test_a_programme_is_handed_to_a_member_of_the_channel_who_may_hand_it_back(t
     assert f"<@{JONAS}> cannot own a programme" in refused.text
     assert f"<@{MIA}> owns the programme" in given.text
     told = trellis.slack.last_dm(MIA)
-    assert told.text.startswith(f"*<@{AMY}> made you the owner")
+    assert told.text.startswith(f"<@{AMY}> made you the owner")
     trellis.slack.press(MIA, told, "Hand it back")
     trellis.slack.eventually(lambda: programme_of(trellis).owner == AMY)  # type: ignore[union-attr]
 
