@@ -126,7 +126,7 @@ def _store(settings: Settings, zone_data: str, clock: Clock) -> Iterator[Finding
     file = file_of(settings.database_url)
     if file and not file.exists():
         # To connect would make an empty one, which belongs to whoever asks.
-        yield wrong(f"There is no database at {file}: `python app.py migrate` makes it")
+        yield note(f"There is no database at {file} yet: `python app.py` or `python app.py migrate` makes it")
         return
     engine = connect(settings.database_url)
     try:
