@@ -213,6 +213,24 @@ def test_a_unit_may_bring_home_what_it_has_in_hand(unit: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_listens_to_this_machine_alone_unless_the_settings_say_otherwise(unit: Path) -> None:
+    names = [
+        line.partition("=")[0] for line in unit.read_text().splitlines() if "HOST=" in line or "File=" in line
+    ]
+
+    assert "HOST=127.0.0.1" in settings_of(unit)["Environment"]
+    assert names == ["Environment", "EnvironmentFile"]
+
+
+def test_the_image_by_itself_is_run_with_the_time_it_takes_to_end() -> None:
+    running = re.findall(r"docker run --init ([^`]*)", (DEPLOY / "README.md").read_text())
+
+    assert running
+    for words in running:
+        assert int(words.split("--stop-timeout ")[1].split()[0]) > STOPPED_WITHIN_SECONDS
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
     analyzer = judge("systemd-analyze")
     # It wants the program to be where the unit says.
