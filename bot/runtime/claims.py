@@ -76,15 +76,16 @@ class Claimer:
     """The history the store is in; what a workspace has to send is doubted if it was written in another."""
     holds: Holds
 
-    def claim(self, work: Work, *, limit: int) -> Claim:
-        """Do of the work what is there: close what is too late, doubt what was never reported, take what may go."""
+    def claim(self, work: Work, *, limit: int, readings: int) -> Claim:
+        """Do of the work what is there: close what is too late, doubt what was never reported, take what may go.
+
+        At most `limit` messages and as many groups are taken, and as many doubts as `readings`.
+        """
         put_aside = [*self._tidy_up(work)]
-        if limit <= 0:
-            return Claim(put_aside=put_aside)
-        outgoing = self._take_to_send(limit, put_aside) if work.sendable else []
-        is_doubted = work.in_doubt or work.stray
-        doubts = self._take_to_look_up(limit) if is_doubted else []
-        groups = openings.take(self.session, self.pace, self.at, limit) if work.unopened else []
+        may_send, is_doubted = limit > 0, (work.in_doubt or work.stray) and readings > 0
+        outgoing = self._take_to_send(limit, put_aside) if work.sendable and may_send else []
+        doubts = self._take_to_look_up(readings) if is_doubted else []
+        groups = openings.take(self.session, self.pace, self.at, limit) if work.unopened and may_send else []
         return Claim(outgoing, put_aside, doubts, groups)
 
     def _tidy_up(self, work: Work) -> Iterator[str]:

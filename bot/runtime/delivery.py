@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 64
 SENDERS = 16
+READERS, READINGS = 4, 32
+"""Histories are read on threads of their own: however slow Slack is with them, posting goes on. So many are begun."""
 GATHERING_SECONDS = 0.02
 """How long a busy loop lets answers gather, to record them together; the senders have work for longer than that."""
 LOOK_ROUND_SECONDS = 0.5
@@ -97,9 +100,10 @@ class DeliveryLoop:
         self._prepare, self._post, self._look, self._chance = prepare, post, look, chance
         self._elapsed, self._holds = elapsed, Holds(elapsed)
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender")
+        self._readers = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="reader")
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._unrecorded: list[Report] = []
-        self._in_flight = 0
+        self._in_flight, self._in_reading = 0, 0
         self._looked_at = -LOOK_ROUND_SECONDS
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -111,24 +115,40 @@ class DeliveryLoop:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more, let what is in flight arrive, and record it; what nobody began to send goes back."""
+        """Take no more, and record what is in flight as it arrives; what nobody began to send goes back."""
         self._stopping.set()
         self._wake.set()
         if self._thread:
             self._thread.join()
-        self._senders.shutdown(wait=True)
+        answering = threading.Thread(target=self._see_answers_in, name="answering")
+        answering.start()
+        while answering.is_alive():
+            self._wake.wait(timeout=0.2)
+            self._wake.clear()
+            with suppress(*AWAY):
+                self._record_only()
         try:
             self._record_only()
         except SQLAlchemyError as away:
             log.warning("outcomes_unrecorded", extra={"error": type(away).__name__})
 
+    def _see_answers_in(self) -> None:
+        self._senders.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._wake.set()
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             if self._is_idle_after_turn():
-                self._wake.wait(timeout=0.2 if self._in_flight else LOOK_ROUND_SECONDS)
+                self._wake.wait(timeout=0.2 if self._is_waiting else LOOK_ROUND_SECONDS)
                 self._wake.clear()
             else:
                 self._stopping.wait(GATHERING_SECONDS)
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether Slack has still to answer something."""
+        return bool(self._in_flight or self._in_reading)
 
     def _is_idle_after_turn(self) -> bool:
         """Turn once; a store that is away is waited for, and what Slack said meanwhile is kept."""
@@ -150,7 +170,7 @@ class DeliveryLoop:
         while True:
             turn = self.turn()
             counts += turn.decided
-            if turn.is_idle and not self._in_flight and not self._waits_for_slack(self._clock.people_now()):
+            if turn.is_idle and not self._is_waiting and not self._waits_for_slack(self._clock.people_now()):
                 return counts
             if turn.is_idle:
                 self._wake.wait(timeout=0.2)
@@ -201,18 +221,20 @@ class DeliveryLoop:
             self._record(session, self._unrecorded, here.machine_now, turn)
             at = self._moments(here.machine_now)
             claimer = Claimer(session, self._prepare, self._pace, at, here.history, self._holds)
-            taken = claimer.claim(work, limit=BATCH - self._in_flight)
+            taken = claimer.claim(work, limit=BATCH - self._in_flight, readings=READINGS - self._in_reading)
         self._let_go(self._unrecorded)
         self._time(taken)
         turn.recorded, self._unrecorded = len(self._unrecorded), []
         turn.claimed = sum(map(len, (taken.outgoing, taken.put_aside, taken.doubts, taken.groups)))
         turn.decided.update(taken.put_aside)
+        self._in_flight += len(taken.outgoing) + len(taken.groups)
+        self._in_reading += len(taken.doubts)
         for message in taken.outgoing:
-            self._hand_over(self._send, message, start_by)
-        for doubt in taken.doubts:
-            self._hand_over(self._look_up, doubt, start_by)
+            self._senders.submit(self._send, message, start_by)
         for group in taken.groups:
-            self._hand_over(self._open, group, start_by)
+            self._senders.submit(self._open, group, start_by)
+        for doubt in taken.doubts:
+            self._readers.submit(self._look_up, doubt, start_by)
         return turn
 
     def _time(self, taken: Claim) -> None:
@@ -227,10 +249,6 @@ class DeliveryLoop:
             self._holds.release(_numbers(asked))
             if isinstance(said, InDoubt):
                 self._holds.settle(_numbers(asked), self._pace.settling)
-
-    def _hand_over(self, do: Callable[..., None], what: Outgoing | Doubt | Group, start_by: float) -> None:
-        self._in_flight += 1
-        self._senders.submit(do, what, start_by)
 
     def _work(self) -> Work:
         """Say what there is to do; what comes back from Slack makes room for more to be sent.
@@ -292,8 +310,12 @@ class DeliveryLoop:
 
     def _collect(self) -> None:
         while not self._reports.empty():
-            self._unrecorded.append(self._reports.get())
-            self._in_flight -= 1
+            report = self._reports.get()
+            if isinstance(report[0], Doubt):
+                self._in_reading -= 1
+            else:
+                self._in_flight -= 1
+            self._unrecorded.append(report)
 
     def _record_only(self) -> None:
         self._collect()

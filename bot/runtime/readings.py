@@ -38,8 +38,9 @@ EARLIER = timedelta(hours=2)
 
 Five minutes would do but for a machine whose clock is an hour ahead, or was put back by one.
 """
-AT_ONCE_SECONDS, GOES_ON_SECONDS = 40.0, 1
-"""How long a look-up turns pages, so that it ends before its lease however slow the last is; and when it goes on."""
+AT_ONCE_SECONDS, GOES_ON_SECONDS = 10.0, 1
+"""How long a look-up turns pages, so that it ends, however slow the last is, before a process that is told to end; and
+when it goes on."""
 CURSOR_EXPIRED = "invalid_cursor"
 MOST_READINGS = 100
 """So many that were broken off are remembered: another worker may have ended the doubt, and nobody comes back."""

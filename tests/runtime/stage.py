@@ -164,7 +164,7 @@ class Office:
 
 def exhaust(loop: DeliveryLoop) -> None:
     """Turn until nothing may be sent now and nothing is on its way, without waiting for what Slack allows next."""
-    while not (loop.turn().is_idle and not loop._in_flight):
+    while not (loop.turn().is_idle and not loop._is_waiting):
         loop._wake.wait(0.2)
         loop._wake.clear()
 

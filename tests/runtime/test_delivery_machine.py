@@ -142,7 +142,7 @@ class Deliveries(RuleBasedStateMachine):
         # The store's word has to do: whoever took something may be another process by now.
         holds = Holds(self.clock.elapsed_seconds)
         claimer = Claimer(session, {KIND: self._prepare}, self.pace, at, None, holds)
-        return claimer.claim(EVERYTHING, limit=limit)
+        return claimer.claim(EVERYTHING, limit=limit, readings=limit)
 
     def _begin(self, worker: Worker, taken: Claim) -> None:
         begin_by = self.clock.machine + self.pace.beginning
