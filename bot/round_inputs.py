@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from bot import profiles
 from bot.attributes import Attributes, comparable
-from bot.enrolments import Taker
 from bot.matching import Group, History, Mixing, Person, Rules, Weights
 from bot.matching.people import LONG_AGO_ROUNDS
 from bot.matching.results import NeverMet, NotMetFor, Reason
 from bot.members import hours_of
+from bot.round_takers import Taker
 from bot.round_times import at_work
 from models import round_work
 from models.bulk import rows_of

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from bot import matching, pauses, prompts, round_facts, round_inputs
 from bot import round_messages as messages
-from bot.enrolments import Out, shut_out
 from bot.matching.results import NotAsked
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
@@ -36,6 +35,7 @@ from bot.round_seen import Seen
 from bot.round_silence import SILENT
 from bot.round_standing import Standing, with_people
 from bot.round_steps import unpacked
+from bot.round_takers import Out, shut_out
 from bot.round_times import NOTICE, meeting_times, suits_most
 from bot.rounds import NotYourPairing, may_decline
 from models.members import Member

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from bot import matching, outbox, round_inputs, round_results, round_telling
 from bot import round_messages as messages
-from bot.enrolments import Out, takers
 from bot.matching import Group, LeftOver, Result
 from bot.round_jobs import Job
 from bot.round_results import ANEW, GONE, Planned, known
 from bot.round_steps import free_takers, hold, packed, unpacked
+from bot.round_takers import Out, takers
 from models.programmes import Programme
 from models.rounds import ANNOUNCED, CANCELLED, MATCHED, MATCHING, PREVIEW, PREVIEWED, TOLD, Round
 

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from bot import exclusions, matching, outbox, round_inputs, round_pacts, round_results
 from bot import round_messages as messages
-from bot.enrolments import Out, Taker, takers
 from bot.matching import Found, Group
 from bot.matching.results import NobodyFree, NotAsked
 from bot.members import hours_of
 from bot.round_results import known
 from bot.round_standing import Standing, with_people
 from bot.round_steps import free_takers, hold
+from bot.round_takers import Out, Taker, takers
 from bot.round_times import can_meet
 from models import round_work
 from models.outbox import CANCELLED, DOUBTFUL, READY, SENDING, SENT, Delivery

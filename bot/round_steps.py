@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from bot import enrolments, programmes, round_pacts, round_silence
-from bot.enrolments import Taker, takers
+from bot import programmes, round_pacts, round_silence, round_takers
 from bot.programme_rhythms import Coming
 from bot.round_due import Step, next_step, step_of
+from bot.round_takers import Taker, takers
 from models import round_work
 from models.members import Member
 from models.programmes import PAUSED, Programme
@@ -184,7 +184,7 @@ def free_takers(
 
 def expected(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Member]:
     """Give who is to hear of a round: who can be matched now, or may be back, or out of a pact, before it begins."""
-    found = enrolments.expected(session, programme, buddy_round.number, buddy_round.starts_at)
+    found = round_takers.expected(session, programme, buddy_round.number, buddy_round.starts_at)
     pacts = round_pacts.lasting_until(session, programme, buddy_round.starts_at, now)
     bound = {who for each in pacts for who in each.people}
     free = free_takers(session, programme, buddy_round.number, now, among=bound) if bound else []

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from bot import programme_news, programmes, round_results
 from bot import round_messages as messages
-from bot.enrolments import Out, takers
 from bot.members import hours_of
 from bot.outbox import Message
 from bot.programme_news import AWAY
@@ -18,6 +17,7 @@ from bot.round_due import Step, moments
 from bot.round_results import known
 from bot.round_standing import Standing, standing_in
 from bot.round_steps import expected, free_takers, written
+from bot.round_takers import Out, takers
 from models.bulk import rows_of
 from models.members import Member
 from models.outbox import SENT, Delivery

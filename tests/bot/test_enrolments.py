@@ -7,11 +7,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from bot import channel_enrolments, enrolments, exclusions, members, pauses, programmes
+from bot import channel_enrolments, enrolments, exclusions, members, pauses, programmes, round_takers
 from bot.enrolments import (
     ImpossibleCapacity,
     NoGuests,
-    Out,
     RoleMissing,
     RoundHasBegun,
     TakesNoPart,
@@ -20,6 +19,7 @@ from bot.enrolments import (
 from bot.members import NobodyThere, Yourself
 from bot.outbox import Later, Never
 from bot.pauses import PauseInThePast, Return
+from bot.round_takers import Out
 from bot.runtime.database import Sessions
 from models.outbox import Delivery
 from models.programmes import EVERYONE, GONE, IN, LEFT, MENTOR, MENTORING, Exclusion, Participant
@@ -74,9 +74,9 @@ def test_a_guest_takes_part_where_guests_may(sessions: Sessions) -> None:
         found(session, programme_id).takes_guests = True
         enrolments.join(session, actor("UGUEST"), found(session, programme_id), now=MONDAY_NOON)
 
-        assert len(enrolments.takers(session, found(session, programme_id), 1, MONDAY_NOON).present) == 1
+        assert len(round_takers.takers(session, found(session, programme_id), 1, MONDAY_NOON).present) == 1
         found(session, programme_id).takes_guests = False
-        out = enrolments.takers(session, found(session, programme_id), 1, MONDAY_NOON).out
+        out = round_takers.takers(session, found(session, programme_id), 1, MONDAY_NOON).out
         assert out == {"UGUEST": Out.GUEST}
 
 
@@ -112,7 +112,7 @@ def test_who_can_be_matched_and_why_the_others_cannot(sessions: Sessions) -> Non
         session.scalars(Participant.one(programme_id, "UGONE")).one().state = GONE
 
     with counted() as statements, sessions.read() as session:
-        takers = enrolments.takers(session, found(session, programme_id), 1, MONDAY_NOON + 2 * DAY)
+        takers = round_takers.takers(session, found(session, programme_id), 1, MONDAY_NOON + 2 * DAY)
 
     assert [each.member.user_id for each in takers.present] == ["UBACK", "UIN"]
     assert len(statements) == 2
@@ -136,12 +136,12 @@ def test_the_round_that_is_announced_is_the_one_sat_out_and_only_that_one(sessio
         begins = enrolments.sit_out(session, actor(AMY), programme_id, number=1)
         assert begins == utc("2026-12-01 09:00")
         programme = found(session, programme_id)
-        assert enrolments.takers(session, programme, 1, MONDAY_NOON).out == {AMY: Out.SITS_OUT}
-        assert enrolments.takers(session, programme, 2, MONDAY_NOON).out == {}
+        assert round_takers.takers(session, programme, 1, MONDAY_NOON).out == {AMY: Out.SITS_OUT}
+        assert round_takers.takers(session, programme, 2, MONDAY_NOON).out == {}
         with pytest.raises(RoundHasBegun):
             enrolments.sit_out(session, actor(AMY), programme_id, number=7)
         enrolments.take_part_after_all(session, actor(AMY), programme_id)
-        assert enrolments.takers(session, programme, 1, MONDAY_NOON).out == {}
+        assert round_takers.takers(session, programme, 1, MONDAY_NOON).out == {}
 
 
 def test_a_pause_ends_on_its_day_in_ones_own_zone_and_is_told_in_working_hours(sessions: Sessions) -> None:
@@ -154,8 +154,8 @@ def test_a_pause_ends_on_its_day_in_ones_own_zone_and_is_told_in_working_hours(s
         pauses.pause(session, actor(AMY), [programme_id], saturday, now=MONDAY_NOON)
         programme = found(session, programme_id)
 
-        just_before = enrolments.takers(session, programme, 1, utc("2026-11-27 12:59")).out
-        on_the_day = enrolments.takers(session, programme, 1, utc("2026-11-27 13:00")).out
+        just_before = round_takers.takers(session, programme, 1, utc("2026-11-27 12:59")).out
+        on_the_day = round_takers.takers(session, programme, 1, utc("2026-11-27 13:00")).out
 
     assert (just_before, on_the_day) == ({AMY: Out.PAUSED}, {})
     with sessions.read() as session:
@@ -215,7 +215,7 @@ def test_whoever_is_enrolled_after_the_heads_up_takes_part_from_the_next_round_u
         programme, present = found(session, programme_id), ["U001", "U002", "U003", "U004"]
         channel_enrolments.follow(session, programme, present, now=stage.HEADS_UP)
         enrolments.join(session, actor("U004"), programme, now=stage.HEADS_UP)
-        first, second = (enrolments.takers(session, programme, nth, stage.HEADS_UP) for nth in (1, 2))
+        first, second = (round_takers.takers(session, programme, nth, stage.HEADS_UP) for nth in (1, 2))
 
     assert [each.member.user_id for each in first.present] == ["U001", "U002", "U004"]
     assert [each.member.user_id for each in second.present] == present
@@ -250,8 +250,8 @@ def test_who_leaves_the_channel_during_a_pause_is_gone_when_it_ends(sessions: Se
         channel_enrolments.follow(session, programme, [], now=MONDAY_NOON)
         channel_enrolments.move(session, programme, user_id=BEN, is_present=True, now=MONDAY_NOON)
 
-        early = enrolments.takers(session, programme, 1, MONDAY_NOON).out
-        late = enrolments.takers(session, programme, 1, MONDAY_NOON + 3 * DAY).out
+        early = round_takers.takers(session, programme, 1, MONDAY_NOON).out
+        late = round_takers.takers(session, programme, 1, MONDAY_NOON + 3 * DAY).out
 
     assert early == {AMY: Out.GONE, BEN: Out.PAUSED}
     assert late == {AMY: Out.GONE}

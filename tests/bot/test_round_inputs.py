@@ -15,7 +15,6 @@ from bot import (
     round_matching,
     rounds,
 )
-from bot.enrolments import takers
 from bot.matching import History, Person, Rules, Weights
 from bot.matching.results import NotMetFor
 from bot.one_on_ones import NewOneOnOne, Role
@@ -24,6 +23,7 @@ from bot.programmes import Channel
 from bot.recurrence import Recurrence
 from bot.round_facts import Introduction
 from bot.round_messages import INTRODUCTION
+from bot.round_takers import takers
 from bot.runtime.database import Sessions
 from models.members import Member
 from models.programmes import MORE, OFF
