@@ -20,9 +20,12 @@ from bot.round_steps import expected, free_takers, written
 from bot.round_takers import Out, takers
 from models.bulk import rows_of
 from models.members import Member
-from models.outbox import SENT, Delivery
+from models.outbox import CANCELLED, EXPIRED, READY, Delivery
 from models.programmes import Participant, Programme
 from models.rounds import Round
+
+UNSENT: Final = (READY, EXPIRED, CANCELLED)
+"""The states in which a message waits for its receiver, or waited in vain."""
 
 
 def to_tell(session: Session, round_id: int, step: Step, now: datetime) -> list[Message]:
@@ -48,7 +51,7 @@ def unheard(session: Session, buddy_round: Round, user_ids: Collection[str]) -> 
     keys = [messages.about(buddy_round, "heads_up", each) for each in user_ids]
     rows = rows_of(session, Delivery.outcomes(buddy_round.workspace_id, keys))
     missed = {
-        each.receiver for each in rows if each.state != SENT and each.reason in (AWAY, messages.NO_PART)
+        each.receiver for each in rows if each.state in UNSENT and each.reason in (AWAY, messages.NO_PART)
     }
     return set(user_ids) - ({each.receiver for each in rows} - missed) if rows else set()
 

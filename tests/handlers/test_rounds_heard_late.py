@@ -10,6 +10,7 @@ import pytest
 from bot import members, planning
 from bot.members import Preferences
 from bot.permissions import Actor
+from models.members import Member
 from tests.handlers.buddies_stage import BERLIN, GROWTH, programme_of, standing_in
 from tests.handlers.one_on_ones_stage import opened
 from tests.handlers.rounds_stage import live_until, taking_part, with_button
@@ -45,6 +46,22 @@ def leave(trellis: Trellis) -> None:
 
 def pause(trellis: Trellis) -> None:
     assert "You pause" in trellis.slack.command(JONAS, "/buddy pause until 2026-11-27").text
+
+
+def pause_until_the_round(trellis: Trellis) -> None:
+    assert "You pause" in trellis.slack.command(JONAS, "/buddy pause until 2026-12-01").text
+
+
+def go_on_vacation(trellis: Trellis) -> None:
+    """Let Slack say so until half an hour before the round."""
+    ends = int((START - HOUR / 2).timestamp())
+    trellis.slack.change_person(JONAS, status_emoji=members.ON_VACATION, status_expiration=ends)
+    trellis.slack.eventually(lambda: _is_away(trellis))
+
+
+def _is_away(trellis: Trellis) -> bool:
+    with trellis.sessions.read() as session:
+        return session.get_one(Member, (trellis.workspace, JONAS)).is_away
 
 
 def resume(trellis: Trellis) -> None:
@@ -110,6 +127,11 @@ MORE: dict[str, tuple[Sequence[tuple[datetime, Act]], datetime | None]] = {
     "is back from a pause by itself": (
         [(MONDAY_NOON, works(FROM_WEDNESDAY)), (MONDAY_NOON, join), (MONDAY_NOON, pause)],
         LAST_HOUR,
+    ),
+    "pauses until the day of the round": ([(MONDAY_NOON, join), (THURSDAY, pause_until_the_round)], MORNING),
+    "is on vacation until shortly before": (
+        [(MONDAY_NOON, join), (SATURDAY, go_on_vacation)],
+        START - HOUR / 2,
     ),
     "ends a pause": ([(MONDAY_NOON, join), (MONDAY_NOON, pause), (THURSDAY, resume)], HEADS_UP),
 }
