@@ -123,6 +123,8 @@ class Patient:
         if self._hoard:
             log.warning("pool_given", extra={"connections": len(self._hoard)})
         for connection in self._hoard:
+            # A pool would keep it: eight workers had all that a server gives, and nobody else came in ever after.
+            connection.invalidate()
             connection.close()
         self._hoard = []
         self._voice.circumstance = ""
