@@ -72,6 +72,7 @@ class Deliveries(RuleBasedStateMachine):
         self.written: list[Message] = []
         self.latest = self.clock.people
         self.unwanted: set[int] = set()
+        self.taken_back: set[int] = set()
 
     @initialize()
     def open(self) -> None:
@@ -223,11 +224,11 @@ class Deliveries(RuleBasedStateMachine):
             if row.state == SENT:
                 assert [timestamp(at) for at in copies] == [row.ts]
             if copies:
-                assert row.state in {SENDING, DOUBTFUL, SENT} or self._is_given_up(row)
+                assert row.state in {SENDING, DOUBTFUL, SENT} or self._is_given_up(row) or self._is_taken(row)
             if row.state == FAILED:
                 assert row.id in self.slack.given_up
             if row.state == CANCELLED:
-                assert row.id in self.unwanted
+                assert row.id in self.unwanted | self.taken_back
             if row.state == EXPIRED:
                 assert row.expire_at <= self.latest
 
@@ -275,6 +276,10 @@ class Deliveries(RuleBasedStateMachine):
     def _is_given_up(self, row: Delivery) -> bool:
         """Slack would not let us look: a person is told, and nothing is sent again."""
         return row.state == FAILED and (row.reason or "").startswith("in doubt, and cannot be looked up")
+
+    def _is_taken(self, row: Delivery) -> bool:
+        """An operator wanted no more of what Slack may have."""
+        return row.state == CANCELLED and row.id in self.taken_back
 
 
 class Impatient(Deliveries):
