@@ -26,6 +26,7 @@ from models.programmes import MENTEE, MENTOR, MENTORING, Participant, Programme
 from models.rounds import LeftOver, Pairing, Round
 from tests.bot.buddies_stage import TEAM, actor, found, running
 from tests.people import DAY, HOUR, MONDAY_NOON
+from tests.scenes import played
 from tests.trellis import utc
 
 HEADS_UP, START = utc("2026-11-30 09:00"), utc("2026-12-01 09:00")
@@ -40,6 +41,10 @@ def quick(sqlite: Engine) -> Sessions:
 
 def staffed(sessions: Sessions, count: int, **said: Any) -> int:
     """Start a programme with so many people who take part, and give its id."""
+    return played(sessions, _staff, count, **said)
+
+
+def _staff(sessions: Sessions, count: int, **said: Any) -> int:
     names = [f"U{number:03}" for number in range(1, count + 1)] or ["U001"]
     programme_id = running(sessions, names, **said)
     with sessions.begin() as session:
@@ -105,7 +110,11 @@ def let_leases_end(sessions: Sessions, programme_id: int) -> None:
 
 
 def first_round(sessions: Sessions) -> None:
-    """Announce and match the first round."""
+    """Let the first round have been announced and matched."""
+    played(sessions, _hold_first_round)
+
+
+def _hold_first_round(sessions: Sessions) -> None:
     step(sessions, HEADS_UP)
     step(sessions, START)
 
@@ -181,6 +190,10 @@ def go_on(sessions: Sessions, programme_id: int) -> None:
 
 def mentoring(sessions: Sessions) -> int:
     """Hold a round with one mentee and two mentors."""
+    return played(sessions, _mentor)
+
+
+def _mentor(sessions: Sessions) -> int:
     programme_id = running(sessions, ["U001", "U002", "U003"], mixing=MENTORING)
     with sessions.begin() as session:
         for who, role in (("U001", MENTEE), ("U002", MENTOR), ("U003", MENTOR)):

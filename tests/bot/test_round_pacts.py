@@ -22,6 +22,7 @@ from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR
+from tests.scenes import played
 
 TUESDAY = stage.START + DAY
 """A day after the round began, at ten in Berlin: the pact's first day."""
@@ -31,6 +32,10 @@ DAYS = {PROMPT: [3, 14, 28], END: [0]}
 
 def met(sessions: Sessions, *, count: int = 2, weeks: int = 6) -> int:
     """Let the first two meet in a programme that offers so many weeks, and give the pact's id."""
+    return played(sessions, _meet, count, weeks)
+
+
+def _meet(sessions: Sessions, count: int, weeks: int) -> int:
     programme_id = stage.staffed(sessions, count, pact_weeks=weeks)
     stage.first_round(sessions)
     pairing = stage.pairing_of(sessions, programme_id, "U001")

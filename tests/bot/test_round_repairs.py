@@ -22,12 +22,17 @@ from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found, know, profile
 from tests.bot.rounds_stage import quick as quick
 from tests.people import DAY, HOUR, MONDAY_NOON
+from tests.scenes import played
 
 LATER = stage.START + HOUR
 
 
 def alone_with_spare(sessions: Sessions) -> int:
     """Hold a round in which one pair is together and a third, whom the first does not want, is left over."""
+    return played(sessions, _leave_one_over)
+
+
+def _leave_one_over(sessions: Sessions) -> int:
     programme_id = stage.staffed(sessions, 3)
     with sessions.begin() as session:
         exclusions.exclude(session, actor("U001"), "U003", now=MONDAY_NOON)
