@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot import pauses, programme_news, rounds
 from bot.enrolments import Stand, TakesNoPart
-from bot.outbox import Later, Never
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send
+from bot.runtime.decisions import Decision, Prepare
 from handlers import buddy_answers as answers
 from handlers import buddy_owners as owners
 from handlers import channels
@@ -23,6 +22,7 @@ from handlers.buddy_owners import Typed
 from handlers.doors import Visit
 from handlers.grammars import buddies as grammar
 from handlers.screens import Screen
+from handlers.verdicts import decision
 from handlers.views import buddies as views
 from handlers.views import buddies_forms as forms
 from handlers.views import buddies_news as news_views
@@ -189,23 +189,13 @@ CARRY_OUT: Final[Mapping[type, Callable[[Any, Typed], Shown]]] = {
 def prepare_news(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
     """Decide and render what a programme tells its channel and its owner."""
     judged = programme_news.judge(session, deliveries, now=now)
-    return {key: _decision(verdict, news_views.message) for key, verdict in judged.items()}
+    return {key: decision(verdict, news_views.message) for key, verdict in judged.items()}
 
 
 def prepare_return(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
     """Decide and render the news that a pause is over."""
     judged = pauses.judge(session, deliveries, now=now)
-    return {key: _decision(verdict, news_views.returned) for key, verdict in judged.items()}
-
-
-def _decision(verdict: Any, word: Callable[[Any], Message]) -> Decision:
-    match verdict:
-        case Later(until, reason):
-            return Defer(until, reason)
-        case Never(reason):
-            return Cancel(reason)
-        case news:
-            return Send(**word(news).payload())
+    return {key: decision(verdict, news_views.returned) for key, verdict in judged.items()}
 
 
 PREPARE: Final[Mapping[str, Prepare]] = {

@@ -11,17 +11,16 @@ from sqlalchemy.orm import Session
 
 from bot import goal_proposals, goals
 from bot.goal_coaching import remark_on
-from bot.outbox import Later, Never
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send
+from bot.runtime.decisions import Decision, Prepare
 from handlers import doors
 from handlers.doors import Visit, effect_of
 from handlers.screens import Screen
+from handlers.verdicts import decision
 from handlers.views import goal_answers as answers
 from handlers.views import goal_proposals as views
 from handlers.views import goals as goal_views
 from handlers.views.elements import Message, Payload
-from models.goals import GoalProposal
 from models.outbox import Delivery
 
 
@@ -37,17 +36,7 @@ def register(app: App) -> None:
 def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
     """Decide and render the news of a proposal with today's data."""
     judged = goal_proposals.judge(session, deliveries, now=now)
-    return {key: _decision(verdict) for key, verdict in judged.items()}
-
-
-def _decision(verdict: GoalProposal | Later | Never) -> Decision:
-    match verdict:
-        case Later(until, reason):
-            return Defer(until, reason)
-        case Never(reason):
-            return Cancel(reason)
-        case proposal:
-            return Send(**views.proposed(proposal).payload())
+    return {key: decision(verdict, views.proposed) for key, verdict in judged.items()}
 
 
 PREPARE: Final[dict[str, Prepare]] = {goal_proposals.PROPOSED: prepare}

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from slack_bolt import App
 from sqlalchemy.orm import Session
 
 from bot import nudges
 from bot.nudges import Nudge
-from bot.outbox import Later, Never
 from bot.planning import CLOSING, PREP
 from bot.prompts import PutQuestion
 from bot.recurrence import local_day
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Cancel, Decision, Defer, Send
+from bot.runtime.decisions import Decision
 from handlers import doors
 from handlers.doors import Visit
 from handlers.screens import Screen
+from handlers.verdicts import decision
 from handlers.views import goal_proposals as goal_views
 from handlers.views import nudges as views
 from handlers.views.elements import Message, Payload
@@ -39,17 +40,8 @@ def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> 
     """Decide and render nudges with today's data."""
     judged = nudges.judge(session, deliveries, now=now)
     kinds = {delivery.id: delivery.kind for delivery in deliveries}
-    return {key: _decision(kinds[key], verdict, now) for key, verdict in judged.items()}
-
-
-def _decision(kind: str, verdict: Nudge | Later | Never, now: datetime) -> Decision:
-    match verdict:
-        case Later(until, reason):
-            return Defer(until, reason)
-        case Never(reason):
-            return Cancel(reason)
-        case nudge:
-            return Send(**(views.closing(nudge) if kind == CLOSING else _prep(nudge, now)).payload())
+    words: Mapping[str, Callable[[Nudge], Message]] = {CLOSING: views.closing, PREP: partial(_prep, now=now)}
+    return {key: decision(verdict, words[kinds[key]]) for key, verdict in judged.items()}
 
 
 def _prep(nudge: Nudge, now: datetime) -> Message:

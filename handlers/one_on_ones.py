@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from bot import one_on_ones
 from bot.one_on_ones import NewOneOnOne, News
-from bot.outbox import Later, Never
 from bot.planning import REGISTERED
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Cancel, Decision, Defer, Send
+from bot.runtime.decisions import Decision
 from handlers import one_on_one_answers as answers
 from handlers.acquaintance import acquaint
 from handlers.doors import Visit
 from handlers.grammars import one_on_ones as grammar
 from handlers.screens import Screen
+from handlers.verdicts import decision
 from handlers.views import growth as help_views
 from handlers.views import one_on_one_forms as forms
 from handlers.views import one_on_one_lists as lists
@@ -101,18 +101,11 @@ def _picked(person: str | None, visit: Visit, sessions: Sessions) -> int | None:
 def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
     """Decide and render the news of a registration with today's data."""
     judged = one_on_ones.judge_news(session, deliveries, now=now)
-    return {key: _decision(verdict) for key, verdict in judged.items()}
+    return {key: decision(verdict, _told) for key, verdict in judged.items()}
 
 
-def _decision(verdict: News | Later | Never) -> Decision:
-    match verdict:
-        case Later(until, reason):
-            return Defer(until, reason)
-        case Never(reason):
-            return Cancel(reason)
-        case news:
-            seen = views.standing(news.meeting, news.receiver, news.zone)
-            return Send(**views.told(seen).payload())
+def _told(news: News) -> Message:
+    return views.told(views.standing(news.meeting, news.receiver, news.zone))
 
 
 PREPARE = {REGISTERED: prepare}

@@ -11,14 +11,14 @@ from slack_bolt import App
 from sqlalchemy.orm import Session
 
 from bot import programme_posts as posts
-from bot.outbox import Later, Never
 from bot.programme_news import UNPOSTED
 from bot.programme_posts import Attempt, Unposted
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
+from bot.runtime.decisions import Consequence, Decision, Failed, Prepare
 from handlers import doors
 from handlers.doors import Visit
 from handlers.screens import Screen
+from handlers.verdicts import decision
 from handlers.views import programme_posts as views
 from handlers.views.elements import Message, Payload
 from models.outbox import Delivery
@@ -62,17 +62,10 @@ def _decide(
 
 def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
     """Decide and render the questions to owners, with today's data."""
-    return {key: _decision(verdict) for key, verdict in posts.judge(session, deliveries, now=now).items()}
-
-
-def _decision(verdict: Unposted | Later | Never) -> Decision:
-    match verdict:
-        case Later(until, reason):
-            return Defer(until, reason)
-        case Never(reason):
-            return Cancel(reason)
-        case Unposted() as unposted:
-            return Send(**views.question(unposted).payload())
+    return {
+        key: decision(verdict, views.question)
+        for key, verdict in posts.judge(session, deliveries, now=now).items()
+    }
 
 
 def give_up(session: Session, failed: Sequence[Failed], now: datetime) -> None:

@@ -26,9 +26,10 @@ from bot.round_judging import Facts
 from bot.round_seen import SUBJECTS
 from bot.round_standing import with_people
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Cancel, Consequence, Decision, Defer, Failed, Prepare, Send
+from bot.runtime.decisions import Consequence, Decision, Failed, Prepare
 from handlers import channels, doors, round_turns
 from handlers.acquaintance import NOBODY, error_of, profile_of
+from handlers.verdicts import decision
 from handlers.views import rounds as views
 from handlers.views import rounds_channel, rounds_pacts, rounds_preview
 from handlers.views.elements import Message
@@ -229,17 +230,7 @@ def _decided(
     deliveries: Sequence[Delivery], verdicts: Mapping[int, Facts | PactFacts | Later | Never]
 ) -> dict[int, Decision]:
     kinds = {delivery.id: delivery.kind for delivery in deliveries}
-    return {key: _decision(kinds[key], verdict) for key, verdict in verdicts.items()}
-
-
-def _decision(kind: str, verdict: Facts | PactFacts | Later | Never) -> Decision:
-    match verdict:
-        case Later(until, reason):
-            return Defer(until, reason)
-        case Never(reason):
-            return Cancel(reason)
-        case facts:
-            return Send(**VIEWS[kind](facts).payload())
+    return {key: decision(verdict, VIEWS[kinds[key]]) for key, verdict in verdicts.items()}
 
 
 VIEWS: Final[Mapping[str, Callable[[Any], Message]]] = {
