@@ -105,7 +105,8 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
 
     Of one that has ended only with whom they are together still: nobody owns it, or takes part.
     """
-    rows = session.execute(round_work.around(actor.workspace_id, actor.user_id)).all()
+    whose = {"workspace_id": actor.workspace_id, "user_id": actor.user_id}
+    rows = session.execute(round_work.around(), whose).all()
     is_anywhere = any(participant is not None for _, participant, *_ in rows)
     pacts = _pacts(session, actor, now) if is_anywhere else {}
     stands = {}

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, String, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from models.base import UtcDateTime
@@ -167,7 +167,7 @@ def pacts_of(programme_id: int, user_ids: Collection[str]) -> Select[Pact]:
     return select(Pact).where(Pact.state == PACT_STANDS, Pact.pairing_id.in_(theirs))
 
 
-def pacts_with(workspace_id: str, user_id: str) -> Select[Pact]:
+def pacts_with(workspace_id: str | ColumnElement[str], user_id: str | ColumnElement[str]) -> Select[Pact]:
     """Select the pacts that stand of which a person is, or was in the pairing they came of, by pairing."""
     theirs = select(Partner.pairing_id).where(
         Partner.workspace_id == workspace_id, Partner.user_id == user_id
@@ -176,9 +176,8 @@ def pacts_with(workspace_id: str, user_id: str) -> Select[Pact]:
     return standing.order_by(Pact.pairing_id)
 
 
-def around(
-    workspace_id: str, user_id: str
-) -> Select[
+@cache
+def around() -> Select[
     Programme,
     Participant | None,
     int | None,
@@ -196,8 +195,9 @@ def around(
     Of those that have ended also where the person is together with somebody still. Rows are the programme, where they
     stand in it, number and start of a round that is announced, the person, the owner, and of each who is together with
     the person in a round under way: the pairing, what the person said of it, as what they are in it, when they are
-    told, and the other.
+    told, and the other. It takes `workspace_id` and `user_id` by name, and is built once: that takes longer than to ask.
     """
+    workspace_id, user_id = bindparam("workspace_id", type_=String), bindparam("user_id", type_=String)
     mine = and_(Participant.programme_id == Programme.id, Participant.user_id == user_id)
     waiting = and_(Round.programme_id == Programme.id, Round.state.in_((ANNOUNCED, PREVIEWED)))
     together = Partner.buddies_of(workspace_id, user_id).subquery()

@@ -308,7 +308,7 @@ class Partner(Base):
 
     @classmethod
     def buddies_of(
-        cls, workspace_id: str, user_id: str
+        cls, workspace_id: str | ColumnElement[str], user_id: str | ColumnElement[str]
     ) -> Select[int, int, str | None, str | None, datetime | None, str]:
         """Select with whom a person is together in rounds that are under way.
 
