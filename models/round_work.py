@@ -195,7 +195,7 @@ def around() -> Select[
     Of those that have ended also where the person is together with somebody still. Rows are the programme, where they
     stand in it, number and start of a round that is announced, the person, the owner, and of each who is together with
     the person in a round under way: the pairing, what the person said of it, as what they are in it, when they are
-    told, and the other. It takes `workspace_id` and `user_id` by name, and is built once: that takes longer than asking.
+    told, and the other. It takes `workspace_id` and `user_id` by name, and is built once, for that takes long.
     """
     workspace_id, user_id = bindparam("workspace_id", type_=String), bindparam("user_id", type_=String)
     mine = and_(Participant.programme_id == Programme.id, Participant.user_id == user_id)
