@@ -90,7 +90,9 @@ class Recorder:
             hold_up(self.session, group.workspace_id, Workspace.opens_tat, until)
         _change(self.session, group, opening_until=self.machine_now + timedelta(seconds=wait))
         for row in self.session.scalars(Delivery.ready_for(group.workspace_id, group.receiver)):
-            row.reason = f"{UNOPENED}{why.reason}"  # for the operator who asks what it waits for
+            # For the operator who asks what it waits for; what befell the message itself is told until it is sent.
+            if row.reason is None or row.reason.startswith(UNOPENED):
+                row.reason = f"{UNOPENED}{why.reason}"
         log.info("group_unopened", extra={"receiver": group.receiver, "reason": why.reason})
 
     def _give_up(self, group: Group, why: Refused) -> list[int]:

@@ -14,7 +14,7 @@ from typing import cast
 from sqlalchemy import CursorResult
 from sqlalchemy.orm import Session
 
-from models.outbox import DOUBTFUL, Delivery
+from models.outbox import DOUBTFUL, UNOPENED, Delivery
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,11 @@ def doubt_anew(
 
 
 def _is_untried(row: Delivery) -> bool:
-    """Whether nothing has happened to a message since it was written; whatever does leaves a reason."""
-    return row.doubt_since is None and row.reason is None
+    """Whether nothing has happened to a message since it was written; whatever does leaves a reason.
+
+    That its conversation could not be opened yet has happened to that.
+    """
+    return row.doubt_since is None and (row.reason is None or row.reason.startswith(UNOPENED))
 
 
 def _keep_pace(session: Session, workspaces: Iterable[Workspace], machine_now: datetime) -> None:

@@ -24,7 +24,7 @@ from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from sandbox.testing import Running
 from tests.people import AMY, BEN, DAY, MIA, MINUTE, MONDAY_NOON, RAY, ZOE
-from tests.runtime.stage import KIND, UNHURRIED, Office
+from tests.runtime.stage import KIND, UNHURRIED, Office, exhaust
 from tests.stores import Postgres, migrated_sqlite
 
 Copied = tuple[Engine, Callable[[], Engine]]
@@ -118,8 +118,9 @@ def told(slack: Driver) -> list[int]:
     return [len(slack.dms(AMY)), *shared, len(slack.dms(MIA))]
 
 
+@pytest.mark.parametrize("is_opened_at_once", [True, False], ids=["opened", "opened late"])
 def test_what_is_planned_anew_because_the_copy_did_not_know_it_arrives_once(
-    copied: Copied, workspace: Running, slack: Driver
+    copied: Copied, workspace: Running, slack: Driver, is_opened_at_once: bool
 ) -> None:
     engine, copy = copied
     slack.bring_in(GENERAL)
@@ -137,6 +138,10 @@ def test_what_is_planned_anew_because_the_copy_did_not_know_it_arrives_once(
     restored.clock.pass_time(timedelta(minutes=30))
 
     plan(restored, MIA, GENERAL, THEM, AMY)
+    if not is_opened_at_once:
+        slack.fault("conversations.open", "error", error="internal_error")
+        exhaust(restored.loop(pace=AT_ONCE))
+        restored.clock.pass_time(MINUTE)
     restored.loop(pace=AT_ONCE).drain()
 
     assert told(slack) == [*before[:-1], 1]
