@@ -164,6 +164,7 @@ def test_all_in_one_makes_its_tables_answers_over_a_socket_and_has_its_file_for_
     assert [each.returncode for each in beside] == [0] * len(beside), beside
 
 
+@pytest.mark.siege
 def test_all_in_one_waits_for_an_operator_to_migrate_postgresql(
     environment: dict[str, str], postgres: Postgres, run: Run
 ) -> None:

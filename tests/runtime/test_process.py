@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.runtime.config import ROOT
 
 STRUCK_IN_ANOTHER_THREAD = """
@@ -30,6 +32,7 @@ Struck(settings, SystemClock(), build_app=None, build_work=None).run()
 HEAVY = ("numpy", "scipy", "rustworkx", "matplotlib")
 
 
+@pytest.mark.siege
 def test_a_signal_that_another_thread_gets_ends_the_process_in_order(tmp_path: Path) -> None:
     """Libraries start threads of their own, and no rule says that it is the main thread that a signal finds."""
     done = _run(STRUCK_IN_ANOTHER_THREAD, str(tmp_path / "trellis.db"))

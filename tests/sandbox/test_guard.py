@@ -70,6 +70,7 @@ def test_a_manifest_that_is_none_is_named(tmp_path: Path, capsys: pytest.Capture
     assert "is no app manifest" in capsys.readouterr().err
 
 
+@pytest.mark.siege
 def test_the_command_prints_one_line_when_it_is_ready_and_ends_when_told(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--state", str(tmp_path / "state.json")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

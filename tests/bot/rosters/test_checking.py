@@ -132,6 +132,7 @@ def test_new_managers_never_close_a_circle(
 LINES_MANY = 50_000
 
 
+@pytest.mark.siege
 def test_fifty_thousand_lines_take_seconds_and_a_hundred_megabytes() -> None:
     header = "Email;Manager;Department;Location;Start date;Skills;Skills wanted;Languages\n"
     rows = (
