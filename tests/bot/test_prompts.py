@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from sqlalchemy import Engine
 
 from bot import members, prompts
 from bot.members import Profile
@@ -20,8 +21,18 @@ FITTING = sum(question.fits(frozenset({ANY_TIME})) for question in default_bank(
 
 
 @pytest.fixture
-def staffed(sessions: Sessions) -> Sessions:
-    """Give a store that knows Amy, Ben and Ray."""
+def staffed(sqlite: Engine) -> Sessions:
+    """Give a store that knows Amy, Ben and Ray; what is asked of it is the same in both, the choice is ours."""
+    return acquainted(Sessions(sqlite))
+
+
+@pytest.fixture
+def staffed_anywhere(sessions: Sessions) -> Sessions:
+    """Give either store, for what a store could write differently."""
+    return acquainted(sessions)
+
+
+def acquainted(sessions: Sessions) -> Sessions:
     facts = {"zone": "UTC", "is_person": True, "is_guest": False, "is_deactivated": False, "is_admin": False}
     people = [Profile(user_id=who, name=who, **facts) for who in (AMY, BEN, RAY)]  # type: ignore[arg-type]
     with sessions.begin() as session:
@@ -89,12 +100,12 @@ def test_a_question_the_bank_has_retired_is_said_to_be_gone(staffed: Sessions) -
 
 
 @pytest.mark.parametrize("days", [0, 3, 10, 100])
-def test_the_reason_survives_the_store(staffed: Sessions, days: int) -> None:
+def test_the_reason_survives_the_store(staffed_anywhere: Sessions, days: int) -> None:
     for _ in range(16):
-        ask(staffed)
-    put = ask(staffed, now=MONDAY_NOON + days * DAY)
+        ask(staffed_anywhere)
+    put = ask(staffed_anywhere, now=MONDAY_NOON + days * DAY)
 
-    with staffed.begin() as session:
+    with staffed_anywhere.begin() as session:
         read = prompts.read(prompts.of_actor(session, AS_AMY, put.prompt_id), AMY)
 
     assert read == put
