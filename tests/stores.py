@@ -182,3 +182,9 @@ def store(request: pytest.FixtureRequest) -> Iterator[Engine]:
     is_sqlite = request.param == "sqlite"
     with reused_sqlite() if is_sqlite else request.getfixturevalue("postgres").reused() as engine:
         yield engine
+
+
+on_postgresql_in_the_siege = pytest.mark.parametrize(
+    "store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.siege)], indirect=True
+)
+"""For a long test that begins with either store and goes the same way on both; others show where they differ."""

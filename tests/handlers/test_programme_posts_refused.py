@@ -19,6 +19,7 @@ from tests.handlers import posts_stage as posts
 from tests.handlers.buddies_stage import GROWTH, programme_of
 from tests.handlers.posts_stage import BEGUN, OWNER
 from tests.people import DAY, HOUR, MINUTE
+from tests.stores import on_postgresql_in_the_siege
 from tests.trellis import Trellis, settings_for, utc
 
 AT = utc("2026-11-24 13:00")
@@ -112,6 +113,7 @@ def _is_held(trellis: Trellis) -> bool:
     return programme is not None and programme.held_because is not None
 
 
+@on_postgresql_in_the_siege
 def test_a_channel_that_is_back_in_time_reads_the_announcement_and_once(trellis_anywhere: Trellis) -> None:
     trellis = trellis_anywhere
     programme = lose_the_channel(trellis, put_out)

@@ -11,6 +11,7 @@ from models.outbox import Delivery
 from tests.handlers.one_on_ones_stage import live_until, preps, pressed
 from tests.people import AMY, BEN
 from tests.runtime.command_line import Run
+from tests.stores import on_postgresql_in_the_siege
 from tests.trellis import Trellis, utc
 
 TITLE, ANSWER = "Zugspitze before winter", "Marmalade on Thursdays"
@@ -30,6 +31,7 @@ def wrote(trellis_anywhere: Trellis) -> Trellis:
     return trellis
 
 
+@on_postgresql_in_the_siege
 def test_nothing_a_person_wrote_or_was_asked_is_shown(wrote: Trellis, run: Run) -> None:
     address = {"DATABASE_URL": wrote.sessions.engine.url.render_as_string(hide_password=False)}
     sentences = [each for each in re.split(r"[*.:?\n]+", preps(wrote, BEN)[0].text) if len(each.split()) > 3]
