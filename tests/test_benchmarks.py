@@ -23,7 +23,7 @@ def test_a_part_measured_again_stands_where_it_stood(tmp_path: Path) -> None:
 
     assert "slow" not in text
     assert text.index("How.") < text.index("9/s") < text.index("survived")
-    assert text.count("\n## ") == 2
+    assert text.count("\n\n## ") == 2
 
 
 def test_a_part_measured_for_the_first_time_comes_last(tmp_path: Path) -> None:
