@@ -11,7 +11,7 @@ from bot import round_messages as messages
 from bot.programme_looks import look_again
 from models import round_work
 from models.members import Member
-from models.outbox import CANCELLED, READY, Delivery
+from models.outbox import CANCELLED, DOUBTFUL, READY, Delivery
 from models.programmes import Programme
 from models.rounds import Round
 
@@ -41,7 +41,11 @@ def _tell(session: Session, programme: Programme, waiting: Round, member: Member
     message = messages.heads_up(waiting, member, now)
     planned = session.scalar(Delivery.keyed(message.workspace_id, message.key))
     if planned is not None and planned.state == CANCELLED:
-        planned.state, planned.reason, planned.retry_at = READY, None, None
+        if planned.reason != messages.NO_PART:
+            return  # an operator wanted it so
+        # Slack may have it although it was taken back: then it is looked up there first.
+        planned.state = READY if planned.doubt_since is None else DOUBTFUL
+        planned.reason, planned.retry_at = None, None
         planned.not_before, planned.expire_at = message.not_before, message.expire_at
     elif planned is not None and planned.state == READY:
         planned.reason, planned.not_before = None, min(planned.not_before, message.not_before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Self
 
 from sqlalchemy.orm import Session
@@ -17,12 +17,14 @@ from bot.permissions import Actor, NotYourProgramme
 from bot.programme_news import ANNOUNCEMENT, INVITATION, UNPOSTED, not_now
 from bot.round_messages import ANNOUNCED_FOR, part_in
 from models.members import Member
-from models.outbox import FAILED, READY, SENT, Delivery
+from models.outbox import DOUBTFUL, FAILED, READY, SENT, Delivery
 from models.programmes import Programme
 from models.rounds import MATCHED, Round
 
 KINDS: Final = (INVITATION, ANNOUNCEMENT)
 """What a programme posts in its channel."""
+LOOKED_UP_IN: Final = timedelta(minutes=10)
+"""So much later it is known whether a post has to be asked about that an operator put back."""
 _KEY_LENGTH: Final = 200
 _DIGITS: Final = 9
 
@@ -201,7 +203,11 @@ class _Seen:
         attempt, programme = _asked_about(question), self._programmes.get(question.subject_id)
         post = self._posts.get((question.workspace_id, attempt.key))
         owner = self._owners.get((question.workspace_id, question.receiver))
-        if programme is None or post is None or (post.state, post.attempt) != (FAILED, attempt.number):
+        if programme is None or post is None or post.attempt != attempt.number:
+            return Never("it is settled")
+        if post.state == DOUBTFUL:
+            return Later(now + LOOKED_UP_IN, "it is looked up once more")
+        if post.state != FAILED:
             return Never("it is settled")
         case = Case(programme, self._rounds.get(post.subject_id) if post.kind == ANNOUNCEMENT else None)
         if programme.ended_at is not None or case.useful_until(post, now) is None:

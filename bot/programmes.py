@@ -171,6 +171,7 @@ def change(
         setattr(programme, name, value)
     if _is_matched_otherwise(settings, before):
         _preview_anew(session, programme)
+        _tell_whom_it_lets_in(session, programme, now)
     if settings.rhythm != before.rhythm:
         _move(programme, _next_on(session, programme, before.rhythm, now))
         _end_where_the_next_begins(session, programme)
@@ -188,6 +189,13 @@ MATCHED_BY: Final = (
 
 def _is_matched_otherwise(settings: Settings, before: Settings) -> bool:
     return any(getattr(settings, name) != getattr(before, name) for name in MATCHED_BY)
+
+
+def _tell_whom_it_lets_in(session: Session, programme: Programme, now: datetime) -> None:
+    """Have those hear of the announced round who may only take part in it now; the others heard of it already."""
+    for waiting in session.scalars(Round.announced(programme.id).with_for_update()):
+        if waiting.number < programme.next_number and now < waiting.starts_at:
+            waiting.next_fire_at = now
 
 
 def _preview_anew(session: Session, programme: Programme) -> None:

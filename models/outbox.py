@@ -91,7 +91,7 @@ class Delivery(Base):
     """`not_before` and `expire_at` are people's time; the other moments are machine time."""
     state: Mapped[str] = mapped_column(default=READY)
     reason: Mapped[str | None]
-    """Why it was deferred, cancelled, doubted or failed."""
+    """Why it was deferred, cancelled, doubted or failed, or why its conversation is not open yet (UNOPENED)."""
     owner: Mapped[str | None]
     """The claim that holds it."""
     attempt: Mapped[int] = mapped_column(default=0)

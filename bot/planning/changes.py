@@ -55,6 +55,8 @@ def reach_again(session: Session, workspace_id: str, user_id: str, *, now: datet
 
     Nudges get their windows computed anew; everything else that was put off is judged again at once.
     """
+    # First, as whoever takes a step of a programme holds it before anybody's messages.
+    programme_looks.look_again_for(session, workspace_id, user_id, now=now)
     standing = session.scalars(OneOnOne.standing_of(workspace_id, user_id)).all()
     schedule(session, standing)
     ids = [one_on_one.id for one_on_one in standing]
@@ -62,7 +64,6 @@ def reach_again(session: Session, workspace_id: str, user_id: str, *, now: datet
     for delivery in session.scalars(Delivery.ready_for(workspace_id, user_id)):
         if delivery.kind not in NUDGES:
             delivery.not_before = min(delivery.not_before, now)
-    programme_looks.look_again_for(session, workspace_id, user_id, now=now)
 
 
 def take_over(

@@ -85,6 +85,7 @@ class Readings:
 
     def look(self, doubt: Doubt) -> Look:
         """Read the conversation since the doubt began, to its end, for the deliveries' nonces."""
+        ends_at = time.monotonic() + AT_ONCE_SECONDS
         try:
             channel = doubt.channel or self._open(doubt)
         except SlackApiError as refusal:
@@ -92,7 +93,7 @@ class Readings:
         except UNANSWERED as failure:
             return Unseen(type(failure).__name__)
         reading = self._begun(doubt, channel)
-        seen = self._read(reading, channel)
+        seen = self._read(reading, channel, ends_at)
         if seen is None:
             return Seen(channel, _found(doubt, reading.seen))
         if not seen.is_final and seen.reason != CURSOR_EXPIRED:
@@ -103,9 +104,8 @@ class Readings:
         channel: str = self._client.conversations_open(users=people_of(doubt.receiver))["channel"]["id"]
         return channel
 
-    def _read(self, reading: _Reading, channel: str) -> Unseen | None:
-        """Turn the pages that are left, and say why if some are left still."""
-        ends_at = time.monotonic() + AT_ONCE_SECONDS
+    def _read(self, reading: _Reading, channel: str, ends_at: float) -> Unseen | None:
+        """Turn the pages that are left until then (monotonic), at least one, and say why if some are left still."""
         stretches = 2 if reading.cursor else 1
         try:
             while stretches:

@@ -131,3 +131,16 @@ def test_the_round_a_change_counts_from_is_the_announced_one_for_who_meets_whom(
 
     assert next_at == stage.START
     assert [len(each) for each in stage.groups(quick, programme_id)] == [3, 3]
+
+
+def test_whom_other_settings_let_in_hears_of_the_announced_round_and_is_in_it(quick: Sessions) -> None:
+    programme_id = announced(quick, 4, takes_guests=False)
+    hear(quick)
+    change(quick, programme_id, takes_guests=True)
+
+    stage.step(quick, stage.HEADS_UP + HOUR)
+    heard = [each.receiver for each in stage.deliveries(quick, HEADS_UP)]
+    stage.step(quick, stage.START)
+
+    assert sorted(heard) == ["U001", "U002", "U003", "U004"]
+    assert sorted(who for group in stage.groups(quick, programme_id) for who in group) == sorted(heard)

@@ -107,7 +107,6 @@ def test_in_a_shared_channel_where_everyone_takes_part_those_of_elsewhere_are_no
     [
         "invalid_user_combination",
         pytest.param("user_not_visible", marks=pytest.mark.siege),
-        pytest.param("users_list_not_supplied", marks=pytest.mark.siege),
     ],
 )
 def test_whom_slack_shows_to_be_of_elsewhere_as_it_refuses_a_group_is_left_out_and_the_others_go_on(
