@@ -2,7 +2,7 @@
 
 Each pair that is due has had twelve questions; a meeting of peers gets its question and four messages. Two planners
 and the server share the machine's cores: two is how many workers there are where PostgreSQL is; one alone takes turns
-with the server.
+with the server, which runs without fsync.
 """
 
 from __future__ import annotations
