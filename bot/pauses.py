@@ -18,10 +18,11 @@ from bot.permissions import Actor
 from bot.programme_news import LASTS, not_now
 from bot.recurrence import local_day, place
 from models.members import Member
-from models.outbox import Delivery
+from models.outbox import CANCELLED, READY, Delivery
 from models.programmes import PAUSED, Participant, Programme
 
 RESUMED: Final = "buddies.resumed"
+NO_PAUSE: Final = "resumed, or paused anew, or the programme has ended"
 
 
 class PauseInThePast(Refusal):
@@ -51,7 +52,13 @@ def _announce_return(session: Session, programme: Programme, member: Member, unt
     message = outbox.Message(
         member.workspace_id, key, RESUMED, member.user_id, programme.id, at_work, at_work + LASTS
     )
-    outbox.enqueue(session, [message])
+    if outbox.enqueue(session, [message]):
+        return
+    planned = session.scalars(Delivery.keyed(member.workspace_id, key)).one()
+    if planned.state == CANCELLED and planned.reason == NO_PAUSE and planned.doubt_since is None:
+        # Taken back when they resumed, and wanted once more.
+        planned.state, planned.reason = READY, None
+        planned.not_before, planned.expire_at = message.not_before, message.expire_at
 
 
 def back_at(participant: Participant, member: Member) -> datetime | None:
@@ -120,7 +127,7 @@ def _judge_one(
         return Never("deactivated")
     until = next((participant.paused_until for participant, _ in paused), None)
     if until is None:
-        return Never("resumed, or paused anew, or the programme has ended")
+        return Never(NO_PAUSE)
     if until > local_day(now, member.zone):
         return Later(_back_at_work(member, until), "paused, in another zone")
     for participant, _ in paused:

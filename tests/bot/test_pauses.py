@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot import enrolments, pauses, programmes
 from bot.outbox import Never
@@ -12,6 +13,7 @@ from bot.pauses import RESUMED, Return
 from bot.programme_settings import Settings
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
+from models.outbox import CANCELLED, READY, Delivery
 from models.programmes import IN, PAUSED
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import BERLIN, actor, found, running
@@ -84,3 +86,19 @@ def test_a_pause_that_is_ended_by_hand_everywhere_is_told_nowhere(quick: Session
     (verdict,) = told(quick, 3)
 
     assert isinstance(verdict, Never)
+
+
+def test_who_resumes_and_pauses_again_until_the_same_day_is_told_of_its_end(quick: Sessions) -> None:
+    ids = everywhere(quick)
+    with quick.begin() as session:
+        pauses.pause(session, actor(AMY), ids[:1], THURSDAY, now=MONDAY_NOON)
+        pauses.resume(session, actor(AMY), ids[:1])
+    (taken_back,) = told(quick, 1)
+    assert isinstance(taken_back, Never)
+    with quick.begin() as session:
+        (row,) = session.scalars(select(Delivery).where(Delivery.kind == RESUMED))
+        row.state, row.reason = CANCELLED, taken_back.reason
+        pauses.pause(session, actor(AMY), ids[1:2], THURSDAY, now=MONDAY_NOON + DAY)
+
+    assert [each.state for each in stage.deliveries(quick, RESUMED)] == [READY]
+    assert isinstance(told(quick, 3)[0], Return)
