@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 
 from models import (  # noqa: F401 - fill the metadata
     answers,
+    attention,
     goals,
     members,
     one_on_ones,

@@ -45,6 +45,15 @@ class Member(Base):
     is_paused: Mapped[bool] = mapped_column(default=False)
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """People's time; None while paused means until they resume."""
+    weekly_messages: Mapped[int] = mapped_column(default=3)
+    """How many messages a week they want at most that they did not ask for; 1 to 10."""
+    less_of: Mapped[str] = mapped_column(default="")
+    """The topics of which they want no more of these, with spaces between."""
+    undisturbed_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undisturbed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When Slack keeps them undisturbed next, or does now (its clock), as it said last."""
+    disturbance_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Machine time at which it did."""
     goals_numbered: Mapped[int] = mapped_column(default=0)
     """The last goal number given out; numbers are never used again."""
 
