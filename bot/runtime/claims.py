@@ -20,7 +20,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.runtime import metrics, openings, restored
 from bot.runtime.database import after_commit
-from bot.runtime.decisions import Cancel, Decision, Defer, Prepare, Send, decide
+from bot.runtime.decisions import Attend, Cancel, Decision, Defer, Prepare, Send, decide
 from bot.runtime.holds import Holds
 from bot.runtime.outcomes import tell
 from bot.runtime.rates import Pace
@@ -75,6 +75,7 @@ class Claimer:
     history: str | None
     """The history the store is in; what a workspace has to send is doubted if it was written in another."""
     holds: Holds
+    attend: Attend | None = None
 
     def claim(self, work: Work, *, limit: int, readings: int) -> Claim:
         """Do of the work what is there: close what is too late, doubt what was never reported, take what may go.
@@ -144,7 +145,7 @@ class Claimer:
         put_aside += self._doubt_anew(candidates, workspaces)
         candidates = [row for row in candidates if row.state == READY]
         rows = _within_rates(candidates, workspaces, self.pace, self.at.machine_now)
-        decisions = decide(self.prepare, self.session, rows, self.at.people_now)
+        decisions = decide(self.prepare, self.session, rows, self.at.people_now, self.attend)
         put_aside += [self._put_aside(row, said) for row, said in decisions if not isinstance(said, Send)]
         sends = [(row, said) for row, said in decisions if isinstance(said, Send)]
         for row, _ in sends:

@@ -63,19 +63,51 @@ Consequence = Callable[[Session, Sequence[Failed], datetime], None]
 Decision = Send | Defer | Cancel
 Prepare = Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Decision]]
 """Decide and render rows of one kind inside the claim's transaction, at this moment of people's time."""
+Attend = Callable[[Session, Sequence[tuple[Delivery, Send]], datetime], Mapping[int, Decision]]
+"""Decide anew on what features would send, for the sake of those who read it all; what is not named goes as it is."""
 
 
 def decide(
-    prepare: Mapping[str, Prepare], session: Session, rows: Sequence[Delivery], people_now: datetime
+    prepare: Mapping[str, Prepare],
+    session: Session,
+    rows: Sequence[Delivery],
+    people_now: datetime,
+    attend: Attend | None = None,
 ) -> list[tuple[Delivery, Decision]]:
-    """Have each kind decided by the feature it belongs to; a kind nobody here knows waits for who does."""
+    """Have each kind decided by the feature it belongs to; a kind nobody here knows waits for who does.
+
+    What would be sent is then decided anew by whoever looks at all of it together, if anybody does.
+    """
     decided: dict[int, Decision] = {}
     for kind in sorted({row.kind for row in rows} & prepare.keys()):
         batch = [row for row in rows if row.kind == kind]
         decided.update(_each(prepare[kind], session, batch, people_now))
     forgotten = Cancel("no decision was made about it")
     unknown = Defer(people_now + AFTER_A_BUG, "this version knows no message of the kind")
+    if attend is not None:
+        decided.update(_attended(attend, session, rows, decided, people_now))
     return [(row, decided.get(row.id, forgotten if row.kind in prepare else unknown)) for row in rows]
+
+
+def _attended(
+    attend: Attend,
+    session: Session,
+    rows: Sequence[Delivery],
+    decided: Mapping[int, Decision],
+    people_now: datetime,
+) -> Mapping[int, Decision]:
+    """Decide anew on what would be sent; a bug there keeps nothing from being sent, and is logged."""
+    sends = [(row, said) for row in rows if isinstance(said := decided.get(row.id), Send)]
+    if not sends:
+        return {}
+    try:
+        with session.begin_nested():
+            return _sendable(attend(session, sends, people_now))
+    except (OperationalError, InterfaceError, PoolTimeoutError):
+        raise  # the store is away
+    except Exception:  # as with features: too many messages are better than none
+        log.exception("attention_unheeded", extra={"deliveries": [row.id for row, _ in sends]})
+        return {}
 
 
 def face(

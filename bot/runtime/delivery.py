@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from bot.runtime.claims import Claim, Claimer, moments
 from bot.runtime.clock import Clock, elapsed_seconds
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Consequence, Prepare, face
+from bot.runtime.decisions import Attend, Consequence, Prepare, face
 from bot.runtime.holds import Holds
 from bot.runtime.openings import Recorder
 from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look, record_sent
@@ -92,12 +92,14 @@ class DeliveryLoop:
         pace: Pace,
         open_group: Callable[[Group], Opened | NotOpened] | None = None,
         consequences: Mapping[str, Consequence] | None = None,
+        attend: Attend | None = None,
         elapsed: Callable[[], float] = elapsed_seconds,
     ) -> None:
         """Make a loop; without `look` a message in doubt stays so, without `open_group` one to a group waits."""
         self._open_group, self._consequences = open_group, consequences or {}
         self._sessions, self._clock, self._pace = sessions, clock, pace
-        self._prepare, self._post, self._look, self._chance = prepare, post, look, chance
+        self._prepare, self._attend = prepare, attend
+        self._post, self._look, self._chance = post, look, chance
         self._elapsed, self._holds = elapsed, Holds(elapsed)
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender")
         self._readers = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="reader")
@@ -220,7 +222,7 @@ class DeliveryLoop:
             here = present(session, self._clock)
             self._record(session, self._unrecorded, here.machine_now, turn)
             at = self._moments(here.machine_now)
-            claimer = Claimer(session, self._prepare, self._pace, at, here.history, self._holds)
+            claimer = Claimer(session, self._prepare, self._pace, at, here.history, self._holds, self._attend)
             taken = claimer.claim(work, limit=BATCH - self._in_flight, readings=READINGS - self._in_reading)
         self._let_go(self._unrecorded)
         self._time(taken)

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from bot.runtime import metrics
 from bot.runtime.clock import Clock, FollowedClock, MovedClock
 from bot.runtime.database import Sessions, missing_migrations
-from bot.runtime.decisions import Consequence, Prepare
+from bot.runtime.decisions import Attend, Consequence, Prepare
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.faults import WrongUse
 from bot.runtime.rates import Pace
@@ -73,6 +73,8 @@ class Work:
     """Ask Slack whether our token works: a workspace that was stopped is then served again."""
     consequences: Mapping[str, Consequence] = field(default_factory=dict)
     """Per kind of message, what a feature does when Slack refuses one for good."""
+    attend: Attend | None = None
+    """Decides anew on what features would send, for the sake of those who read it all."""
     chores: Callable[[Sessions, datetime], int] = lambda _sessions, _now: 0
     """Take the steps that are due and take their time, or ask Slack something, and say how many there were."""
     pace: Pace = field(default_factory=Pace)
@@ -89,6 +91,7 @@ class Work:
             pace=self.pace,
             open_group=self.open_group,
             consequences=self.consequences,
+            attend=self.attend,
         )
 
 
