@@ -57,7 +57,7 @@ class Together:
     may_decline: bool = False
     """Whether they are the mentor, put together so short ago that they may still decline."""
     may_swap: bool = True
-    """Whether they are no mentor who may not decline any more."""
+    """Whether they did not leave the programme, and are no mentor who may not decline any more."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ def mine(session: Session, actor: Actor, *, today: date, now: datetime) -> list[
     for programme, participant, number, starts_at, me, owner, *_ in reversed(
         rows
     ):  # of two announced the earlier counts
-        pairings = _together([row[6:] for row in rows if row[0].id == programme.id], now)
+        has_left = participant is None or participant.state not in (IN, PAUSED)
+        theirs = [row[6:] for row in rows if row[0].id == programme.id]
+        pairings = _together(theirs, now, has_left=has_left)
         has_ended = programme.ended_at is not None
         stand = _stand(
             programme,
@@ -150,7 +152,7 @@ def _pacts(session: Session, actor: Actor, now: datetime) -> dict[int, list[Pact
     return found
 
 
-def _together(rows: Sequence[Row], now: datetime) -> list[Together]:
+def _together(rows: Sequence[Row], now: datetime, *, has_left: bool) -> list[Together]:
     """Put together the rows of a programme's pairings."""
     found: dict[int, Together] = {}
     for pairing_id, answer, role, told_at, other in rows:
@@ -159,8 +161,9 @@ def _together(rows: Sequence[Row], now: datetime) -> list[Together]:
         others = found[pairing_id].others if pairing_id in found else ()
         if other not in others:
             is_mentor, in_time = role == MENTOR, can_be_declined(told_at, now)
+            may_swap = not has_left and (in_time or not is_mentor)
             found[pairing_id] = Together(
-                pairing_id, (*others, other), answer, is_mentor and in_time, in_time or not is_mentor
+                pairing_id, (*others, other), answer, is_mentor and in_time, may_swap
             )
     return list(found.values())
 

@@ -107,3 +107,19 @@ def test_who_stayed_together_after_somebody_left_them_met_once() -> None:
     counted = tally([three, two], {"A": "Design", "B": "Sales"})
 
     assert counted.meetings.total() == 1
+
+
+def test_who_left_after_half_way_is_offered_no_swap_and_whom_they_left_is(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    late = stage.START + 9 * DAY
+    with quick.begin() as session:
+        enrolments.leave(session, actor("U001"), found(session, programme_id), now=late)
+
+    offered = {}
+    for who in ("U001", "U002"):
+        with quick.read() as session:
+            (stand,) = enrolments.mine(session, actor(who), today=late.date(), now=late)
+        offered[who] = [each.may_swap for each in stand.pairings]
+
+    assert offered == {"U001": [False], "U002": [True]}
