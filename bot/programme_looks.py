@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ def look_again(session: Session, programme: Programme, *, now: datetime) -> None
         session.execute(Programme.look_at(programme.id, on, now))
 
 
-def look_again_for(session: Session, workspace_id: str, user_id: str, *, now: datetime) -> None:
-    """Do so in all programmes of somebody whose hours are others now."""
-    for programme in session.scalars(Programme.taken_part_in(workspace_id, user_id)):
+def look_again_for(session: Session, workspace_id: str, user_ids: Collection[str], *, now: datetime) -> None:
+    """Do so in all programmes of people whose hours are others now, in the order of ids however many they are."""
+    for programme in session.scalars(Programme.taken_part_in(workspace_id, user_ids)):
         look_again(session, programme, now=now)

@@ -330,7 +330,7 @@ def place_anew(session: Session, workspace_id: str) -> None:
 
     That is by the zone data in use. Each keeps its day; a round its owner had begin at a moment keeps that.
     """
-    held = session.scalars(Programme.running(workspace_id).with_for_update()).all()
+    held = session.scalars(Programme.running_locked(workspace_id)).all()
     for programme in held:
         _move(programme, programme.next_on)
     for waiting in session.scalars(Round.announced_among([each.id for each in held])):

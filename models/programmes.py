@@ -123,17 +123,23 @@ class Programme(Base):
         )
 
     @classmethod
+    def running_locked(cls, workspace_id: str) -> Select[Programme]:
+        """Select all of a workspace that run to change them, in the order in which everybody locks several: by id."""
+        return cls.running(workspace_id).order_by(None).order_by(cls.id).with_for_update()
+
+    @classmethod
     def without_owner(cls, workspace_id: str) -> Select[Programme]:
         """Select those of a workspace that run though their owner is no longer active there, by channel."""
         owner = and_(Member.workspace_id == cls.workspace_id, Member.user_id == cls.owner)
         return cls.running(workspace_id).join(Member, owner).where(Member.is_deactivated)
 
     @classmethod
-    def taken_part_in(cls, workspace_id: str, user_id: str) -> Select[Programme]:
-        """Select those that run and in which somebody takes part, or pauses, by id."""
-        mine = and_(Participant.programme_id == cls.id, Participant.user_id == user_id)
-        found = select(cls).join(Participant, mine).where(cls.workspace_id == workspace_id)
-        return found.where(cls.ended_at.is_(None), Participant.state.in_((IN, PAUSED))).order_by(cls.id)
+    def taken_part_in(cls, workspace_id: str, user_ids: Collection[str]) -> Select[Programme]:
+        """Select those that run and in which one of these people takes part, or pauses, by id."""
+        theirs = select(Participant.programme_id).where(Participant.workspace_id == workspace_id)
+        theirs = theirs.where(one_of(Participant.user_id, user_ids), Participant.state.in_((IN, PAUSED)))
+        found = select(cls).where(cls.workspace_id == workspace_id, cls.id.in_(theirs))
+        return found.where(cls.ended_at.is_(None)).order_by(cls.id)
 
     @classmethod
     def look_at(cls, programme_id: int, on: date, moment: datetime) -> Update:

@@ -55,8 +55,18 @@ def reach_again(session: Session, workspace_id: str, user_id: str, *, now: datet
 
     Nudges get their windows computed anew; everything else that was put off is judged again at once.
     """
+    _reach_each(session, workspace_id, [user_id], now)
+
+
+def _reach_each(session: Session, workspace_id: str, user_ids: Sequence[str], now: datetime) -> None:
+    """Do so for each in the order of ids, so that of two who do it at once one waits for the other and no more."""
     # First, as whoever takes a step of a programme holds it before anybody's messages.
-    programme_looks.look_again_for(session, workspace_id, user_id, now=now)
+    programme_looks.look_again_for(session, workspace_id, user_ids, now=now)
+    for user_id in sorted(user_ids):
+        _reach(session, workspace_id, user_id, now)
+
+
+def _reach(session: Session, workspace_id: str, user_id: str, now: datetime) -> None:
     standing = session.scalars(OneOnOne.standing_of(workspace_id, user_id)).all()
     schedule(session, standing)
     ids = [one_on_one.id for one_on_one in standing]
@@ -72,8 +82,8 @@ def take_over(
     """Believe what Slack says of accounts (`at` is machine time), and reach those anew whose day it changes."""
     changed = members.differently_reached(session, workspace_id, profiles)
     known = members.remember_all(session, workspace_id, profiles, at=at)
-    for user_id in changed:
-        reach_again(session, workspace_id, user_id, now=now)
+    if changed:
+        _reach_each(session, workspace_id, changed, now)
     return known
 
 
