@@ -1,4 +1,4 @@
-"""Looking again at programmes of people whose hours are others now: always in one order, so that nobody waits in a ring."""
+"""Programmes of people whose hours are others now: looked at again in one order, so that nobody waits in a ring."""
 
 from __future__ import annotations
 
