@@ -242,6 +242,10 @@ class Driver:
         """Change an account: `deleted=True`, `tz="Europe/Berlin"`, `status_text="…"`."""
         self._send("PATCH", f"/sandbox/people/{user}", fields)
 
+    def pause_notifications(self, user: str, until: datetime | None = None) -> None:
+        """Let somebody be undisturbed until a moment of people's time, or no more."""
+        self._post(f"/sandbox/people/{user}/undisturbed", {"until": until.isoformat() if until else None})
+
     def add_person(self, user: str, name: str, real_name: str, **fields: Any) -> None:
         """Let somebody join the workspace."""
         self._post("/sandbox/people", {"id": user, "name": name, "real_name": real_name, **fields})

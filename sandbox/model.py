@@ -5,6 +5,7 @@ Every field is something JSON knows, so that a value is stored as its own `vars(
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from sandbox.identity import SLACKBOT
@@ -47,6 +48,7 @@ class Person:
     status_expiration: int = 0
     dnd_start_ts: int = 0
     dnd_end_ts: int = 0
+    """From when until when nobody disturbs them (people's time); 0 if no such time is set."""
     updated: int = 0
     fields: dict[str, str] = field(default_factory=dict)
     """The workspace's own fields of a profile: values by the field's id (`Xf…`)."""
@@ -55,6 +57,10 @@ class Person:
     def can_be_played(self) -> bool:
         """Say whether somebody at the page or a test can act as this account."""
         return not (self.is_bot or self.deleted or self.is_invited_user or self.id == SLACKBOT)
+
+    def is_undisturbed(self, now: datetime) -> bool:
+        """Say whether their notifications are paused at this moment of people's time."""
+        return self.dnd_start_ts <= now.timestamp() < self.dnd_end_ts
 
     @property
     def is_external(self) -> bool:

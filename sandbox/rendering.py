@@ -26,6 +26,19 @@ def user_json(person: Person, *, now: datetime, with_email: bool) -> Json:
     return rendered | _zone_fields(person, now) | _role_fields(person)
 
 
+def do_not_disturb_json(person: Person, *, now: datetime) -> Json:
+    """Render when somebody's notifications are paused next, or are now, as others see it; what is over is gone.
+
+    Of a snooze others see only the times, as if they had been set: https://docs.slack.dev/reference/methods/dnd.info
+    """
+    is_set = now.timestamp() < person.dnd_end_ts
+    return {
+        "dnd_enabled": is_set,
+        "next_dnd_start_ts": person.dnd_start_ts if is_set else 1,
+        "next_dnd_end_ts": person.dnd_end_ts if is_set else 1,
+    }
+
+
 def _zone_fields(person: Person, now: datetime) -> Json:
     local = now.astimezone(ZoneInfo(person.tz))
     offset = local.utcoffset()

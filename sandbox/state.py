@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -23,7 +24,7 @@ from sandbox.manifest import PERMISSIVE, Manifest
 from sandbox.model import Conversation, Json, Message, Person, TourStep
 from sandbox.moving import ClockMover
 from sandbox.rates import Rates
-from sandbox.rendering import user_json
+from sandbox.rendering import do_not_disturb_json, user_json
 from sandbox.seed import SEED_FILE, read_seed, seeded_channels, seeded_people
 from sandbox.views import Views
 from sandbox.watching import Watches
@@ -107,6 +108,25 @@ class State:
                 "event_ts": self.event_ts(),
             }
         )
+        return changed
+
+    def pause_notifications(self, user: str, until: datetime | None) -> Person:
+        """Let somebody be undisturbed from now until a moment of people's time, or no more, and tell the app.
+
+        https://docs.slack.dev/reference/events/dnd_updated_user
+        """
+        now, since = self.clock.now(), 0
+        if until is not None:
+            if until <= now:
+                raise NotPossible("Notifications are paused until a time to come.")
+            since = int(now.timestamp())
+        ends = int(until.timestamp()) if until is not None else 0
+        changed = replace(self.person(user), dnd_start_ts=since, dnd_end_ts=ends)
+        self.people[user] = changed
+        self.changes.bump()
+        status = do_not_disturb_json(changed, now=now)
+        event = {"type": "dnd_updated_user", "user": user, "dnd_status": status}
+        self.events.emit(event | {"event_ts": self.event_ts()})
         return changed
 
     def add_person(self, person: Person) -> Person:

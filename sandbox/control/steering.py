@@ -1,6 +1,7 @@
 """The routes that change the workspace behind everybody's back: people, faults, rates, age, transport."""
 
 from dataclasses import fields
+from datetime import datetime
 from typing import get_args
 
 from sandbox.calls import Fault, FaultKind
@@ -25,6 +26,13 @@ async def change_person(order: Order) -> Json:
     """`{deleted?, tz?, status_text?, …}`: change an account."""
     _check_fields(order.given, PERSON_FIELDS)
     order.world.change_person(order.path["user"], **order.given)
+    return {}
+
+
+async def pause_notifications(order: Order) -> Json:
+    """`{until?}`: let somebody be undisturbed until a moment with an offset (people's time), or no more."""
+    until = datetime.fromisoformat(order.text("until")) if order.given.get("until") else None
+    order.world.pause_notifications(order.path["user"], until)
     return {}
 
 
@@ -127,6 +135,7 @@ def _check_fields(given: Json, known: frozenset[str]) -> None:
 routes = [
     route("/sandbox/people", add_person),
     route("/sandbox/people/{user}", change_person, method="PATCH"),
+    route("/sandbox/people/{user}/undisturbed", pause_notifications),
     route("/sandbox/archive", archive),
     route("/sandbox/rename", rename),
     route("/sandbox/channels/{channel}", delete_channel, method="DELETE"),

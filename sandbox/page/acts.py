@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ from sandbox.page.visits import TOUR_COOKIE, YEAR_SECONDS, back_to, memory_of, s
 from sandbox.world import World
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+PAUSES = {"half": timedelta(minutes=30), "hour": timedelta(hours=1)}
+MORNING = time(9)
 AT_ONCE_SECONDS = 1.0
 """How long a move of the clock may keep the answer waiting; longer moves show their progress instead."""
 NO_ANSWER = "The app did not answer ({error}). Try again."
@@ -192,6 +194,22 @@ def _start(world: World, step: str, to: str, zone: ZoneInfo) -> "asyncio.Task[Mo
     except ValueError as error:
         raise NotPossible("Say a date and a time to move to.") from error
     return world.mover.start(moment.replace(tzinfo=zone).astimezone(UTC))
+
+
+async def pause_notifications(request: Request) -> Response:
+    """Pause the notifications of whom one is, for so long or until the morning, or let them through again."""
+    visit, form = visit_of(request), await request.form()
+    world = world_of(request)
+    now = world.clock.now().astimezone(_zone(world, visit.me))
+    world.pause_notifications(visit.me, _end_of_pause(str(form.get("pause", "")), now))
+    return back_to(visit)
+
+
+def _end_of_pause(choice: str, now: datetime) -> datetime | None:
+    """Say when a pause ends, by the clock on somebody's wall; the morning is tomorrow's, at nine."""
+    if choice == "morning":
+        return datetime.combine(now.date() + timedelta(days=1), MORNING, tzinfo=now.tzinfo)
+    return now + PAUSES[choice] if choice in PAUSES else None
 
 
 async def show_tour(request: Request) -> Response:

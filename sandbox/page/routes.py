@@ -126,6 +126,7 @@ ACTING: dict[str, Endpoint] = {
     f"{IN_PLACE}/view/{{view_id}}": acts.use_view,
     f"{IN_PLACE}/shortcut": acts.run_shortcut,
     f"{IN_PLACE}/clock": acts.move_clock,
+    f"{IN_PLACE}/notifications": acts.pause_notifications,
     f"{IN_PLACE}/tour": acts.show_tour,
 }
 

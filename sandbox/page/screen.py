@@ -100,6 +100,7 @@ class Screen:
     days: list[Day]
     earlier: int
     clock: ClockFace
+    undisturbed_until: datetime | None
     tour: Tour
     commands: tuple[Command, ...]
     message_shortcuts: list[Shortcut]
@@ -158,6 +159,7 @@ def screen_of(world: World, visit: Visit) -> Screen:
         days=by_day(recent, world.people, world.clock, reader),
         earlier=len(messages) - len(recent),
         clock=_clock(world, reader),
+        undisturbed_until=_undisturbed_until(world, reader),
         tour=tour_for(world, visit.me, visit.place, is_hidden=visit.tour_is_hidden),
         commands=manifest.commands or (),
         message_shortcuts=[each for each in manifest.shortcuts if each.type == "message"],
@@ -246,6 +248,13 @@ def _clock(world: World, reader: Reader) -> ClockFace:
         moving_to=world.clock.moving_to,
         next_at=world.mover.next_at,
     )
+
+
+def _undisturbed_until(world: World, reader: Reader) -> datetime | None:
+    me = world.person(reader.id)
+    if not me.is_undisturbed(reader.now):
+        return None
+    return reader.local(datetime.fromtimestamp(me.dnd_end_ts, reader.zone))
 
 
 def _choices(world: World, me: str) -> dict[str, list[tuple[str, str]]]:

@@ -3,7 +3,7 @@
 from sandbox.clock import machine_now, whole_seconds
 from sandbox.errors import SlackError
 from sandbox.model import Json, Person
-from sandbox.rendering import profile_json, user_json
+from sandbox.rendering import do_not_disturb_json, profile_json, user_json
 from sandbox.state import State
 from sandbox.web_api.arguments import Arguments
 from sandbox.web_api.paging import page_of
@@ -79,24 +79,19 @@ def bot_info(state: State, arguments: Arguments) -> Json:
 
 def dnd_info(state: State, arguments: Arguments) -> Json:
     """`dnd.info`."""
-    return {"ok": True, **_do_not_disturb(state.person(arguments.required("user")))}
+    person = state.person(arguments.required("user"))
+    return {"ok": True, **do_not_disturb_json(person, now=state.clock.now())}
 
 
 def dnd_team_info(state: State, arguments: Arguments) -> Json:
     """`dnd.teamInfo`: of up to 50 people; who does not exist is left out."""
-    users = arguments.listed("users")
+    users, now = arguments.listed("users"), state.clock.now()
+    if not users:
+        raise SlackError("no_users_provided")
     if len(users) > TEAM_DND_LIMIT:
         raise SlackError("too_many_users")
     known = (state.people[user] for user in users if user in state.people)
-    return {"ok": True, "users": {person.id: _do_not_disturb(person) for person in known}}
-
-
-def _do_not_disturb(person: Person) -> Json:
-    return {
-        "dnd_enabled": person.dnd_end_ts > 0,
-        "next_dnd_start_ts": person.dnd_start_ts or 1,
-        "next_dnd_end_ts": person.dnd_end_ts or 1,
-    }
+    return {"ok": True, "users": {each.id: do_not_disturb_json(each, now=now) for each in known}}
 
 
 def _rendered(state: State, person: Person, arguments: Arguments) -> Json:

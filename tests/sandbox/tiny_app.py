@@ -56,7 +56,14 @@ MANIFEST: dict[str, Any] = {
     },
     "settings": {
         "event_subscriptions": {
-            "bot_events": ["app_home_opened", "message.im", "user_change", "team_join", "app_mention"]
+            "bot_events": [
+                "app_home_opened",
+                "app_mention",
+                "dnd_updated_user",
+                "message.im",
+                "team_join",
+                "user_change",
+            ]
         },
         "socket_mode_enabled": True,
     },
@@ -188,7 +195,7 @@ class TinyApp:
         app.shortcut("note")(self._note)
         app.shortcut("new_note")(self._open_form)
         app.event("app_home_opened")(self._publish_home)
-        for event in ("message", "user_change", "team_join", "app_mention"):
+        for event in ("message", "user_change", "team_join", "app_mention", "dnd_updated_user"):
             app.event(event)(lambda: None)
 
     def _listen(self, body: dict[str, Any], next: Any) -> None:  # noqa: A002 (Bolt's name)
