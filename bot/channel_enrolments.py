@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ class Seen:
 
 def standing(session: Session, programme: Programme) -> dict[str, str]:
     """Say where everybody stands in a programme, by id, before it is read who is in its channel."""
-    return {user_id: state for user_id, state, _ in rows_of(session, Participant.states(programme.id))}
+    return {user_id: state for user_id, state in rows_of(session, Participant.states(programme.id))}
 
 
 def note(
@@ -69,7 +69,7 @@ def newcomers(session: Session, programme: Programme, present: Collection[str]) 
     rows = rows_of(session, Participant.states(programme.id))
     # Whoever is enrolled along with the first people has missed no heads-up that others got.
     unheard = _announced(session, programme) if rows else None
-    return Newcomers(sorted(set(present) - {user_id for user_id, *_ in rows}), unheard)
+    return Newcomers(sorted(set(present) - {user_id for user_id, _ in rows}), unheard)
 
 
 def enrol_some(
@@ -98,26 +98,11 @@ def follow(
     rows = rows_of(session, Participant.states(programme.id))
     come = newcomers(session, programme, here)
     _enrol(session, programme, come.people, come.unheard, now)
-    moving: dict[str, list[str]] = {}
-    for user_id, state, until in rows:
-        after = _moved(state, until, is_present=user_id in here)
-        if after != state and (before is None or before.get(user_id) == state):
-            moving.setdefault(after, []).append(user_id)
-    for state, user_ids in moving.items():
-        session.execute(Participant.move(programme.id, user_ids, state))
-
-
-def _moved(state: str, paused_until: date | None, *, is_present: bool) -> str:
-    """Say where somebody stands who is in the channel, or is not; a pause that still lasts waits for their return.
-
-    A pause without an end keeps whoever left out by itself, and is not forgotten so.
-    """
-    if not is_present:
-        is_in = state == IN or (state == PAUSED and paused_until is not None)
-        return GONE if is_in else state
-    if state != GONE:
-        return state
-    return PAUSED if paused_until is not None else IN
+    unmoved = [(each, state) for each, state in rows if before is None or before.get(each) == state]
+    if gone := [each for each, state in unmoved if state in (IN, PAUSED) and each not in here]:
+        session.execute(Participant.gone(programme.id, gone))
+    if back := [each for each, state in unmoved if state == GONE and each in here]:
+        session.execute(Participant.back(programme.id, back))
 
 
 def _announced(session: Session, programme: Programme) -> int | None:
@@ -171,7 +156,8 @@ def move(session: Session, programme: Programme, *, user_id: str, is_present: bo
     """
     participant = session.scalars(Participant.one(programme.id, user_id)).first()
     if participant is not None:
-        participant.state = _moved(participant.state, participant.paused_until, is_present=is_present)
+        follows = Participant.back if is_present else Participant.gone
+        session.execute(follows(programme.id, [user_id]))
         return
     member = session.get(Member, (programme.workspace_id, user_id))
     if (

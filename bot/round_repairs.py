@@ -21,7 +21,7 @@ from bot.round_takers import Out, Taker, takers
 from bot.round_times import can_meet
 from models import round_work
 from models.outbox import CANCELLED, DOUBTFUL, READY, SENDING, SENT, Delivery
-from models.programmes import GONE, IN, MENTEE, MENTOR, MENTORING, PAUSED, Participant, Programme
+from models.programmes import MENTEE, MENTOR, MENTORING, Participant, Programme
 from models.rounds import DECLINED, DISSOLVED, MET, LeftOver, Pairing, Partner, Round
 
 NOBODY_FREE: Final = NobodyFree.__name__
@@ -319,9 +319,8 @@ def mend(
     pairing = session.scalar(Pairing.locked(pairing_id).execution_options(populate_existing=True))
     if held is None or pairing is None or not pairing.is_broken:
         return False
-    for participant in session.scalars(Participant.those(held[0].id, unknown)):
-        if participant.state in (IN, PAUSED):
-            participant.state = GONE
+    if unknown:
+        session.execute(Participant.gone(held[0].id, unknown))
     board = Board(session, *held, now)
     (before,) = with_people(session, [pairing])
     is_incomplete = any(board.taker(each) is None for each in before.people)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, time
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -15,8 +16,10 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
+    case,
     delete,
     false,
+    func,
     or_,
     select,
     text,
@@ -34,6 +37,8 @@ ASKED, EVERYONE = "asked", "everyone"
 """Who takes part: whoever joined, or everyone in the channel who did not leave."""
 IN, PAUSED, LEFT, GONE = "in", "paused", "left", "gone"
 """Where a participant stands. Who left did so of their own; who is gone is no longer in the channel."""
+NO_END: Final = date.max
+"""Until when somebody pauses who is gone and had set no end; so it is not forgotten when they come back."""
 MENTOR, MENTEE = "mentor", "mentee"
 MORE, LESS, OFF = "more", "less", "off"
 """How much something counts in who fits whom, where not as usual."""
@@ -255,9 +260,9 @@ class Participant(Base):
         return chosen.order_by(cls.user_id)
 
     @classmethod
-    def states(cls, programme_id: int) -> Select[str, str, date | None]:
-        """Select where everybody stands in a programme: rows of id, state and the day on which a pause ends."""
-        return select(cls.user_id, cls.state, cls.paused_until).where(cls.programme_id == programme_id)
+    def states(cls, programme_id: int) -> Select[str, str]:
+        """Select where everybody stands in a programme: rows of id and state."""
+        return select(cls.user_id, cls.state).where(cls.programme_id == programme_id)
 
     @classmethod
     def shut_out(cls, programme: Programme) -> Select[str]:
@@ -291,10 +296,20 @@ class Participant(Base):
         return chosen.where(one_of(cls.user_id, user_ids))
 
     @classmethod
-    def move(cls, programme_id: int, user_ids: Collection[str], state: str) -> Update:
-        """Let these people stand elsewhere in a programme."""
+    def gone(cls, programme_id: int, user_ids: Collection[str]) -> Update:
+        """Let these people, who left the channel, take part no longer; nothing for who left the programme before."""
         chosen = update(cls).where(cls.programme_id == programme_id, one_of(cls.user_id, user_ids))
-        return chosen.values(state=state)
+        is_endless = and_(cls.state == PAUSED, cls.paused_until.is_(None))
+        until = case((is_endless, NO_END), else_=cls.paused_until)
+        return chosen.where(cls.state.in_((IN, PAUSED))).values(state=GONE, paused_until=until)
+
+    @classmethod
+    def back(cls, programme_id: int, user_ids: Collection[str]) -> Update:
+        """Let those of these people be in again who were gone, or go on pausing."""
+        chosen = update(cls).where(cls.programme_id == programme_id, one_of(cls.user_id, user_ids))
+        state = case((cls.paused_until.is_(None), IN), else_=PAUSED)
+        until = func.nullif(cls.paused_until, NO_END)
+        return chosen.where(cls.state == GONE).values(state=state, paused_until=until)
 
 
 class Exclusion(Base):

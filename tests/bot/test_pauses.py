@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
-from bot import enrolments, pauses, programmes
+from bot import channel_enrolments, enrolments, pauses, programmes
 from bot.outbox import Never
 from bot.pauses import RESUMED, Return
 from bot.programme_settings import Settings
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
 from models.outbox import CANCELLED, READY, Delivery
-from models.programmes import IN, PAUSED
+from models.programmes import GONE, IN, PAUSED
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import BERLIN, actor, found, running
 from tests.bot.rounds_stage import quick as quick
@@ -102,3 +102,29 @@ def test_who_resumes_and_pauses_again_until_the_same_day_is_told_of_its_end(quic
 
     assert [each.state for each in stage.deliveries(quick, RESUMED)] == [READY]
     assert isinstance(told(quick, 3)[0], Return)
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen in the channel", "told by Slack"])
+def test_who_pauses_without_an_end_and_leaves_the_channel_is_gone_and_pauses_on_when_they_are_back(
+    store: Engine, is_seen: bool
+) -> None:
+    sessions = Sessions(store)
+    programme_id = stage.staffed(sessions, 2)
+    with sessions.begin() as session:
+        pauses.pause(session, actor("U001"), [programme_id], None, now=MONDAY_NOON)
+
+    def stands_when(*present: str) -> tuple[str, date | None]:
+        with sessions.begin() as session:
+            programme, is_there = found(session, programme_id), "U001" in present
+            if is_seen:
+                channel_enrolments.follow(session, programme, present, now=MONDAY_NOON)
+            else:
+                channel_enrolments.move(
+                    session, programme, user_id="U001", is_present=is_there, now=MONDAY_NOON
+                )
+        participant = stage.part(sessions, programme_id, "U001")
+        return participant.state, participant.paused_until
+
+    assert stands_when("U002")[0] == GONE
+    assert stands_when("U001", "U002") == (PAUSED, None)
+    assert stage.part(sessions, programme_id, "U002").state == IN
