@@ -8,6 +8,7 @@ from alembic.autogenerate.api import AutogenContext
 from models import (  # noqa: F401 - fill the metadata
     answers,
     attention,
+    conversations,
     goals,
     members,
     one_on_ones,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
-    bindparam,
     case,
     cast,
     extract,
@@ -29,7 +27,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from models.base import Base, Receiver, RowId, SlackId, UtcDateTime
 from models.bulk import one_of
@@ -44,6 +42,10 @@ HAS_ENDED = "state IN ('failed', 'expired', 'cancelled')"
 """These are few beside what was sent; a store finds their index where it reads these very words."""
 UNOPENED = "opening: "
 """What begins the reason of a message whose receivers' conversation Slack has not opened yet."""
+RESTORED = "restored"
+"""The reason of what is in doubt because the store was put back from a copy."""
+ALONE = "to be sent alone: "
+"""What begins the reason of a message that Slack refused together with others, so that it is tried by itself."""
 UNRESOLVED = "in doubt, and cannot be looked up: "
 """What begins the reason of a failed message that Slack may have, where it never lets us look."""
 
@@ -110,6 +112,11 @@ class Delivery(Base):
         """Whether Slack may have it, and somebody has to look: we never may."""
         return self.state == FAILED and (self.reason or "").startswith(UNRESOLVED)
 
+    @property
+    def goes_alone(self) -> bool:
+        """Whether Slack refused it together with others."""
+        return (self.reason or "").startswith(ALONE)
+
     @classmethod
     def doubted(cls, delivery_id: int, attempt: int) -> Update:
         """Change a row only while it is in doubt about this attempt."""
@@ -141,6 +148,29 @@ class Delivery(Base):
         """Select the unsent messages of these kinds about these rows, locked against a claim."""
         chosen = select(cls).where(cls.workspace_id.in_(workspace_ids), cls.kind.in_(kinds))
         return chosen.where(cls.subject_id.in_(subjects), cls.state == READY).with_for_update()
+
+    @classmethod
+    def beside(
+        cls, workspace_ids: Collection[str], kind: str, receivers: Collection[str]
+    ) -> Select[int, str, str, int]:
+        """Select what of a kind these receivers have not got yet and may get together with something else.
+
+        Rows are id, workspace, receiver and subject; nothing is locked.
+        """
+        chosen = select(cls.id, cls.workspace_id, cls.receiver, cls.subject_id)
+        mine = chosen.where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))
+        return mine.where(cls.kind == kind, *cls._may_go_along())
+
+    @classmethod
+    def taken_along(cls, ids: Collection[int], now: datetime) -> Select[Delivery]:
+        """Select what is still unsent of these, locked; what another transaction holds is left out (people's time)."""
+        chosen = select(cls).where(cls.id.in_(ids), cls.expire_at > now, *cls._may_go_along())
+        return chosen.order_by(cls.id).with_for_update(skip_locked=True)
+
+    @classmethod
+    def _may_go_along(cls) -> tuple[ColumnElement[bool], ...]:
+        is_free = or_(cls.reason.is_(None), ~cls.reason.startswith(ALONE, autoescape=True))
+        return cls.state == literal(READY, literal_execute=True), is_free
 
     @classmethod
     def keyed(cls, workspace_id: str, key: str) -> Select[Delivery]:
@@ -250,16 +280,23 @@ class Delivery(Base):
 
     @classmethod
     def doubt_restored(
-        cls, before: datetime, *, since: datetime, look_at: datetime, workspace_id: str | None
+        cls,
+        before: datetime,
+        *,
+        since: datetime,
+        look_at: datetime,
+        workspace_id: str | None,
+        ids: Collection[int] | None = None,
     ) -> Update:
-        """Doubt, in a store put back from a copy, what may have been sent since the copy was made.
+        """Doubt, in a store put back from a copy, what may have been sent since the copy was made, or else these.
 
         That is what was on its way, what had been tried, and what was due before (people's time). It is looked for
         in what was posted since its workspace's copy was made, or `since` if there is no such workspace, and not
         before `look_at` (all machine time).
         """
         tried = or_(cls.not_before <= before, cls.attempt > 0)
-        stale = _update(cls).where(or_(cls.state == SENDING, and_(cls.state == READY, tried)))
+        is_stale = or_(cls.state == SENDING, and_(cls.state == READY, tried))
+        stale = _update(cls).where(is_stale if ids is None else one_of(cls.id, ids))
         if workspace_id:
             stale = stale.where(cls.workspace_id == workspace_id)
         copied_at = select(Workspace.copied_at).where(Workspace.workspace_id == cls.workspace_id)
@@ -268,8 +305,23 @@ class Delivery(Base):
             doubt_since=func.coalesce(copied_at.scalar_subquery(), since, type_=UtcDateTime),
             retry_at=look_at,
             lease_until=None,
-            reason="restored",
+            reason=RESTORED,
         )
+
+    @classmethod
+    def beside_restored(cls, after: datetime) -> Select[int, datetime, datetime]:
+        """Select what is to be sent after a moment of people's time and may have gone along with what is doubted.
+
+        Rows are the id of the one, when it expires, and when the other does.
+        """
+        other = aliased(cls)
+        is_mate = and_(
+            other.workspace_id == cls.workspace_id, other.receiver == cls.receiver, other.kind == cls.kind
+        )
+        is_doubted = and_(other.state == literal(DOUBTFUL, literal_execute=True), other.reason == RESTORED)
+        is_unsent = cls.state == literal(READY, literal_execute=True)
+        chosen = select(cls.id, cls.expire_at, other.expire_at).join(other, is_mate)
+        return chosen.where(is_unsent, cls.not_before > after, is_doubted)
 
     @classmethod
     def beyond_asking(cls, ended_by: datetime) -> Update:
@@ -323,30 +375,3 @@ class Delivery(Base):
             func.min(each.c.latest_start),
             func.count().filter(is_hopeless),
         ).group_by(each.c.workspace_id)
-
-
-class Conversation(Base):
-    """Where messages to a receiver are posted: the DM's id, learnt from Slack's first answer, and how fast."""
-
-    __tablename__ = "conversation"
-
-    workspace_id: Mapped[str] = mapped_column(SlackId, primary_key=True)
-    receiver: Mapped[str] = mapped_column(Receiver, primary_key=True)
-    channel: Mapped[str | None] = mapped_column(SlackId)
-    """The receiver's own id until Slack has told another: what is posted to a person opens the DM.
-
-    None for a group that is still to be opened; an earlier version left it out for everybody.
-    """
-    posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Machine time: when the next message would arrive at the pace Slack allows."""
-    opening_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Machine time until which nobody else opens a group: somebody is about to, or it has just come to nothing."""
-
-    @classmethod
-    @cache
-    def known(cls) -> Select[Conversation]:
-        """Select the known conversations of `receivers` in `workspace_ids`, which are named when it is asked."""
-        return select(cls).where(
-            cls.workspace_id.in_(bindparam("workspace_ids", expanding=True)),
-            cls.receiver.in_(bindparam("receivers", expanding=True)),
-        )

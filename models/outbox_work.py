@@ -31,7 +31,8 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.base import UtcDateTime
-from models.outbox import DOUBTFUL, EXPIRED, READY, SENDING, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import DOUBTFUL, EXPIRED, READY, SENDING, Delivery
 from models.workspaces import Workspace
 
 

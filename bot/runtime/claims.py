@@ -24,10 +24,11 @@ from bot.runtime.decisions import Attend, Cancel, Decision, Defer, Prepare, Send
 from bot.runtime.holds import Holds
 from bot.runtime.outcomes import tell
 from bot.runtime.rates import Pace
-from bot.runtime.slack import Doubt, Group, Outgoing
+from bot.runtime.slack import Doubt, Group, Outgoing, Part
 from models import outbox_work
 from models.bulk import insert_missing
-from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, GROUP, READY, SENDING, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, GROUP, READY, SENDING, Delivery
 from models.outbox_work import Moments, Work
 from models.workspaces import Workspace
 
@@ -148,6 +149,8 @@ class Claimer:
         decisions = decide(self.prepare, self.session, rows, self.at.people_now, self.attend)
         put_aside += [self._put_aside(row, said) for row, said in decisions if not isinstance(said, Send)]
         sends = [(row, said) for row, said in decisions if isinstance(said, Send)]
+        doubted, sends = self._doubt_along(sends, workspaces)
+        put_aside += doubted
         for row, _ in sends:
             late = (self.at.people_now - row.not_before).total_seconds()
             after_commit(self.session, partial(metrics.LATENESS.observe, late))
@@ -185,6 +188,17 @@ class Claimer:
             self.session, ready, workspaces, machine_now=self.at.machine_now, settling=self.pace.settling
         )
         return [DOUBTFUL] * number
+
+    def _doubt_along(
+        self, sends: Sequence[tuple[Delivery, Send]], workspaces: Mapping[str, Workspace]
+    ) -> tuple[list[str], list[tuple[Delivery, Send]]]:
+        """Doubt what was to go along and may have been sent before a restore; the rest is decided anew without it."""
+        along = [each.delivery for _, said in sends for each in said.along]
+        doubted = self._doubt_anew(along, workspaces) if along else []
+        whole = [
+            (row, said) for row, said in sends if all(each.delivery.state == READY for each in said.along)
+        ]
+        return doubted, whole
 
     def _leased(
         self, sends: Sequence[tuple[Delivery, Send]], workspaces: Mapping[str, Workspace]
@@ -282,14 +296,20 @@ def _outgoing(row: Delivery, decision: Send, places: Places) -> Outgoing:
         channel=places[row.workspace_id, row.receiver].channel or row.receiver,
         text=decision.text,
         blocks=decision.blocks,
+        begins=decision.begins,
+        along=[
+            Part(each.delivery.id, each.delivery.nonce, each.delivery.attempt + 1, each.begins)
+            for each in decision.along
+        ],
     )
 
 
 def _lease(session: Session, taken: Sequence[Outgoing], *, until: datetime) -> None:
     """Put the rows under a lease of this claim; the commit that follows comes before the calls to Slack."""
     rows = [
-        {"its_id": each.delivery_id, "owner": each.owner, "attempt": each.attempt, "lease_until": until}
+        {"its_id": part.delivery_id, "owner": each.owner, "attempt": part.attempt, "lease_until": until}
         for each in taken
+        for part in each.parts
     ]
     session.connection().execute(_leased(), rows)
 

@@ -23,11 +23,25 @@ AFTER_A_BUG = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
+class Along:
+    """Another message to the same receiver that goes along: held by the transaction, and never tried together before.
+
+    From a block of this number on it is that one's.
+    """
+
+    delivery: Delivery
+    begins: int
+
+
+@dataclass(frozen=True)
 class Send:
     """Post this now."""
 
     text: str
     blocks: Sequence[Mapping[str, Any]]
+    begins: int = 0
+    """The number of the block from which on it is the message's own; what is before is about all that go along."""
+    along: Sequence[Along] = ()
 
 
 @dataclass(frozen=True)

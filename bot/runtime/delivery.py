@@ -241,7 +241,8 @@ class DeliveryLoop:
 
     def _time(self, taken: Claim) -> None:
         """Remember by our own clock since when we have in hand what was taken."""
-        self._holds.take((message.delivery_id for message in taken.outgoing), self._pace.lease)
+        for message in taken.outgoing:
+            self._holds.take(_numbers(message), self._pace.lease)
         for doubt in taken.doubts:
             self._holds.take(doubt.attempts, self._pace.lease)
 
@@ -354,11 +355,10 @@ class DeliveryLoop:
                 case Outgoing() as message, Sent() as taken:
                     sent.append((message, taken))
                 case Outgoing() as message, (NotSent() | InDoubt() | Refused()) as refusal:
-                    state = record(
+                    became += record(
                         session, message, refusal, machine_now, pace=self._pace, chance=self._chance
                     )
-                    became += [(message.delivery_id, state)] if state else []
-        turn.decided[SENT] += record_sent(session, sent, machine_now)
+        turn.decided[SENT] += len(record_sent(session, sent, machine_now))
         turn.decided.update(state for _, state in became)
         failed = [number for number, state in became if state == FAILED]
         face(self._consequences, session, failed, self._clock.people_now())
@@ -367,8 +367,8 @@ class DeliveryLoop:
 def _numbers(asked: Outgoing | Doubt | Group) -> Collection[int]:
     """Say which deliveries something asked of Slack is about."""
     match asked:
-        case Outgoing(number):
-            return (number,)
+        case Outgoing():
+            return [part.delivery_id for part in asked.parts]
         case Doubt():
             return asked.attempts
         case Group():

@@ -18,6 +18,7 @@ from bot.runtime.faults import Fault
 from bot.runtime.present import machine_now
 from bot.runtime.rates import Pace
 from bot.runtime.waits import Circumstances, explain, moment
+from models.conversations import Conversation
 from models.outbox import (
     CANCELLED,
     DOUBTFUL,
@@ -26,7 +27,6 @@ from models.outbox import (
     READY,
     SENDING,
     SENT,
-    Conversation,
     Delivery,
 )
 from models.workspaces import Workspace

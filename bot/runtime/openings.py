@@ -21,7 +21,8 @@ from bot.runtime.rates import Pace
 from bot.runtime.slack import Group, NotOpened, NotSent, Opened, Refused
 from models import outbox_work
 from models.bulk import insert_missing
-from models.outbox import FAILED, UNOPENED, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import FAILED, UNOPENED, Delivery
 from models.outbox_work import Moments
 from models.workspaces import Workspace
 

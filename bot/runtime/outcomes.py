@@ -15,8 +15,31 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from bot.runtime import metrics
 from bot.runtime.database import after_commit
 from bot.runtime.rates import Pace
-from bot.runtime.slack import Doubt, InDoubt, Look, NotSent, Outcome, Outgoing, Refused, Seen, Sent, Unseen
-from models.outbox import DOUBTFUL, FAILED, GROUP, READY, SENDING, SENT, UNRESOLVED, Conversation, Delivery
+from bot.runtime.slack import (
+    Doubt,
+    InDoubt,
+    Look,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Part,
+    Refused,
+    Seen,
+    Sent,
+    Unseen,
+)
+from models.conversations import Conversation
+from models.outbox import (
+    ALONE,
+    DOUBTFUL,
+    FAILED,
+    GROUP,
+    READY,
+    SENDING,
+    SENT,
+    UNRESOLVED,
+    Delivery,
+)
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -36,51 +59,64 @@ def record(
     *,
     pace: Pace,
     chance: random.Random,
-) -> str | None:
-    """Write what became of a message, and say the row's new state; None if the claim does not hold it any more."""
+) -> Iterator[tuple[int, str]]:
+    """Write what became of a message, and say its rows and their new states; none if the claim holds it no more."""
     if isinstance(outcome, Sent):
-        return SENT if record_sent(session, [(message, outcome)], machine_now) else None
+        yield from ((number, SENT) for number in record_sent(session, [(message, outcome)], machine_now))
+        return
     _hold_up(session, message.workspace_id, outcome, machine_now)
+    # Slack never takes a message of ours that it calls invalid: that is a bug, and an alarm.
+    is_alarm = isinstance(outcome, Refused) and outcome.is_our_bug
     if isinstance(outcome, Refused) and _may_be_elsewhere(message, outcome):
         _forget_channel(session, message)
         outcome = NotSent(outcome.reason)
+    if message.along and is_alarm:
+        outcome = NotSent(
+            f"{ALONE}{outcome.reason}"
+        )  # whichever it is, the others are not to be lost with it
     values, state = _values(message, outcome, machine_now, pace, chance)
-    held = Delivery.held(message.delivery_id, message.owner, message.attempt)
-    changed = held.values(state=state, lease_until=None, **values).returning(Delivery.id)
-    if session.scalar(changed) is None:
-        return None
-    # Slack never takes a message of ours that it calls invalid: that is a bug, and an alarm.
-    is_alarm = isinstance(outcome, Refused) and outcome.is_our_bug
-    tell(session, message.delivery_id, state, outcome.reason, is_alarm=is_alarm)
-    return state
+    for part in message.parts:
+        held = Delivery.held(part.delivery_id, message.owner, part.attempt)
+        changed = held.values(state=state, lease_until=None, **values).returning(Delivery.id)
+        if session.scalar(changed) is not None:
+            tell(session, part.delivery_id, state, outcome.reason, is_alarm=is_alarm)
+            yield part.delivery_id, state
 
 
-def record_sent(session: Session, said: Sequence[tuple[Outgoing, Sent]], machine_now: datetime) -> int:
-    """Write what Slack took, which is nearly all, in three statements for a whole turn, and say how many they were.
+def record_sent(
+    session: Session, said: Sequence[tuple[Outgoing, Sent]], machine_now: datetime
+) -> Sequence[int]:
+    """Write what Slack took, which is nearly all, in three statements for a whole turn, and say which they were.
 
     Others were looked up meanwhile, or this was written before and nobody heard that it stood.
     """
-    claims = Delivery.claims_on([message.delivery_id for message, _ in said])
+    parts = [(message, part, outcome) for message, outcome in said for part in message.parts]
+    claims = Delivery.claims_on([part.delivery_id for _, part, _ in parts])
     held = {tuple(claim) for claim in session.execute(claims)} if said else ()
-    sent = [each for each in said if (each[0].delivery_id, each[0].owner, each[0].attempt) in held]
+    sent = [each for each in parts if _claim(each[0], each[1]) in held]
     rows = [
         {
-            "its_id": message.delivery_id,
+            "its_id": part.delivery_id,
             "its_owner": message.owner,
-            "its_attempt": message.attempt,
+            "its_attempt": part.attempt,
             "channel": outcome.channel,
             "ts": outcome.ts,
             "sent_at": machine_now,
         }
-        for message, outcome in sent
+        for message, part, outcome in sent
     ]
     if rows:
         session.connection().execute(_sent(), rows)
-    opened = [(message, took.channel) for message, took in sent if message.channel != took.channel]
-    _keep_channels(session, opened)
-    for message, _ in sent:
-        tell(session, message.delivery_id, SENT)
-    return len(sent)
+    opened = {message.delivery_id: (message, took.channel) for message, _, took in sent}
+    _keep_channels(session, [each for each in opened.values() if each[0].channel != each[1]])
+    numbers = [part.delivery_id for _, part, _ in sent]
+    for number in numbers:
+        tell(session, number, SENT)
+    return numbers
+
+
+def _claim(message: Outgoing, part: Part) -> tuple[int, str, int]:
+    return part.delivery_id, message.owner, part.attempt
 
 
 @cache

@@ -16,7 +16,6 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.runtime.slack import (
-    EVENT_TYPE,
     MARK,
     UNANSWERED,
     Doubt,
@@ -27,6 +26,7 @@ from bot.runtime.slack import (
     Seen,
     Unseen,
     meaning,
+    payloads_in,
     people_of,
 )
 
@@ -148,10 +148,10 @@ def _marks_in(messages: Sequence[Mapping[str, Any]]) -> dict[Mark, str]:
     """Find our deliveries' marks in metadata, and in block ids should the metadata have got lost."""
     seen: dict[Mark, str] = {}
     for message in messages:
-        metadata = message.get("metadata") or {}
-        if metadata.get("event_type") == EVENT_TYPE:
-            payload = metadata["event_payload"]
+        known = payloads_in(message.get("metadata") or {})
+        for payload in known:
             seen[_mark(payload.get("delivery_id"), payload.get("nonce"))] = message["ts"]
+        if known:
             continue
         for name in (str(block.get("block_id")) for block in message.get("blocks") or ()):
             if name.startswith(MARK):

@@ -9,18 +9,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 
 from sqlalchemy import CursorResult
 from sqlalchemy.orm import Session
 
-from models.outbox import DOUBTFUL, UNOPENED, Delivery
+from models.outbox import DOUBTFUL, RESTORED, UNOPENED, Delivery
 from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
 OLDEST_COPY = timedelta(days=31)
 """How far back what is doubted is looked for in a store that does not know of any message sent."""
+A_DAY = timedelta(days=1)
+"""What is of use until moments so near to each other may have gone together, the later one long before it was due."""
 CATCHING_UP = timedelta(hours=1)
 """By then all has been planned anew that a copy did not know; even the largest round takes minutes."""
 
@@ -52,10 +55,19 @@ def doubt(
     for workspace in session.scalars(Workspace.to_put_back(workspace_id)):
         workspace.put_back(copied_at, known_until)
     session.flush()
-    stale = Delivery.doubt_restored(
-        before, since=copied_at, look_at=machine_now + settling, workspace_id=workspace_id
+    doubted = partial(
+        Delivery.doubt_restored,
+        before,
+        since=copied_at,
+        look_at=machine_now + settling,
+        workspace_id=workspace_id,
     )
-    count = cast("CursorResult[object]", session.execute(stale)).rowcount
+    count = cast("CursorResult[object]", session.execute(doubted())).rowcount
+    beside = session.execute(Delivery.beside_restored(before)) if count else ()
+    went_along = {each for each, expires, other in beside if abs(expires - other) < A_DAY}
+    if went_along:
+        session.execute(doubted(ids=went_along))
+        count += len(went_along)
     log.info("deliveries_doubted", extra={"count": count, "before": before.isoformat()})
     return count
 
@@ -79,7 +91,7 @@ def doubt_anew(
     for row in doubted:
         workspace = workspaces[row.workspace_id]
         assert workspace.resumed_at
-        row.state, row.reason, row.doubt_since = DOUBTFUL, "restored", workspace.copied_at
+        row.state, row.reason, row.doubt_since = DOUBTFUL, RESTORED, workspace.copied_at
         # Whoever sent before the store was put back has ended by the time somebody goes on.
         row.retry_at = max(machine_now, workspace.resumed_at + settling)
     if doubted:

@@ -21,6 +21,8 @@ from models.outbox import GROUP
 
 EVENT_TYPE, MARK = "trellis_delivery", "delivery:"
 """What metadata and block ids of our messages are known by."""
+SEVERAL = "trellis_deliveries"
+"""What metadata of several that are posted as one is known by: a version that does not know it reads the block ids."""
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Errors after which Slack may have posted all the same."""
 TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed"})
@@ -51,6 +53,17 @@ UNREACHED = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED
 
 
 @dataclass(frozen=True)
+class Part:
+    """A delivery that goes along in another one's post, under the same claim."""
+
+    delivery_id: int
+    nonce: str | None
+    attempt: int
+    begins: int
+    """The number of the block from which on it is this one's."""
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A finished message under a claim; sending it touches no database."""
 
@@ -64,6 +77,13 @@ class Outgoing:
     """Where to post: the conversation if it is known, else the person's id, which opens the DM."""
     text: str
     blocks: Sequence[Mapping[str, Any]]
+    begins: int = 0
+    along: Sequence[Part] = ()
+
+    @property
+    def parts(self) -> list[Part]:
+        """All deliveries that are posted, the first of which is the message's own."""
+        return [Part(self.delivery_id, self.nonce, self.attempt, self.begins), *self.along]
 
 
 @dataclass(frozen=True)
@@ -178,13 +198,13 @@ def authorities() -> ssl.SSLContext:
 
 
 def post(client: WebClient, outgoing: Outgoing) -> Outcome:
-    """Post the message once, with the delivery's id in its metadata and in a block id, and say what became of it."""
+    """Post the message once, with its deliveries' ids in its metadata and in block ids, and say what became of it."""
     try:
         answer = client.chat_postMessage(
             channel=outgoing.channel,
             text=outgoing.text,
             blocks=_signed(outgoing),
-            metadata={"event_type": EVENT_TYPE, "event_payload": _payload(outgoing)},
+            metadata=_metadata(outgoing),
             unfurl_links=False,
             unfurl_media=False,
         )
@@ -216,15 +236,32 @@ def people_of(receiver: str) -> list[str]:
 
 
 def _signed(outgoing: Outgoing) -> list[dict[str, Any]]:
-    """Put the mark once more into the first block, should the metadata get lost."""
-    first, *rest = outgoing.blocks
-    mark = ":".join(_payload(outgoing).values())
-    return [{**first, "block_id": f"{MARK}{mark}"}, *(dict(block) for block in rest)]
+    """Put the mark of each part once more into its first block, should the metadata get lost."""
+    marks = {part.begins: f"{MARK}{':'.join(_payload(part).values())}" for part in outgoing.parts}
+    return [
+        {**block, **({"block_id": marks[number]} if number in marks else {})}
+        for number, block in enumerate(outgoing.blocks)
+    ]
 
 
-def _payload(outgoing: Outgoing) -> dict[str, str]:
-    nonce = {"nonce": outgoing.nonce} if outgoing.nonce else {}
-    return {"delivery_id": str(outgoing.delivery_id), **nonce}
+def _metadata(outgoing: Outgoing) -> dict[str, Any]:
+    if not outgoing.along:
+        return {"event_type": EVENT_TYPE, "event_payload": _payload(*outgoing.parts)}
+    parts = [_payload(part) for part in outgoing.parts]
+    return {"event_type": SEVERAL, "event_payload": {"deliveries": parts}}
+
+
+def payloads_in(metadata: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    """Read from a message's metadata which deliveries it brought: the id of each, and its nonce."""
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") == EVENT_TYPE:
+        return [payload]
+    return payload.get("deliveries", ()) if metadata.get("event_type") == SEVERAL else ()
+
+
+def _payload(part: Part) -> dict[str, str]:
+    nonce = {"nonce": part.nonce} if part.nonce else {}
+    return {"delivery_id": str(part.delivery_id), **nonce}
 
 
 def word_of(refusal: SlackApiError) -> str | None:

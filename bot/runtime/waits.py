@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.runtime.rates import Pace
+from models.conversations import Conversation
 from models.outbox import (
     CANCELLED,
     DOUBTFUL,
@@ -18,7 +19,6 @@ from models.outbox import (
     SENT,
     UNOPENED,
     UNRESOLVED,
-    Conversation,
     Delivery,
 )
 from models.workspaces import Workspace

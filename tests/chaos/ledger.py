@@ -13,10 +13,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.runtime.database import Sessions
-from bot.runtime.slack import EVENT_TYPE
+from bot.runtime.slack import payloads_in
 from models.outbox import SENT, Delivery
 from sandbox.driver import Driver
-from sandbox.seen import Message
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,8 @@ def audit(driver: Driver, sessions: Sessions, mailboxes: Iterable[tuple[str, str
     received: dict[str, list[str]] = {}
     for person, channel in mailboxes:
         for message in driver.messages(person, channel):
-            if (nonce := _nonce_of(message)) is not None:
-                received.setdefault(nonce, []).append(message.ts)
+            for payload in payloads_in(message.metadata or {}):
+                received.setdefault(payload["nonce"], []).append(message.ts)
     with sessions.read() as session:
         rows = session.execute(select(Delivery.id, Delivery.nonce, Delivery.state, Delivery.ts)).all()
     came = [(row, received.pop(row.nonce, [])) for row in rows]
@@ -64,13 +63,6 @@ def audit(driver: Driver, sessions: Sessions, mailboxes: Iterable[tuple[str, str
         misjudged=[row.id for row, copies in came if copies and (row.state != SENT or row.ts not in copies)],
         unknown=len(received),
     )
-
-
-def _nonce_of(message: Message) -> str | None:
-    metadata = message.metadata or {}
-    if metadata.get("event_type") != EVENT_TYPE:
-        return None
-    return str(metadata["event_payload"]["nonce"])
 
 
 def states(sessions: Sessions, *, due_by: datetime | None = None) -> Counter[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,7 +31,18 @@ from bot.runtime.slack import (
 TIMES = Pace()
 """How long requests and late acceptances really take, whatever a worker believes."""
 LIKELY = ("ok", "answer lost", "cut short", "late", "silent", "failed")
-ANSWERS = (*LIKELY, *LIKELY, *LIKELY, "refused", "revoked", "too many", "unreached", "held up", "a page")
+ANSWERS = (
+    *LIKELY,
+    *LIKELY,
+    *LIKELY,
+    "refused",
+    "invalid",
+    "revoked",
+    "too many",
+    "unreached",
+    "held up",
+    "a page",
+)
 LOOKS = ("truth", "truth", "truth", "too many", "unavailable", "no scope", "revoked", "a page")
 
 
@@ -56,6 +67,7 @@ SAID: Mapping[str, Outcome] = {
     "cut short": _heard(NO_JSON + '{"ok":true,"channel":"D'),
     "failed": _heard("internal_error", status=500),
     "refused": _heard("is_archived"),
+    "invalid": _heard("invalid_blocks"),
     "revoked": _heard("token_revoked"),
     "too many": _heard("ratelimited", status=429, retry_after=5),
     "unreached": NotSent("refused"),
@@ -77,27 +89,28 @@ class Slack:
     """The truth: what was accepted when (machine time), and what may still be, until when."""
 
     has: dict[int, list[datetime]] = field(default_factory=dict)
-    on_its_way: list[tuple[int, datetime]] = field(default_factory=list)
+    on_its_way: list[tuple[Sequence[int], datetime]] = field(default_factory=list)
     given_up: set[int] = field(default_factory=set)
     """What it said it would never take, or never tell about."""
 
     def answer(self, message: Outgoing, answer: str, now: datetime) -> Outcome:
         """Answer a post: some answers come too late or never, and leave open whether the message will be accepted."""
-        number = message.delivery_id
+        numbers = [part.delivery_id for part in message.parts]
         if answer == "ok":
-            return Sent("D1", self.accept(number, now))
+            return Sent("D1", self.accept(numbers, now))
         if answer in ("answer lost", "cut short"):
-            self.accept(number, now)
+            self.accept(numbers, now)
         if answer in ("late", "silent"):
             ends = now + (TIMES.timeout if answer == "silent" else timedelta())
-            self.on_its_way.append((number, ends + TIMES.settling))
-        if answer == "refused":
-            self.given_up.add(number)
+            self.on_its_way.append((numbers, ends + TIMES.settling))
+        if answer == "refused" or (answer == "invalid" and len(numbers) == 1):
+            self.given_up.update(numbers)
         return SAID.get(answer, InDoubt(answer))
 
-    def accept(self, number: int, at: datetime) -> str:
-        """Take a message, and say its `ts`."""
-        self.has.setdefault(number, []).append(at)
+    def accept(self, numbers: Sequence[int], at: datetime) -> str:
+        """Take a message with all that it brings, and say its `ts`."""
+        for number in numbers:
+            self.has.setdefault(number, []).append(at)
         return timestamp(at)
 
     def show(self, doubt: Doubt, answer: str) -> Look:
@@ -157,7 +170,7 @@ class Worker:
                 list(record_look(session, report.asked, report.said, now, pace=pace, chance=chance))
             else:
                 assert not isinstance(report.said, Seen | Unseen)
-                record(session, report.asked, report.said, now, pace=pace, chance=chance)
+                list(record(session, report.asked, report.said, now, pace=pace, chance=chance))
 
     def forget_recorded(self) -> None:
         """Drop what the store knows by now."""

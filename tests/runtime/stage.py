@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import elapsed_seconds
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Consequence, Decision, Prepare, Send
+from bot.runtime.decisions import Along, Consequence, Decision, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.readings import Readings
@@ -78,6 +78,20 @@ def note(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[i
     """Prepare a note of one line."""
     block = {"type": "section", "text": {"type": "mrkdwn", "text": "A *note*"}}
     return {row.id: Send("A note", [block]) for row in rows}
+
+
+def note_together(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+    """Prepare notes which take along all that is there for their receivers."""
+    return {row.id: with_others(session, row, now) for row in rows}
+
+
+def with_others(session: Session, row: Delivery, now: datetime, *, but: Collection[int] = ()) -> Send:
+    """Prepare a note that takes along what else is there for its receiver, be it due or not."""
+    beside = session.execute(Delivery.beside([row.workspace_id], row.kind, [row.receiver]))
+    ids = {number for number, *_ in beside}.difference(but, [row.id])
+    others = session.scalars(Delivery.taken_along(ids, now)).all() if ids and not row.goes_alone else ()
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "A *note*"}} for _ in (row, *others)]
+    return Send("A note", blocks, along=[Along(each, place) for place, each in enumerate(others, start=1)])
 
 
 def client_of(api_url: str, *, token: str = BOT_TOKEN, timeout: int = 10) -> WebClient:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.outbox import group
-from models.outbox import FAILED, SENT, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import FAILED, SENT, Delivery
 from sandbox.driver import Driver
 from tests.people import AMY, BEN
 from tests.runtime.stage import Office, doubted, exhaust

@@ -32,13 +32,14 @@ from bot.runtime.decisions import Cancel, Decision, Send
 from bot.runtime.holds import Holds
 from bot.runtime.slack import Doubt, Look, Seen
 from models.bulk import insert_missing
-from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import CANCELLED, DOUBTFUL, EXPIRED, FAILED, READY, SENDING, SENT, Delivery
 from models.outbox_work import Work
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN, DAY, MINUTE
 from tests.runtime.modelled_slack import ANSWERS, LOOKS, TIMES, Slack, Worker, timestamp
-from tests.runtime.stage import KIND, HandClock
+from tests.runtime.stage import KIND, HandClock, with_others
 from tests.stores import reused_sqlite
 
 KNOWN = {READY, SENDING, SENT, DOUBTFUL, FAILED, EXPIRED, CANCELLED}
@@ -73,6 +74,7 @@ class Deliveries(RuleBasedStateMachine):
         self.latest = self.clock.people
         self.unwanted: set[int] = set()
         self.taken_back: set[int] = set()
+        self.are_joined = True
 
     @initialize()
     def open(self) -> None:
@@ -100,6 +102,11 @@ class Deliveries(RuleBasedStateMachine):
         with self.sessions.begin() as session:
             assert enqueue(session, [again]) == 0
         assert self._everything() == before
+
+    @rule(are_joined=some.booleans())
+    def join(self, are_joined: bool) -> None:
+        """Let what one receiver gets be one message from now on, or let it be no more."""
+        self.are_joined = are_joined
 
     @precondition(lambda self: self.written)
     @rule(which=some.integers(0, 9), is_seen_by_the_feature=some.booleans())
@@ -194,9 +201,9 @@ class Deliveries(RuleBasedStateMachine):
     @rule(which=some.integers(0, 9))
     def accept_late(self, which: int) -> None:
         """Slack takes what nobody waits for any more, unless it is too late for that."""
-        number, before = self.slack.on_its_way.pop(which % len(self.slack.on_its_way))
+        numbers, before = self.slack.on_its_way.pop(which % len(self.slack.on_its_way))
         if self.clock.machine < before:
-            self.slack.accept(number, self.clock.machine)
+            self.slack.accept(numbers, self.clock.machine)
 
     # Time
 
@@ -258,10 +265,14 @@ class Deliveries(RuleBasedStateMachine):
         self.work(0, "ok")
 
     def _prepare(self, session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
-        return {
-            row.id: Cancel("not wanted") if row.id in self.unwanted else Send("A note", [{"type": "divider"}])
-            for row in rows
-        }
+        return {row.id: self._decide(session, row, now) for row in rows}
+
+    def _decide(self, session: Session, row: Delivery, now: datetime) -> Decision:
+        if row.id in self.unwanted:
+            return Cancel("not wanted")
+        if self.are_joined:
+            return with_others(session, row, now, but=self.unwanted)
+        return Send("A note", [{"type": "divider"}])
 
     def _everything(self) -> Sequence[object]:
         """Read all that a transaction may have changed."""

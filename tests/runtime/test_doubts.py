@@ -19,7 +19,8 @@ from bot.runtime.rates import Pace, Rate
 from bot.runtime.readings import Readings
 from bot.runtime.slack import Doubt, InDoubt, Look, Outcome, Outgoing, Seen, Sent, Unseen, post
 from models.bulk import insert_missing
-from models.outbox import DOUBTFUL, EXPIRED, FAILED, READY, SENT, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import DOUBTFUL, EXPIRED, FAILED, READY, SENT, Delivery
 from models.workspaces import Workspace
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID

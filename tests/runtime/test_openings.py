@@ -16,7 +16,8 @@ from bot.runtime import metrics
 from bot.runtime.decisions import Failed
 from bot.runtime.rates import UNLIMITED, Pace, Rate
 from bot.runtime.slack import Doubt, Group, InDoubt, Look, NotOpened, NotSent, Opened, Outcome, Outgoing, Sent
-from models.outbox import DOUBTFUL, FAILED, READY, SENT, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import DOUBTFUL, FAILED, READY, SENT, Delivery
 from sandbox.driver import Driver
 from tests.people import AMY, BEN, MIA, MINUTE, RAY
 from tests.runtime.stage import KIND, Office, exhaust

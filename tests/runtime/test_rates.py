@@ -13,7 +13,8 @@ from bot.outbox import Message, enqueue
 from bot.runtime.rates import UNLIMITED, Pace, Rate
 from bot.runtime.slack import Outcome, Outgoing, Sent
 from models.bulk import insert_missing
-from models.outbox import SENDING, SENT, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import SENDING, SENT, Delivery
 from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN, DAY, MONDAY_NOON

@@ -16,7 +16,8 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions, connect, migrate
 from bot.runtime.slack import NotSent
-from models.outbox import CANCELLED, DOUBTFUL, READY, SENT, Conversation, Delivery
+from models.conversations import Conversation
+from models.outbox import CANCELLED, DOUBTFUL, READY, SENT, Delivery
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from tests.people import AMY

@@ -9,7 +9,8 @@ import pytest
 
 from bot import outbox
 from models.bulk import insert_missing
-from models.outbox import UNRESOLVED, Conversation
+from models.conversations import Conversation
+from models.outbox import UNRESOLVED
 from tests.people import AMY, BEN
 from tests.runtime.desk_stage import FAR_OFF, IN_YEARS, KIND, OTHER_TEAM, TEAM, YEARS_AGO, Desk
 
