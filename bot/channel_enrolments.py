@@ -27,7 +27,7 @@ class Seen:
 
 def standing(session: Session, programme: Programme) -> dict[str, str]:
     """Say where everybody stands in a programme, by id, before it is read who is in its channel."""
-    return {user_id: state for user_id, state in rows_of(session, Participant.states(programme.id))}
+    return dict(rows_of(session, Participant.states(programme.id)))
 
 
 def note(

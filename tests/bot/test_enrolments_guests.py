@@ -15,7 +15,7 @@ from tests.people import AMY, MONDAY_NOON
 
 def parts(sessions: Sessions, programme_id: int) -> dict[str, str]:
     with sessions.read() as session:
-        return {who: state for who, state in rows_of(session, Participant.states(programme_id))}
+        return dict(rows_of(session, Participant.states(programme_id)))
 
 
 @pytest.mark.parametrize("may", [False, True])
