@@ -94,9 +94,9 @@ def _fresh(session: Session, programme: Programme, buddy_round: Round, now: date
 
 
 def _is_announced(programme: Programme, buddy_round: Round) -> bool:
-    """Whether people were told of a round before it begins at its hour."""
+    """Whether people were told of a round before it begins at its hour; if not all, none misses it for that."""
     is_near = buddy_round.at is not None and buddy_round.number < programme.next_number
-    return is_near and (buddy_round.state == MATCHING or buddy_round.is_told)
+    return is_near and buddy_round.is_heard_of
 
 
 def _given(buddy_round: Round) -> matching.Round:

@@ -58,11 +58,18 @@ def put_off_heads_up(session: Session, programme_id: int, until: datetime) -> bo
     return False
 
 
-def put_off(session: Session, round_id: int, until: datetime) -> bool:
-    """Take the step of a round later; False, as none was taken."""
+def put_off(session: Session, round_id: int, until: datetime, *, now: datetime) -> bool:
+    """Take the step of a round later; False, as none was taken.
+
+    A heads-up is tried again before the round begins, and more often towards the end: it begins at its hour.
+    """
     held = hold(session, round_id)
-    if held is not None and held[1].state in (ANNOUNCED, PREVIEWED, MATCHED):
-        held[1].next_fire_at = until
+    if held is None or held[1].state not in (ANNOUNCED, PREVIEWED, MATCHED):
+        return False
+    buddy_round = held[1]
+    if buddy_round.state != MATCHED and now < buddy_round.starts_at:
+        until = min(until, now + (buddy_round.starts_at - now) / 2)
+    buddy_round.next_fire_at = until
     return False
 
 

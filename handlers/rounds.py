@@ -71,7 +71,11 @@ def _kinds(client: WebClient, sessions: Sessions, now: datetime) -> list[Kind]:
             partial(_announce, client, now=now),
             partial(round_steps.put_off_heads_up, until=later),
         ),
-        Kind(Round.due_ids(now), partial(_step, client, now=now), partial(round_steps.put_off, until=later)),
+        Kind(
+            Round.due_ids(now),
+            partial(_step, client, now=now),
+            partial(round_steps.put_off, until=later, now=now),
+        ),
         Kind(Round.to_match(), partial(_match, now=now)),
         Kind(
             Pairing.broken_ids(),
@@ -146,12 +150,13 @@ def _step(client: WebClient, sessions: Sessions, round_id: int, *, now: datetime
         buddy_round = session.get_one(Round, round_id)
         programme = session.get_one(Programme, buddy_round.programme_id)
     begins = step_of(programme, buddy_round, now) is Step.BEGIN
-    waits = begins and now - buddy_round.starts_at < WAIT_FOR_SLACK
+    # One that not all have heard of is late with everything already.
+    waits = begins and buddy_round.is_heard_of and now - buddy_round.starts_at < WAIT_FOR_SLACK
     is_seen = not begins or _is_surveyed(client, sessions, programme, now=now)
     if not waits or is_seen:
         return round_turns.take(sessions, round_id, now)
     with sessions.begin() as session:
-        return round_steps.put_off(session, round_id, now + ASK_AGAIN)
+        return round_steps.put_off(session, round_id, now + ASK_AGAIN, now=now)
 
 
 def _match(sessions: Sessions, round_id: int, *, now: datetime) -> bool:

@@ -101,13 +101,15 @@ class Round(Base):
 
     @property
     def is_told(self) -> bool:
-        """Whether all have been told what its state says, which is its next step until then.
-
-        Of one that is announced it says so that its next step is before its start.
-        """
+        """Whether all have been told what its state says, which is its next step until then."""
         if self.state in (ANNOUNCED, PREVIEWED):
-            return self.next_fire_at >= self.starts_at
+            return self.is_heard_of
         return bool((self.record or {}).get(TOLD, True))
+
+    @property
+    def is_heard_of(self) -> bool:
+        """Whether all were told that it is near, before it is matched: else its next step was before its start."""
+        return self.next_fire_at >= self.starts_at
 
     @classmethod
     def by_id(cls, workspace_id: str, round_id: int) -> Select[Round]:

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot import channel_enrolments, enrolments, pauses, programme_heads_ups, round_pacts, rounds
+from bot import channel_enrolments, enrolments, pauses, programme_heads_ups, round_pacts, round_steps, rounds
 from bot.outbox import Later, Never
 from bot.round_facts import HeadsUp
 from bot.round_judging import judge
 from bot.round_messages import HEADS_UP
 from bot.runtime.database import Sessions
+from handlers import round_turns
 from models.members import Member
 from models.outbox import CANCELLED, READY, SENT, Delivery
 from models.pacts import Pact
@@ -22,7 +23,7 @@ from models.programmes import GONE, Participant
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor, found
 from tests.bot.rounds_stage import quick as quick
-from tests.people import HOUR, MONDAY_NOON
+from tests.people import DAY, HOUR, MONDAY_NOON
 
 LATE = "U003"
 """Who is not there when the others hear of it."""
@@ -152,6 +153,26 @@ def test_where_nobody_could_be_told_the_round_is_held_all_the_same(quick: Sessio
     stage.step(quick, stage.START)
 
     assert is_matched(quick, programme_id)
+
+
+def test_where_the_heads_up_fails_until_the_start_all_are_in_and_not_only_who_heard_early(
+    quick: Sessions,
+) -> None:
+    programme_id = stage.staffed(quick, 4)
+    with quick.begin() as session:
+        session.get_one(Member, (TEAM, LATE)).work_days = "234"  # from Wednesday on, so they hear on Friday
+    stage.step(quick, stage.HEADS_UP - 5 * DAY)
+    early = [each.receiver for each in stage.deliveries(quick, HEADS_UP)]
+
+    round_turns.announce(quick, programme_id, stage.HEADS_UP)
+    (buddy_round,) = stage.rounds_of(quick, programme_id)
+    for now in (stage.HEADS_UP, stage.START - HOUR / 2):  # in which it fails
+        with quick.begin() as session:
+            round_steps.put_off(session, buddy_round.id, now + HOUR, now=now)
+    stage.step(quick, stage.START)
+
+    assert early == [LATE]
+    assert sum(map(len, stage.groups(quick, programme_id))) == 4
 
 
 def test_who_is_out_of_a_pact_by_then_hears_of_the_round_with_the_others(quick: Sessions) -> None:
