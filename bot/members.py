@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.budgets import OPTIONAL, WEEKLY
 from bot.errors import ImpossibleWorkingHours, Name, Refusal
 from bot.permissions import Actor
 from bot.working_hours import WorkingHours
@@ -48,6 +49,14 @@ class BadLead(Refusal):
     """The lead time is between 1 and 48 hours."""
 
 
+class BadWeeklyNumber(Refusal):
+    """I can keep to between 1 and 10 messages a week. Pick one of these."""
+
+
+class NoSuchTopic(Refusal):
+    """I do not know what you want less of. Close this, and open the settings with `/growth settings`."""
+
+
 @dataclass(frozen=True)
 class Profile:
     """What Slack says of an account."""
@@ -64,6 +73,15 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much a member wants to hear that they did not ask for."""
+
+    weekly_messages: int
+    less_of: frozenset[str] = frozenset()
+    """Topics of which they want none."""
+
+
+@dataclass(frozen=True)
 class Preferences:
     """What a member sets for themselves."""
 
@@ -71,6 +89,7 @@ class Preferences:
     work_starts: time
     work_ends: time
     lead_hours: int
+    limits: Limits
 
 
 def welcome_workspace(session: Session, workspace_id: str) -> None:
@@ -174,7 +193,7 @@ def hours_of(member: Member) -> WorkingHours:
 
 
 def prefer(session: Session, actor: Actor, wanted: Preferences) -> Member:
-    """Set the working hours and the lead time; raises BadLead and ImpossibleWorkingHours."""
+    """Set all of it; raises BadLead, ImpossibleWorkingHours, and what `limit` raises."""
     if wanted.lead_hours not in LEAD_HOURS:
         raise BadLead(field="members.lead")
     member = session.get_one(Member, (actor.workspace_id, actor.user_id))
@@ -185,7 +204,24 @@ def prefer(session: Session, actor: Actor, wanted: Preferences) -> Member:
     member.work_days = "".join(str(digit) for digit in sorted(wanted.work_days))
     member.work_starts, member.work_ends = wanted.work_starts, wanted.work_ends
     member.lead_hours = wanted.lead_hours
+    return limit(session, actor, wanted.limits)
+
+
+def limit(session: Session, actor: Actor, wanted: Limits) -> Member:
+    """Set how much may reach the actor unasked; raises BadWeeklyNumber and NoSuchTopic."""
+    if wanted.weekly_messages not in WEEKLY:
+        raise BadWeeklyNumber(field="attention.weekly")
+    if not wanted.less_of <= set(OPTIONAL):
+        raise NoSuchTopic(field="attention.less_of")
+    member = session.get_one(Member, (actor.workspace_id, actor.user_id))
+    member.weekly_messages = wanted.weekly_messages
+    member.less_of = " ".join(sorted(wanted.less_of))
     return member
+
+
+def limits_of(member: Member) -> Limits:
+    """Give how much the member wants to hear that they did not ask for."""
+    return Limits(member.weekly_messages, frozenset(member.less_of.split()))
 
 
 def pause(session: Session, actor: Actor, until: datetime | None) -> Member:

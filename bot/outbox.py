@@ -52,6 +52,11 @@ def group(user_ids: Collection[str]) -> str:
     return GROUP + ",".join(sorted(user_ids))
 
 
+def people_in(receiver: str) -> tuple[str, ...]:
+    """Name those a receiver stands for: several in a group, else the one."""
+    return tuple(receiver.removeprefix(GROUP).split(","))
+
+
 def enqueue(session: Session, messages: Sequence[Message], *, are_likely_new: bool = False) -> int:
     """Write the messages whose key is new and say how many; one that stands already stays as it is.
 

@@ -14,10 +14,13 @@ Facts = TypeVar("Facts")
 
 def decision(verdict: Facts | Later | Never, word: Callable[[Facts], Message]) -> Decision:
     """Put the message off, take it back, or send what the view makes of the facts."""
-    match verdict:
-        case Later(until, reason):
-            return Defer(until, reason)
-        case Never(reason):
-            return Cancel(reason)
-        case facts:
-            return Send(**word(facts).payload())
+    if isinstance(verdict, Later | Never):
+        return put_aside(verdict)
+    return Send(**word(verdict).payload())
+
+
+def put_aside(verdict: Later | Never) -> Decision:
+    """Put the message off, or take it back."""
+    if isinstance(verdict, Later):
+        return Defer(verdict.until, verdict.reason)
+    return Cancel(verdict.reason)

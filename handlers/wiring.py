@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from bot import attention as attention_cases
 from bot import members as member_cases
 from bot import planning, roster_imports, zone_changes
 from bot import rounds as round_cases
@@ -26,6 +27,7 @@ from bot.runtime.readings import Readings
 from bot.runtime.slack import authorities, open_group, post
 from handlers import (
     answers,
+    attention,
     buddies,
     buddy_clicks,
     buddy_forms,
@@ -75,6 +77,7 @@ FEATURES = (
     round_clicks,
     programme_reports,
     programme_posts,
+    attention,
 )
 PREPARE: Mapping[str, Prepare] = {
     **one_on_ones.PREPARE,
@@ -184,6 +187,7 @@ def work(client: WebClient, clock: Clock, *, mapped: Mapping[str, str] = NO_FIEL
         look=Readings(client).look,
         open_group=partial(open_group, client),
         consequences=CONSEQUENCES,
+        attend=attention.attend,
         plan=plan,
         next_planned=next_step,
         chores=partial(rounds.take_steps, client),
@@ -215,10 +219,11 @@ def refresh_zones(sessions: Sessions, *, clock: Clock) -> None:
 
 
 def _once_a_day(client: WebClient, mapped: Mapping[str, str], sessions: Sessions, clock: Clock) -> None:
-    """Ask Slack who is still there and what their profiles say, and forget rosters that nobody applied."""
+    """Ask Slack who is still there and what their profiles say, and forget old rosters and weeks."""
     _reconcile(client, sessions, clock)
     with sessions.begin() as session:
         roster_imports.forget_old(session, at=clock.machine_now())
+        attention_cases.forget_old(session, now=clock.people_now())
     if mapped:
         profile_fields.look(client, sessions, clock, client.auth_test()["team_id"], mapped)
 

@@ -1,13 +1,17 @@
-"""What has come to people in a week that they had not asked for, a row a message and person."""
+"""What has come to people in a week that they had not asked for, a row a message and person, and what is to come."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 
-from sqlalchemy import Index
+from sqlalchemy import ColumnElement, Delete, Index, Select, delete, literal, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId
+from models.bulk import one_of
+from models.outbox import READY, Delivery
+from models.rounds import STANDING, Pairing, Partner
 
 
 class Attention(Base):
@@ -21,3 +25,51 @@ class Attention(Base):
     week: Mapped[date] = mapped_column(primary_key=True)
     """The Monday with which it began where the person is."""
     delivery_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+
+    @classmethod
+    def taken(
+        cls, workspace_ids: Collection[str], user_ids: Collection[str], weeks: Collection[date]
+    ) -> Select[str, str, date, int]:
+        """Select what came to these people in these weeks: rows of workspace, person, week and message."""
+        rows = select(cls.workspace_id, cls.user_id, cls.week, cls.delivery_id)
+        theirs = rows.where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
+        return theirs.where(cls.week.in_(weeks))
+
+    @classmethod
+    def before(cls, week: date) -> Delete:
+        """Forget the weeks that began before a day."""
+        return delete(cls).where(cls.week < week)
+
+
+def waiting_for(
+    workspace_ids: Collection[str], user_ids: Collection[str], kinds: Collection[str]
+) -> Select[str, str, int, str, datetime, datetime]:
+    """Select what of these kinds waits for each of these people alone, also what is too late.
+
+    Rows are workspace, person, message, its kind, and from when to when it is of use: asked for those of use now,
+    SQLite would look through all that waits in a workspace.
+    """
+    window = Delivery.not_before, Delivery.expire_at
+    waiting = select(Delivery.workspace_id, Delivery.receiver, Delivery.id, Delivery.kind, *window)
+    theirs = waiting.where(one_of(Delivery.workspace_id, workspace_ids), one_of(Delivery.receiver, user_ids))
+    return theirs.where(_is_ready(), Delivery.kind.in_(kinds))
+
+
+def waiting_for_pairings(
+    workspace_ids: Collection[str], user_ids: Collection[str], kinds: Collection[str]
+) -> Select[str, str, int, str, datetime, datetime]:
+    """Select what of these kinds waits for pairings these people are in, as above.
+
+    They are found by their pairings: of thousands of groups that wait, no index tells who is in them.
+    """
+    window = Delivery.not_before, Delivery.expire_at
+    waiting = select(Partner.workspace_id, Partner.user_id, Delivery.id, Delivery.kind, *window)
+    waiting = waiting.join(Pairing, Pairing.id == Partner.pairing_id)
+    waiting = waiting.join(Delivery, Delivery.subject_id == Pairing.id)
+    theirs = waiting.where(one_of(Partner.workspace_id, workspace_ids), one_of(Partner.user_id, user_ids))
+    return theirs.where(_is_ready(), Delivery.kind.in_(kinds), Pairing.state == STANDING)
+
+
+def _is_ready() -> ColumnElement[bool]:
+    """Write the state out, so that a store knows that the index over such rows is enough."""
+    return Delivery.state == literal(READY, literal_execute=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from bot.errors import Refusal
-from bot.members import Preferences
-from handlers.views import elements
+from bot.members import Preferences, limits_of
+from handlers.views import attention, elements
 from handlers.views.elements import Block, Message, Payload, View
 from models.members import Member
 
@@ -31,7 +31,7 @@ class NoWorkingDay(Refusal):
 
 
 def settings_form(member: Member) -> View:
-    """Ask for working hours and lead time; the zone is Slack's to change."""
+    """Ask for working hours, lead time, and how much may come; the zone is Slack's to change."""
     days = [elements.option(name, str(number)) for number, name in enumerate(_WEEKDAYS)]
     leads = dict(sorted({**_LEADS, member.lead_hours: _lead(member.lead_hours)}.items()))
     lead_options = [elements.option(words, str(hours)) for hours, words in leads.items()]
@@ -52,6 +52,7 @@ def settings_form(member: Member) -> View:
                 "How long before a 1-on-1 its question comes",
                 elements.choice("static_select", lead_options, str(member.lead_hours)),
             ),
+            *attention.limit_fields(limits_of(member)),
         ],
         submit="Save",
     )
@@ -66,7 +67,7 @@ def _lead(hours: int) -> str:
 
 
 def read_settings_form(view: Payload) -> Preferences:
-    """Read what was set; raises NoWorkingDay."""
+    """Read what was set; raises NoWorkingDay, and NoSuchTopic or BadWeeklyNumber for what nobody offered."""
     values = view["state"]["values"]
     days = frozenset(_number(chosen["value"]) for chosen in values[_DAYS][_DAYS]["selected_options"])
     if not days or not days <= frozenset(range(len(_WEEKDAYS))):
@@ -76,6 +77,7 @@ def read_settings_form(view: Payload) -> Preferences:
         work_starts=time.fromisoformat(values[_STARTS][_STARTS]["selected_time"]),
         work_ends=time.fromisoformat(values[_ENDS][_ENDS]["selected_time"]),
         lead_hours=_number(values[_LEAD][_LEAD]["selected_option"]["value"]),
+        limits=attention.read_limits(values),
     )
 
 
@@ -90,10 +92,12 @@ def settings_saved(member: Member) -> View:
 
 
 def settings_in_words(member: Member) -> str:
-    """Say when this member may be written to and how far ahead questions come."""
+    """Say when this member may be written to, how far ahead questions come, and how much else may."""
     days = ", ".join(_WEEKDAYS[int(digit)][:3] for digit in member.work_days)
     hours = f"{member.work_starts:%H:%M}–{member.work_ends:%H:%M}"
-    return f"I write to you {days}, {hours} ({member.zone}). Questions come {_lead(member.lead_hours)} before a 1-on-1."
+    questions = f"Questions come {_lead(member.lead_hours)} before a 1-on-1."
+    limits = attention.limits_in_words(limits_of(member))
+    return f"I write to you {days}, {hours} ({member.zone}). {questions} {limits}"
 
 
 def paused(until: datetime | None, zone: str) -> Message:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import members, planning
-from bot.members import Preferences
+from bot.members import Limits, Preferences
 from bot.permissions import Actor
 from bot.planning import CLOSING, PREP
 from models.one_on_ones import Occurrence, OneOnOne
@@ -303,7 +303,7 @@ def test_who_works_two_days_a_week_hears_on_the_last_of_them(trellis: Trellis) -
         members.prefer(
             session,
             Actor(trellis.workspace, BEN),
-            Preferences(frozenset({0, 1}), time(9), time(17), lead_hours=24),
+            Preferences(frozenset({0, 1}), time(9), time(17), lead_hours=24, limits=Limits(3)),
         )
         planning.reach_again(session, trellis.workspace, BEN, now=trellis.clock.people_now())
 

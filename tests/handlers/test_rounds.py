@@ -34,7 +34,7 @@ def test_a_round_from_the_heads_up_to_the_end(trellis_anywhere: Trellis) -> None
     assert "UBEN0001" in introduction.text
     assert "Why you two" in introduction.text
     assert introduction.text.count("<!date^") == 3
-    assert introduction.buttons == ["We met", "Swap"]
+    assert introduction.buttons == ["We met", "Swap", "Less of this"]
     assert "2 people take part" in announcement.text
     assert "half of your round is over" in halfway.text
     for who in (AMY, BEN):

@@ -8,7 +8,7 @@ from datetime import datetime, time
 import pytest
 
 from bot import members, planning
-from bot.members import Preferences
+from bot.members import Limits, Preferences
 from bot.permissions import Actor
 from models.members import Member
 from tests.handlers.buddies_stage import BERLIN, GROWTH, programme_of, standing_in
@@ -72,7 +72,7 @@ def works(days: str) -> Act:
     """Let Jonas work on these days from now on."""
 
     def choose(trellis: Trellis) -> None:
-        wanted = Preferences(frozenset(map(int, days)), time(9), time(17), lead_hours=24)
+        wanted = Preferences(frozenset(map(int, days)), time(9), time(17), lead_hours=24, limits=Limits(3))
         with trellis.sessions.begin() as session:
             members.prefer(session, Actor(trellis.workspace, JONAS), wanted)
             now = trellis.clock.people_now()

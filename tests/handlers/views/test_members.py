@@ -26,6 +26,8 @@ def member(**facts: object) -> Member:
         "name": "Amy",
         "zone": "America/New_York",
         "lead_hours": 24,
+        "weekly_messages": 3,
+        "less_of": "",
     }
     hours = {"work_days": "01234", "work_starts": time(9), "work_ends": time(17), "is_paused": False}
     return Member(**{**known, **hours, "paused_until": None, **facts})

@@ -1,0 +1,216 @@
+"""Attention: of what the bot writes unasked, how much reaches each person in a week, and what comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot import goal_proposals, members, pauses, programme_news, round_pacts
+from bot import round_messages as rounds
+from bot.budgets import (
+    CHECK_INS,
+    INTRODUCTIONS,
+    OFFERS,
+    TOPICS,
+    WEEK,
+    Rank,
+    Waiting,
+    Week,
+    has_room,
+    week_of,
+)
+from bot.members import hours_of
+from bot.outbox import Later, Never, people_in
+from bot.planning import NUDGES, REGISTERED
+from models.attention import Attention, waiting_for, waiting_for_pairings
+from models.bulk import insert_missing, rows_of
+from models.members import Member
+from models.outbox import Delivery
+
+COUNTED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            *(rounds.HEADS_UP, rounds.INTRODUCTION, programme_news.CALLED_OFF),
+            *(rounds.PARTED, rounds.REPLACED, rounds.UNREACHABLE),
+            *(rounds.LEFT_OVER, rounds.LEFT_OUT, rounds.TOO_FEW),
+        ),
+        INTRODUCTIONS,
+    ),
+    **dict.fromkeys((rounds.CLOSING, rounds.SILENCED), CHECK_INS),
+    **dict.fromkeys((rounds.HALFWAY, round_pacts.OFFER, round_pacts.PROMPT, round_pacts.END), OFFERS),
+}
+"""The topic of each kind of message that counts.
+
+Introductions count and are never held up: the channel has read who was put together, nobody is to wait for another
+one's full week, and nobody may be matched who could not have heard of it.
+"""
+UNCOUNTED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(NUDGES, "belongs to the meeting"),
+    **dict.fromkeys((REGISTERED, goal_proposals.PROPOSED), "a colleague did it, and waits for an answer"),
+    pauses.RESUMED: "asked for, with the pause",
+    **dict.fromkeys((rounds.ANNOUNCEMENT, programme_news.INVITATION), "a channel reads it"),
+    **dict.fromkeys(
+        (
+            *(rounds.PREVIEWED, rounds.CHANGED, programme_news.UNPOSTED),
+            *(programme_news.HANDED_OVER, programme_news.HELD, programme_news.RELEASED),
+        ),
+        "an owner runs the programme by it",
+    ),
+}
+"""Why the other kinds do not count."""
+TO_PAIRINGS: Final = (rounds.INTRODUCTION, rounds.HALFWAY)
+"""What all of a pairing get together."""
+UNWANTED: Final = "they want none of these"
+WEEKS_KEPT: Final = 2
+"""Where the day is another one, so may the week be, and a clock may be put back."""
+Who = tuple[str, str]
+"""Workspace and person."""
+
+
+def judge(session: Session, deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Later | Never]:
+    """Say which of these, all of kinds that count, wait or come to nothing for their readers' sake; count the others.
+
+    At most five statements however many there are, in a transaction that holds their workspaces: two workers cannot
+    both send what only one may.
+    """
+    readers = _Readers.of(session, deliveries, now)
+    held_up: dict[int, Later | Never] = {}
+    for delivery in sorted(deliveries, key=_rank):
+        verdict = readers.judge(delivery)
+        if verdict is None:
+            readers.count(delivery)
+        else:
+            held_up[delivery.id] = verdict
+    insert_missing(session, Attention, readers.counted)
+    return held_up
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Forget what came to people in weeks that are over everywhere."""
+    session.execute(Attention.before(week_of(now, "UTC").monday - (WEEKS_KEPT - 1) * WEEK))
+
+
+def _rank(delivery: Delivery) -> Rank:
+    return _rank_of(delivery.kind, delivery.expire_at, delivery.id)
+
+
+def _rank_of(kind: str, expire_at: datetime, number: int) -> Rank:
+    return Rank(TOPICS.index(COUNTED[kind]), expire_at, number)
+
+
+def _waits_its_turn(delivery: Delivery) -> bool:
+    """Whether a message may be held up."""
+    return COUNTED[delivery.kind] != INTRODUCTIONS
+
+
+@dataclass
+class _Reader:
+    """Somebody a batch of messages goes to, and their week so far."""
+
+    member: Member
+    week: Week
+    taken: set[int] = field(default_factory=set)
+    """The messages that came this week, or are about to."""
+    waiting: list[Waiting] = field(default_factory=list)
+
+    @property
+    def next_working(self) -> datetime:
+        """When they work for the first time next week (UTC)."""
+        return hours_of(self.member).next_working(self.week.ends_at)
+
+    def wants(self, topic: str) -> bool:
+        """Whether they want to hear of a topic at all."""
+        return topic not in members.limits_of(self.member).less_of
+
+    def may_read(self, delivery: Delivery) -> bool:
+        """Whether there is room for a message; there is for one that Slack may have, as it was counted then."""
+        left = self.member.weekly_messages - len(self.taken)
+        counted = delivery.id in self.taken
+        return counted or has_room(_rank(delivery), self.waiting, left=left, week=self.week)
+
+
+@dataclass
+class _Readers:
+    """All a batch of messages goes to, read with one query a table."""
+
+    known: Mapping[Who, _Reader]
+    counted: list[dict[str, object]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, session: Session, deliveries: Sequence[Delivery], now: datetime) -> _Readers:
+        """Read who they are; and, if anything may be held up, what came to them and what waits for them."""
+        found = session.scalars(Member.among(*_named(_receivers(deliveries)))).all()
+        known = {(each.workspace_id, each.user_id): _Reader(each, week_of(now, each.zone)) for each in found}
+        asking = _receivers(each for each in deliveries if _waits_its_turn(each)) & known.keys()
+        if asking:
+            _read_weeks(session, {who: known[who] for who in asking}, {each.id for each in deliveries}, now)
+        return cls(known)
+
+    def judge(self, delivery: Delivery) -> Later | Never | None:
+        """Say what becomes of a message for the sake of its readers; None if it may go."""
+        readers, topic = self._of(delivery), COUNTED[delivery.kind]
+        if not _waits_its_turn(delivery):
+            return None
+        if not all(each.wants(topic) for each in readers):
+            return Never(UNWANTED)
+        full = [each for each in readers if not each.may_read(delivery)]
+        if not full:
+            return None
+        until = max(each.next_working for each in readers)
+        reason = _over(min(each.member.weekly_messages for each in full))
+        if until < delivery.expire_at:
+            return Later(until, reason)
+        return Never(f"{reason}, and of no use in the next")
+
+    def count(self, delivery: Delivery) -> None:
+        """Let a message take some of its readers' attention."""
+        for each in self._of(delivery):
+            each.taken.add(delivery.id)
+            member = each.member
+            self.counted.append(
+                {
+                    "workspace_id": member.workspace_id,
+                    "user_id": member.user_id,
+                    "week": each.week.monday,
+                    "delivery_id": delivery.id,
+                }
+            )
+
+    def _of(self, delivery: Delivery) -> list[_Reader]:
+        return [self.known[who] for who in sorted(_receivers([delivery])) if who in self.known]
+
+
+def _over(most: int) -> str:
+    return f"over the {most} {'message' if most == 1 else 'messages'} of this week"
+
+
+def _receivers(deliveries: Iterable[Delivery]) -> set[Who]:
+    return {(each.workspace_id, who) for each in deliveries for who in people_in(each.receiver)}
+
+
+def _named(people: Iterable[Who]) -> tuple[list[str], list[str]]:
+    """Give the workspaces and the ids among these people, each once."""
+    chosen = list(people)
+    return sorted({workspace for workspace, _ in chosen}), sorted({user_id for _, user_id in chosen})
+
+
+def _read_weeks(session: Session, asking: Mapping[Who, _Reader], judged: set[int], now: datetime) -> None:
+    """Read what came to these people this week, and what waits for them besides what is judged now."""
+    named = _named(asking)
+    weeks = {each.week.monday for each in asking.values()}
+    for workspace_id, user_id, week, number in rows_of(session, Attention.taken(*named, weeks)):
+        reader = asking.get((workspace_id, user_id))
+        if reader is not None and reader.week.monday == week:
+            reader.taken.add(number)
+    for asked in (waiting_for(*named, COUNTED), waiting_for_pairings(*named, TO_PAIRINGS)):
+        for workspace_id, user_id, number, kind, not_before, expire_at in rows_of(session, asked):
+            reader = asking.get((workspace_id, user_id))
+            # What was counted when it was tried first does not wait as well.
+            if reader is None or expire_at <= now or number in judged or number in reader.taken:
+                continue
+            if reader.wants(COUNTED[kind]):
+                reader.waiting.append(Waiting(_rank_of(kind, expire_at, number), not_before))
