@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from slack_bolt import App
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from bot import attention, members, planning
 from bot.budgets import TOPICS
+from bot.outbox import Later, Never
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Decision, Send
 from handlers import doors
 from handlers.doors import Visit
 from handlers.screens import Screen
+from handlers.verdicts import put_aside
 from handlers.views import attention as views
 from handlers.views.elements import Payload
 from models.outbox import Delivery
@@ -35,13 +38,13 @@ def attend(session: Session, sends: Sequence[tuple[Delivery, Send]], now: dateti
     if not counted:
         return {}
     held_up = attention.judge(session, [row for row, _ in counted], now=now)
-    return {row.id: decision(held_up.get(row.id, said), partial(_worded, row.kind)) for row, said in counted}
+    return {row.id: _decided(held_up.get(row.id), row, said) for row, said in counted}
 
 
-def _worded(kind: str, said: Send) -> Message:
-    return views.with_less(
-        Message(said.text, [dict(block) for block in said.blocks]), attention.COUNTED[kind]
-    )
+def _decided(verdict: Later | Never | None, row: Delivery, said: Send) -> Decision:
+    if verdict is not None:
+        return put_aside(verdict)
+    return replace(said, blocks=views.with_less(said.blocks, attention.COUNTED[row.kind]))
 
 
 def open_form(action: Payload, visit: Visit, screen: Screen) -> None:
