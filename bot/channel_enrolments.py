@@ -37,20 +37,19 @@ def note(
     seen: Seen | None,
     *,
     now: datetime,
-) -> None:
+) -> Sequence[str]:
     """Write what a look at a programme's channel has shown: what keeps it from running, or who is there.
 
-    `seen` is None where nobody looked who is there.
+    `seen` is None where nobody looked who is there. Names who is gone.
     """
     current = session.scalars(Programme.locked(programme.workspace_id, programme.id)).one()
     if current.ended_at is not None:
-        return
+        return []
     if held_because is not None:
         programme_news.hold(session, current, held_because, now=now)
-        return
+        return []
     programme_news.release(session, current, now=now)
-    if seen is not None:
-        follow(session, current, seen.present, now=now, before=seen.before)
+    return follow(session, current, seen.present, now=now, before=seen.before) if seen is not None else []
 
 
 @dataclass(frozen=True)
@@ -88,11 +87,12 @@ def follow(
     *,
     now: datetime,
     before: Mapping[str, str] | None = None,
-) -> None:
+) -> Sequence[str]:
     """Let whoever left the channel take part no longer, and enrol whoever is in it where everyone takes part.
 
     `present` are all in the channel; who of them is not known yet is left for the next time. Who stands elsewhere
-    than `before` it was read came or left meanwhile, of which is known more than was read. Eight statements at most.
+    than `before` it was read came or left meanwhile, of which is known more than was read. Names who is gone. Eight
+    statements at most.
     """
     here = set(present)
     rows = rows_of(session, Participant.states(programme.id))
@@ -103,6 +103,7 @@ def follow(
         session.execute(Participant.gone(programme.id, gone))
     if back := [each for each, state in unmoved if state == GONE and each in here]:
         session.execute(Participant.back(programme.id, back))
+    return gone
 
 
 def _announced(session: Session, programme: Programme) -> int | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot import round_messages as messages
+from bot.permissions import Actor
 from bot.programme_looks import look_again
 from models import round_work
 from models.members import Member
 from models.outbox import CANCELLED, DOUBTFUL, READY, Delivery
+from models.pacts import Pact
 from models.programmes import Programme
 from models.rounds import Round
 
@@ -20,7 +23,8 @@ def expect(session: Session, programme: Programme, user_id: str, *, now: datetim
     """Let somebody who is about to take part hear of the round that comes, as the others do or did.
 
     To be called first in the transaction in which they join or come back. One who heard already hears no more; what
-    was taken back, as they took no part meanwhile, is told after all. Whether there is time is judged when it is sent.
+    was taken back, as they took no part meanwhile, is told after all. Whether there is time, and no pact in its place,
+    is judged when it is sent.
     """
     look_again(session, programme, now=now)
     member = session.get_one(Member, (programme.workspace_id, user_id))
@@ -29,11 +33,37 @@ def expect(session: Session, programme: Programme, user_id: str, *, now: datetim
             _tell(session, programme, waiting, member, now)
 
 
-def expect_partners(session: Session, programme: Programme, user_id: str, *, now: datetime) -> None:
-    """Let those hear of the round that comes who were kept out of it by a pact with somebody who is about to leave."""
-    for pact in session.scalars(round_work.pacts_of(programme.id, [user_id])).all():
-        for each in pact.people:
-            if each != user_id and user_id in pact.people:
+def expect_partners(
+    session: Session, programme: Programme, leaving: Collection[str], *, now: datetime
+) -> None:
+    """Let those hear of the round that comes who were kept out of it by a pact with somebody who leaves, or pauses.
+
+    To be called like `expect`; whether a pact keeps them out of it all the same is judged when it is sent.
+    """
+    for pact in session.scalars(round_work.pacts_of(programme.id, leaving)).all():
+        _expect_rest(session, programme, pact, leaving, now)
+
+
+def expect_without(session: Session, workspace_id: str, gone: Collection[str], *, now: datetime) -> None:
+    """Do so in all programmes, for the partners of those whose accounts are no longer in use; one query for most."""
+    for pact in session.scalars(round_work.pacts_among(workspace_id, gone)).all() if gone else ():
+        _expect_rest(session, session.get_one(Programme, pact.programme_id), pact, gone, now)
+
+
+def _expect_rest(
+    session: Session, programme: Programme, pact: Pact, gone: Collection[str], now: datetime
+) -> None:
+    rest = [each for each in pact.people if each not in gone]
+    for each in rest if len(rest) < len(pact.people) else ():
+        expect(session, programme, each, now=now)
+
+
+def expect_apart(session: Session, actor: Actor, other: str, *, now: datetime) -> None:
+    """Let all in a pact of these two hear of the round that comes, as one is about to keep away from the other."""
+    for pact in session.scalars(round_work.pacts_among(actor.workspace_id, [actor.user_id])).all():
+        if {actor.user_id, other}.issubset(pact.people):
+            programme = session.get_one(Programme, pact.programme_id)
+            for each in pact.people:
                 expect(session, programme, each, now=now)
 
 

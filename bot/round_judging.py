@@ -34,7 +34,7 @@ from bot.round_facts import (
 from bot.round_seen import Seen
 from bot.round_silence import SILENT
 from bot.round_standing import Standing, with_people
-from bot.round_steps import unpacked
+from bot.round_steps import bound_in, unpacked
 from bot.round_takers import Out, shut_out
 from bot.round_times import NOTICE, meeting_times, suits_most
 from bot.rounds import NotYourPairing, may_decline
@@ -67,8 +67,10 @@ NEAR: Final = (ANNOUNCED, PREVIEWED, MATCHING)
 
 
 def judge(session: Session, deliveries: Sequence[Delivery], *, now: datetime) -> Mapping[int, Verdict]:
-    """Decide with today's data what becomes of each; a constant number of queries, but for parts of a channel's."""
+    """Decide with today's data what becomes of each; more queries for a channel's parts and rounds with pacts alone."""
     seen = Seen.of(session, deliveries, now)
+    near = [each for each in seen.rounds.values() if each.state in NEAR]
+    seen.bound = bound_in(session, near, {each.receiver for each in deliveries}, now) if near else {}
     return {delivery.id: JUDGES[delivery.kind](seen, delivery) for delivery in deliveries}
 
 
@@ -102,7 +104,7 @@ def _heads_up(seen: Seen, delivery: Delivery) -> Verdict:
     )
     if seen.now < opens:
         return Later(opens, "it is not near yet")
-    if shut_out(programme, part, member) is not None:
+    if shut_out(programme, part, member) is not None or member.user_id in seen.bound.get(buddy_round.id, ()):
         return Never(messages.NO_PART)
     hindrance = _to_one(seen, delivery)
     if hindrance is not None:

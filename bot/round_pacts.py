@@ -187,9 +187,16 @@ def standing_in(
     return [each for each in pacts if each.id not in over]
 
 
-def lasting_until(session: Session, programme: Programme, until: datetime, now: datetime) -> list[Pact]:
-    """Give a programme's pacts that stand and are not over before a moment."""
-    standing = standing_in(session, programme, now)
+def lasting_until(
+    session: Session,
+    programme: Programme,
+    until: datetime,
+    now: datetime,
+    *,
+    among: Collection[str] | None = None,
+) -> list[Pact]:
+    """Give a programme's pacts, or those of some people, that stand and are not over before a moment."""
+    standing = standing_in(session, programme, now, among=among)
     return [each for each in standing if each.ends_on is not None and _at(programme, each.ends_on) >= until]
 
 

@@ -55,6 +55,8 @@ class Seen:
         self.known = _known(session, workspaces, sorted(people))
         self.beside: dict[tuple[int, str], dict[int, list[str]]] = {}
         """With whom those are together who go on after their pairing ended, by round and id, and by pairing."""
+        self.bound: dict[int, set[str]] = {}
+        """Who goes on together by a pact instead of being in a round, by round."""
 
     @classmethod
     def of(cls, session: Session, deliveries: Sequence[Delivery], now: datetime) -> Self:

@@ -22,6 +22,7 @@ from bot.round_due import Step, next_step, step_of
 from bot.round_takers import Taker, takers
 from models import round_work
 from models.members import Member
+from models.pacts import Pact
 from models.programmes import PAUSED, Programme
 from models.rounds import (
     ANNOUNCED,
@@ -192,22 +193,50 @@ def free_takers(
 def expected(session: Session, programme: Programme, buddy_round: Round, now: datetime) -> list[Member]:
     """Give who is to hear of a round: who can be matched now, or may be back, or out of a pact, before it begins."""
     found = round_takers.expected(session, programme, buddy_round.number, buddy_round.starts_at)
-    pacts = round_pacts.lasting_until(session, programme, buddy_round.starts_at, now)
-    bound = {who for each in pacts for who in each.people}
-    free = free_takers(session, programme, buddy_round.number, now, among=bound) if bound else []
-    bound -= {each.member.user_id for each in free}
+    bound = _bound(session, programme, buddy_round, now)
     return [each for each in found if each.user_id not in bound]
+
+
+def bound_in(
+    session: Session, rounds: Collection[Round], user_ids: Collection[str], now: datetime
+) -> dict[int, set[str]]:
+    """Name, by round, who is in a pact instead as it begins, as far as is known; one query where there is none."""
+    concerned = set(session.scalars(round_work.with_pacts({each.programme_id for each in rounds}, user_ids)))
+    return {
+        each.id: _bound(session, session.get_one(Programme, each.programme_id), each, now, user_ids)
+        for each in rounds
+        if each.programme_id in concerned
+    }
+
+
+def _bound(
+    session: Session,
+    programme: Programme,
+    buddy_round: Round,
+    now: datetime,
+    among: Collection[str] | None = None,
+) -> set[str]:
+    begins = buddy_round.starts_at
+    pacts = round_pacts.lasting_until(session, programme, begins, now, among=among)
+    return _complete(session, programme, pacts, buddy_round.number, begins)
 
 
 def _together(
     session: Session, programme: Programme, number: int, now: datetime, among: Collection[str] | None
 ) -> set[str]:
-    """Name who of these stays together by a pact, as all of its people take part."""
-    pacts = [set(pact.people) for pact in round_pacts.standing_in(session, programme, now, among=among)]
-    people = {who for each in pacts for who in each}
-    there = takers(session, programme, number, now, among=people).present if people else []
+    """Name who of these stays together by a pact."""
+    pacts = round_pacts.standing_in(session, programme, now, among=among)
+    return _complete(session, programme, pacts, number, now)
+
+
+def _complete(
+    session: Session, programme: Programme, pacts: Collection[Pact], number: int, at: datetime
+) -> set[str]:
+    """Name who is in those of these pacts all of whose people could be matched for a round at a moment."""
+    people = {who for each in pacts for who in each.people}
+    there = takers(session, programme, number, at, among=people).present if people else []
     ids = {each.member.user_id for each in there}
-    return {who for each in pacts if each <= ids for who in each}
+    return {who for each in pacts if ids.issuperset(each.people) for who in each.people}
 
 
 class Over(NamedTuple):

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from sqlalchemy.orm import Session
 
-from bot import members, planning
+from bot import members, planning, programme_heads_ups
 from bot.errors import Refusal
 from bot.members import Profile
 from bot.permissions import Actor
@@ -46,12 +46,13 @@ class SlackSilent(Refusal):
     """Slack did not tell me who that is, so I changed nothing. Try again in a minute."""
 
 
-def note_who_is_gone(session: Session, failed: Sequence[Failed], _now: datetime) -> None:
+def note_who_is_gone(session: Session, failed: Sequence[Failed], now: datetime) -> None:
     """Take over from a message that was refused that its receiver's account is gone: nothing more is sent there."""
     gone = [each for each in failed if each.reason in GONE and not each.receiver.startswith(GROUP)]
     for workspace_id in sorted({each.workspace_id for each in gone}):
         people = [each.receiver for each in gone if each.workspace_id == workspace_id]
         members.note_gone(session, workspace_id, people)
+        programme_heads_ups.expect_without(session, workspace_id, people, now=now)
 
 
 def acquaint(
@@ -76,8 +77,18 @@ def acquaint(
     with sessions.begin() as session:
         members.welcome_workspace(session, actor.workspace_id)
         profiles = [profile_of(user, actor.workspace_id)]
-        known_now = planning.take_over(session, actor.workspace_id, profiles, at=now, now=clock.people_now())
-        return known_now[user_id]
+        return believe(session, actor.workspace_id, profiles, clock, at=now)[user_id]
+
+
+def believe(
+    session: Session, workspace_id: str, profiles: Sequence[Profile], clock: Clock, *, at: datetime
+) -> dict[str, Member]:
+    """Take over what Slack says of accounts, as of a moment of machine time, with all that follows for others."""
+    now = clock.people_now()
+    known = planning.take_over(session, workspace_id, profiles, at=at, now=now)
+    gone = [each.user_id for each in profiles if each.is_deactivated]
+    programme_heads_ups.expect_without(session, workspace_id, gone, now=now)
+    return known
 
 
 @dataclass(frozen=True)

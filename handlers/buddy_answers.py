@@ -44,7 +44,7 @@ def join(
 def leave_channel(session: Session, channel: Channel, visit: Visit) -> Message:
     """Leave the visitor out of the programme of a channel they are in, also before they were enrolled."""
     programme = programmes.in_channel(session, visit.actor, channel)
-    programme_heads_ups.expect_partners(session, programme, visit.actor.user_id, now=visit.now)
+    programme_heads_ups.expect_partners(session, programme, [visit.actor.user_id], now=visit.now)
     enrolments.leave(session, visit.actor, programme, now=visit.now)
     return views.left(programme)
 
@@ -71,7 +71,7 @@ Act = Callable[[Session, Visit, int], Message]
 def leave(session: Session, visit: Visit, programme_id: int) -> Message:
     """Leave the visitor out for good."""
     programme, _ = enrolments.part_of(session, visit.actor, programme_id)
-    programme_heads_ups.expect_partners(session, programme, visit.actor.user_id, now=visit.now)
+    programme_heads_ups.expect_partners(session, programme, [visit.actor.user_id], now=visit.now)
     enrolments.leave(session, visit.actor, programme, now=visit.now)
     return views.left(programme)
 
@@ -144,6 +144,9 @@ ACTS: Final[dict[str, Act]] = {
 
 def pause(session: Session, visit: Visit, programme_ids: Collection[int], until: date | None) -> Message:
     """Take the visitor out of rounds for a while."""
+    for each in sorted(programme_ids):
+        programme = _programme(session, visit, each)
+        programme_heads_ups.expect_partners(session, programme, [visit.actor.user_id], now=visit.now)
     pauses.pause(session, visit.actor, programme_ids, until, now=visit.now)
     where = [_programme(session, visit, each).channel for each in programme_ids]
     return views.paused(where, until)
@@ -151,6 +154,7 @@ def pause(session: Session, visit: Visit, programme_ids: Collection[int], until:
 
 def exclude(session: Session, visit: Visit, person: str) -> Message:
     """Never put the visitor together with somebody."""
+    programme_heads_ups.expect_apart(session, visit.actor, person, now=visit.now)
     is_new = exclusions.exclude(session, visit.actor, person, now=visit.now)
     is_buddy = exclusions.are_together(session, visit.actor, person)
     return views.excluded(person, is_new=is_new, is_buddy=is_buddy)

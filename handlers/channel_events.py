@@ -68,8 +68,12 @@ def _return(session: Session, programme: Programme, user_id: str, now: datetime)
 def go(body: Payload, event: Payload, context: BoltContext, sessions: Sessions, clock: Clock) -> None:
     """Let somebody who left the channel take part no longer."""
     now = clock.people_now()
-    gone = partial(channel_enrolments.move, user_id=event["user"], is_present=False, now=now)
-    _change(body, event, context, sessions, clock, gone)
+    _change(body, event, context, sessions, clock, partial(_leave, user_id=event["user"], now=now))
+
+
+def _leave(session: Session, programme: Programme, user_id: str, now: datetime) -> None:
+    programme_heads_ups.expect_partners(session, programme, [user_id], now=now)
+    channel_enrolments.move(session, programme, user_id=user_id, is_present=False, now=now)
 
 
 def _change(

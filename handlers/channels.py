@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from bot import channel_enrolments, members, programmes
+from bot import channel_enrolments, members, programme_heads_ups, programmes
 from bot.channel_enrolments import Seen
 from bot.errors import Refusal
 from bot.permissions import Actor
@@ -154,7 +154,10 @@ def survey(client: WebClient, sessions: Sessions, now: datetime, programme: Prog
     if seen is not None:
         _enrol_many(sessions, now, programme, seen)
     with sessions.begin() as session:
-        channel_enrolments.note(session, programme, held_because, seen, now=now)
+        gone = channel_enrolments.note(session, programme, held_because, seen, now=now)
+        if gone:
+            current = session.get_one(Programme, programme.id)
+            programme_heads_ups.expect_partners(session, current, gone, now=now)
 
 
 def _enrol_many(sessions: Sessions, now: datetime, programme: Programme, seen: Seen) -> None:

@@ -12,7 +12,7 @@ from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from handlers import doors
-from handlers.acquaintance import profile_of
+from handlers.acquaintance import believe, profile_of
 from handlers.doors import Visit
 from handlers.screens import Screen
 from handlers.views import members as views
@@ -38,11 +38,11 @@ def take_over(body: Payload, event: Payload, context: BoltContext, sessions: Ses
     with sessions.read() as session:
         if not members.is_news(session, workspace_id, profile):
             return
-    at, now = clock.machine_now(), clock.people_now()
+    at = clock.machine_now()
     with sessions.begin() as session:
         doors.once(session, Actor(workspace_id, profile.user_id), f"event:{body['event_id']}", at=at)
         members.welcome_workspace(session, workspace_id)
-        planning.take_over(session, workspace_id, [profile], at=at, now=now)
+        believe(session, workspace_id, [profile], clock, at=at)
 
 
 def reconcile(
@@ -64,9 +64,7 @@ def reconcile(
         with sessions.begin() as session:
             members.welcome_workspace(session, workspace_id)
             profiles = [profile_of(user, workspace_id) for user in page["members"]]
-            planning.take_over(
-                session, workspace_id, profiles, at=clock.machine_now(), now=clock.people_now()
-            )
+            believe(session, workspace_id, profiles, clock, at=clock.machine_now())
         for user in page["members"]:
             see(user)
         seen += len(page["members"])

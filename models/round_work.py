@@ -167,6 +167,21 @@ def pacts_of(programme_id: int, user_ids: Collection[str]) -> Select[Pact]:
     return select(Pact).where(Pact.state == PACT_STANDS, Pact.pairing_id.in_(theirs))
 
 
+def pacts_among(workspace_id: str, user_ids: Collection[str]) -> Select[Pact]:
+    """Select the pacts that stand and came of a pairing with one of these people in it, by programme."""
+    theirs = select(Partner.pairing_id).where(Partner.workspace_id == workspace_id)
+    standing = select(Pact).where(Pact.state == PACT_STANDS)
+    standing = standing.where(Pact.pairing_id.in_(theirs.where(one_of(Partner.user_id, user_ids))))
+    return standing.order_by(Pact.programme_id, Pact.id)
+
+
+def with_pacts(programme_ids: Collection[int], user_ids: Collection[str]) -> Select[int]:
+    """Select in which of these programmes one of these people is, or was, in a pairing of which a pact stands."""
+    theirs = select(Partner.pairing_id).where(one_of(Partner.programme_id, programme_ids))
+    standing = select(Pact.programme_id).where(Pact.state == PACT_STANDS).distinct()
+    return standing.where(Pact.pairing_id.in_(theirs.where(one_of(Partner.user_id, user_ids))))
+
+
 def pacts_with(workspace_id: str | ColumnElement[str], user_id: str | ColumnElement[str]) -> Select[Pact]:
     """Select the pacts that stand of which a person is, or was in the pairing they came of, by pairing."""
     theirs = select(Partner.pairing_id).where(

@@ -116,7 +116,7 @@ def test_who_is_in_a_pact_is_in_no_round_unless_the_other_leaves(quick: Sessions
     with quick.begin() as session:
         programme = found(session, programme_id)
         before = stage.following(stage.HEADS_UP, 1) + HOUR
-        programme_heads_ups.expect_partners(session, programme, people[0], now=before)
+        programme_heads_ups.expect_partners(session, programme, [people[0]], now=before)
         enrolments.leave(session, actor(people[0]), programme, now=before)
     stage.step(quick, stage.following(stage.START, 1))
 

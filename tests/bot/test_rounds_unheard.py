@@ -193,3 +193,34 @@ def test_who_is_out_of_a_pact_by_then_hears_of_the_round_with_the_others(quick: 
 
     assert set(pact.people).isdisjoint(second)
     assert third == {"U001", "U002", LATE, "U004"}
+
+
+def test_who_comes_back_into_a_pact_hears_of_no_round_until_the_other_leaves(quick: Sessions) -> None:
+    programme_id = stage.staffed(quick, 4, pact_weeks=4)
+    stage.first_round(quick)
+    pairing = stage.pairing_of(quick, programme_id, LATE)
+    heads_up, start = stage.following(stage.HEADS_UP, 1), stage.following(stage.START, 1)
+    with quick.begin() as session:
+        rounds.say(session, actor(LATE), pairing.id, "met", now=stage.START + HOUR)
+        pact = session.scalars(Pact.of_pairing(pairing.id)).one()
+        for who in pact.people:
+            round_pacts.agree(session, actor(who), pact.id, now=stage.START + HOUR)
+        pauses.pause(session, actor(LATE), [programme_id], start.date() + DAY, now=heads_up - DAY)
+        other = next(each for each in pact.people if each != LATE)
+        session.execute(delete(Delivery).where(Delivery.kind == HEADS_UP))
+    stage.step(quick, heads_up)
+
+    with quick.begin() as session:
+        programme_heads_ups.expect(session, found(session, programme_id), LATE, now=heads_up + HOUR)
+        pauses.resume(session, actor(LATE), [programme_id])
+    deliver(quick, heads_up + HOUR)
+    before = heard(quick)
+    with quick.begin() as session:
+        programme = found(session, programme_id)
+        programme_heads_ups.expect_partners(session, programme, [other], now=heads_up + 2 * HOUR)
+        enrolments.leave(session, actor(other), programme, now=heads_up + 2 * HOUR)
+    deliver(quick, heads_up + 2 * HOUR)
+    stage.step(quick, start)
+
+    assert (before, heard(quick)) == (False, True)
+    assert is_matched(quick, programme_id)
