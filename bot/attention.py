@@ -16,11 +16,13 @@ from bot.budgets import (
     INTRODUCTIONS,
     OFFERS,
     TOPICS,
+    UNWANTED,
     WEEK,
     Rank,
     Waiting,
     Week,
     has_room,
+    over,
     week_of,
 )
 from bot.members import hours_of
@@ -64,7 +66,6 @@ UNCOUNTED: Final[Mapping[str, str]] = {
 """Why the other kinds do not count."""
 TO_PAIRINGS: Final = (rounds.INTRODUCTION, rounds.HALFWAY)
 """What all of a pairing get together."""
-UNWANTED: Final = "they want none of these"
 WEEKS_KEPT: Final = 2
 """Where the day is another one, so may the week be, and a clock may be put back."""
 Who = tuple[str, str]
@@ -161,7 +162,7 @@ class _Readers:
         if not full:
             return None
         until = max(each.next_working for each in readers)
-        reason = _over(min(each.member.weekly_messages for each in full))
+        reason = over(min(each.member.weekly_messages for each in full))
         if until < delivery.expire_at:
             return Later(until, reason)
         return Never(f"{reason}, and of no use in the next")
@@ -182,10 +183,6 @@ class _Readers:
 
     def _of(self, delivery: Delivery) -> list[_Reader]:
         return [self.known[who] for who in sorted(_receivers([delivery])) if who in self.known]
-
-
-def _over(most: int) -> str:
-    return f"over the {most} {'message' if most == 1 else 'messages'} of this week"
 
 
 def _receivers(deliveries: Iterable[Delivery]) -> set[Who]:

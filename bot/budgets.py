@@ -16,6 +16,8 @@ OPTIONAL: Final = (CHECK_INS, OFFERS)
 WEEKLY: Final = range(1, 11)
 """How many such messages a week one may allow at most."""
 WEEK: Final = timedelta(days=7)
+UNWANTED: Final = "they want none of these"
+_OVER: Final = "over the "
 
 
 class Week(NamedTuple):
@@ -57,3 +59,13 @@ def has_room(rank: Rank, waiting: Iterable[Waiting], *, left: int, week: Week) -
     """
     ahead = sum(each.rank < rank and each.not_before < week.ends_at for each in waiting)
     return left > ahead
+
+
+def over(most: int) -> str:
+    """Say why a message is held up that would be one more than somebody allows a week."""
+    return f"{_OVER}{most} {'message' if most == 1 else 'messages'} of this week"
+
+
+def is_held_up(reason: str | None) -> bool:
+    """Whether a message is not sent, or not yet, for the sake of those who would read it."""
+    return reason is not None and (reason == UNWANTED or reason.startswith(_OVER))

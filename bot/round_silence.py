@@ -6,7 +6,7 @@ everybody: who is paused already is not counted again, should it be interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot import round_messages as messages
+from bot.budgets import is_held_up
 from bot.recurrence import local_day, place
 from bot.round_results import known
 from bot.round_times import closing_on
 from models import round_work
 from models.bulk import rows_of
+from models.outbox import SENT, Delivery
 from models.programmes import Programme
 from models.rounds import MET, STANDING, Round
 
@@ -83,6 +85,7 @@ class _Heard(NamedTuple):
 def _heard(session: Session, buddy_round: Round, now: datetime) -> _Heard:
     """Find who said nothing although they were asked: not where another said that they met, nor while away.
 
+    Nor is who was spared the question, as there was too much that week or they want no such questions.
     Who was put together after all were asked was not, so their count stays as it is. What somebody said of a pairing
     that came to nothing, a wish for another one say, was said all the same.
     """
@@ -91,12 +94,24 @@ def _heard(session: Session, buddy_round: Round, now: datetime) -> _Heard:
     rows = rows_of(session, round_work.said(buddy_round.id))
     have_met = {each.pairing_id for each in rows if each.answer == MET}
     spoke = {each.user_id for each in rows if each.pairing_id in have_met or each.answer is not None}
-    asked = {
-        each.user_id for each in rows if each.state == STANDING and not _is_later(each.made_at, asked_at)
-    }
+    standing = [each for each in rows if each.state == STANDING and not _is_later(each.made_at, asked_at)]
+    asked = {each.user_id for each in standing}
     away = set(session.scalars(round_work.out_of_reach(buddy_round.workspace_id, now)))
     silent = asked - spoke - away
+    keys = [
+        messages.key_to_one(messages.CLOSING, buddy_round, each.user_id, each.place)
+        for each in standing
+        if each.user_id in silent
+    ]
+    silent -= _spared(session, buddy_round, keys)
     return _Heard(sorted(silent), sorted((asked | spoke) - silent))
+
+
+def _spared(session: Session, buddy_round: Round, keys: Collection[str]) -> set[str]:
+    """Name to whom none of these questions came for the sake of their attention."""
+    rows = rows_of(session, Delivery.outcomes(buddy_round.workspace_id, keys))
+    held_up = {each.receiver for each in rows if each.state != SENT and is_held_up(each.reason)}
+    return held_up - {each.receiver for each in rows if each.state == SENT}
 
 
 def _is_later(made_at: datetime | None, asked_at: datetime) -> bool:

@@ -89,9 +89,13 @@ def unsettled(programme_id: int, before: int) -> Select[Round]:
     return mine.where(Round.state == MATCHED, Round.silence_counted_at.is_(None)).order_by(Round.number)
 
 
-def said(round_id: int) -> Select[int, str, str | None, str, datetime | None]:
-    """Select what was said in a round: rows of pairing, person, what they said, its state, and when it was made."""
-    found = select(Partner.pairing_id, Partner.user_id, Partner.answer, Pairing.state, Pairing.made_at)
+def said(round_id: int) -> Select[int, str, str | None, str, datetime | None, int]:
+    """Select what was said in a round.
+
+    Rows are pairing, person, what they said, its state, when it was made, and its place in the round.
+    """
+    said = Partner.pairing_id, Partner.user_id, Partner.answer
+    found = select(*said, Pairing.state, Pairing.made_at, Pairing.place)
     return found.join(Pairing, Pairing.id == Partner.pairing_id).where(Pairing.round_id == round_id)
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import attention, members, round_pacts
+from bot.budgets import UNWANTED
 from bot.members import Limits
 from bot.outbox import Later, Message, Never, enqueue, group
 from bot.round_messages import CLOSING, HALFWAY, HEADS_UP, INTRODUCTION
@@ -174,10 +175,10 @@ def test_what_somebody_wants_none_of_takes_nothing_from_the_rest(some: Sessions)
     write(some, ("half-way", HALFWAY, group([ANN, BO])))
 
     assert judge(some, "half-way") == {"half-way": None}
-    assert judge(some, "did you meet") == {"did you meet": Never(attention.UNWANTED)}
+    assert judge(some, "did you meet") == {"did you meet": Never(UNWANTED)}
     limited(some, BO, 3, "offers")
     write(some, ("another", HALFWAY, group([ANN, BO])))
-    assert judge(some, "another") == {"another": Never(attention.UNWANTED)}
+    assert judge(some, "another") == {"another": Never(UNWANTED)}
 
 
 def test_what_is_sent_again_after_a_doubt_counts_once_and_needs_no_room_anew(people: Sessions) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot import exclusions, pauses, rounds
+from bot.budgets import UNWANTED, over
 from bot.outbox import Later, Never
 from bot.round_facts import Silenced
-from bot.round_messages import SILENCED
+from bot.round_messages import CLOSING, SILENCED
 from bot.round_silence import closes_at
 from bot.runtime.database import Sessions
 from models.members import Member
+from models.outbox import CANCELLED, READY, SENT, Delivery
 from models.programmes import PAUSED, Participant, Programme
 from tests.bot import rounds_stage as stage
 from tests.bot.buddies_stage import TEAM, actor
@@ -48,6 +52,30 @@ def test_who_is_paused_already_is_not_told_again_when_another_round_is_settled(q
     assert stage.part(quick, programme_id, "U001").state == PAUSED
     assert stage.part(quick, programme_id, "U001").silent_rounds == 3
     assert len(stage.deliveries(quick, SILENCED)) == 4
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "silent"),
+    [(CANCELLED, UNWANTED, 0), (READY, over(3), 0), (SENT, over(3), 1), (CANCELLED, "by hand", 1)],
+)
+def test_who_was_spared_the_question_for_their_attention_is_not_silent(
+    quick: Sessions, state: str, reason: str, silent: int
+) -> None:
+    programme_id = stage.staffed(quick, 2)
+    stage.first_round(quick)
+    (first,) = stage.rounds_of(quick, programme_id)
+    with quick.begin() as session:
+        asked_at = closes_at(session.get_one(Programme, programme_id), first)
+    stage.step(quick, asked_at)
+    with quick.begin() as session:
+        for closing in session.scalars(Delivery.ready_for(TEAM, "U001")):
+            if closing.kind == CLOSING:
+                closing.state, closing.reason = state, reason
+
+    stage.step(quick, stage.START + 14 * DAY)
+
+    assert stage.part(quick, programme_id, "U001").silent_rounds == silent
+    assert stage.part(quick, programme_id, "U002").silent_rounds == 1
 
 
 def test_who_is_away_when_silence_pauses_them_reads_so_weeks_later(quick: Sessions) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import attention, members
-from bot.budgets import TOPICS
+from bot.budgets import TOPICS, UNWANTED
 from bot.planning import PREP
 from bot.round_messages import CLOSING, HALFWAY
 from bot.runtime.decisions import Send
@@ -117,7 +117,7 @@ def test_less_of_this_is_asked_of_whoever_pressed_it_alone(trellis: Trellis) -> 
     assert "At most 2 messages a week" in saved.view.words
     assert "no half-way reminders and other offers" in saved.view.words
     assert (limits(trellis, BEN), limits(trellis, AMY)) == ((2, "offers"), (3, ""))
-    assert [each[1:] for each in stage.states(trellis, HALFWAY)] == [("cancelled", attention.UNWANTED)]
+    assert [each[1:] for each in stage.states(trellis, HALFWAY)] == [("cancelled", UNWANTED)]
     assert {(who, state) for who, state, _ in stage.states(trellis, CLOSING)} == {
         (AMY, "sent"),
         (BEN, "sent"),
