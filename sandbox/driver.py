@@ -242,9 +242,13 @@ class Driver:
         """Change an account: `deleted=True`, `tz="Europe/Berlin"`, `status_text="…"`."""
         self._send("PATCH", f"/sandbox/people/{user}", fields)
 
-    def pause_notifications(self, user: str, until: datetime | None = None) -> None:
-        """Let somebody be undisturbed until a moment of people's time, or no more."""
-        self._post(f"/sandbox/people/{user}/undisturbed", {"until": until.isoformat() if until else None})
+    def pause_notifications(
+        self, user: str, until: datetime | None = None, *, since: datetime | None = None
+    ) -> None:
+        """Let somebody be undisturbed from now on, or a moment, until another (people's time), or no more."""
+        moments = {"since": since, "until": until}
+        order = {name: moment.isoformat() for name, moment in moments.items() if moment}
+        self._post(f"/sandbox/people/{user}/undisturbed", order)
 
     def add_person(self, user: str, name: str, real_name: str, **fields: Any) -> None:
         """Let somebody join the workspace."""

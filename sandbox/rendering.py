@@ -26,12 +26,12 @@ def user_json(person: Person, *, now: datetime, with_email: bool) -> Json:
     return rendered | _zone_fields(person, now) | _role_fields(person)
 
 
-def do_not_disturb_json(person: Person, *, now: datetime) -> Json:
-    """Render when somebody's notifications are paused next, or are now, as others see it; what is over is gone.
+def do_not_disturb_json(person: Person) -> Json:
+    """Render when somebody's notifications are paused, as others see it, until they set it otherwise.
 
     Of a snooze others see only the times, as if they had been set: https://docs.slack.dev/reference/methods/dnd.info
     """
-    is_set = now.timestamp() < person.dnd_end_ts
+    is_set = person.dnd_end_ts > 0
     return {
         "dnd_enabled": is_set,
         "next_dnd_start_ts": person.dnd_start_ts if is_set else 1,

@@ -110,22 +110,21 @@ class State:
         )
         return changed
 
-    def pause_notifications(self, user: str, until: datetime | None) -> Person:
-        """Let somebody be undisturbed from now until a moment of people's time, or no more, and tell the app.
+    def pause_notifications(
+        self, user: str, until: datetime | None, *, since: datetime | None = None
+    ) -> Person:
+        """Let somebody be undisturbed from now on, or a moment, until another, or no more, and tell the app.
 
-        https://docs.slack.dev/reference/events/dnd_updated_user
+        Both are people's time. https://docs.slack.dev/reference/events/dnd_updated_user
         """
-        now, since = self.clock.now(), 0
-        if until is not None:
-            if until <= now:
-                raise NotPossible("Notifications are paused until a time to come.")
-            since = int(now.timestamp())
-        ends = int(until.timestamp()) if until is not None else 0
-        changed = replace(self.person(user), dnd_start_ts=since, dnd_end_ts=ends)
+        begins = since or self.clock.now()
+        if until is not None and until <= begins:
+            raise NotPossible("Notifications are paused until a time to come.")
+        times = (0, 0) if until is None else (int(begins.timestamp()), int(until.timestamp()))
+        changed = replace(self.person(user), dnd_start_ts=times[0], dnd_end_ts=times[1])
         self.people[user] = changed
         self.changes.bump()
-        status = do_not_disturb_json(changed, now=now)
-        event = {"type": "dnd_updated_user", "user": user, "dnd_status": status}
+        event = {"type": "dnd_updated_user", "user": user, "dnd_status": do_not_disturb_json(changed)}
         self.events.emit(event | {"event_ts": self.event_ts()})
         return changed
 

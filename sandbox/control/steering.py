@@ -30,10 +30,14 @@ async def change_person(order: Order) -> Json:
 
 
 async def pause_notifications(order: Order) -> Json:
-    """`{until?}`: let somebody be undisturbed until a moment with an offset (people's time), or no more."""
-    until = datetime.fromisoformat(order.text("until")) if order.given.get("until") else None
-    order.world.pause_notifications(order.path["user"], until)
+    """`{until?, since?}`: let somebody be undisturbed between two moments with an offset, from now on, or no more."""
+    since, until = (_moment(order, name) for name in ("since", "until"))
+    order.world.pause_notifications(order.path["user"], until, since=since)
     return {}
+
+
+def _moment(order: Order, name: str) -> datetime | None:
+    return datetime.fromisoformat(order.text(name)) if order.given.get(name) else None
 
 
 async def archive(order: Order) -> Json:

@@ -79,19 +79,18 @@ def bot_info(state: State, arguments: Arguments) -> Json:
 
 def dnd_info(state: State, arguments: Arguments) -> Json:
     """`dnd.info`."""
-    person = state.person(arguments.required("user"))
-    return {"ok": True, **do_not_disturb_json(person, now=state.clock.now())}
+    return {"ok": True, **do_not_disturb_json(state.person(arguments.required("user")))}
 
 
 def dnd_team_info(state: State, arguments: Arguments) -> Json:
     """`dnd.teamInfo`: of up to 50 people; who does not exist is left out."""
-    users, now = arguments.listed("users"), state.clock.now()
+    users = arguments.listed("users")
     if not users:
         raise SlackError("no_users_provided")
     if len(users) > TEAM_DND_LIMIT:
         raise SlackError("too_many_users")
     known = (state.people[user] for user in users if user in state.people)
-    return {"ok": True, "users": {each.id: do_not_disturb_json(each, now=now) for each in known}}
+    return {"ok": True, "users": {each.id: do_not_disturb_json(each) for each in known}}
 
 
 def _rendered(state: State, person: Person, arguments: Arguments) -> Json:
