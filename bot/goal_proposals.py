@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import goals, members, occurrences, outbox
+from bot import absences, goals, members, occurrences, outbox
 from bot.errors import Name, Refusal
 from bot.goal_drafts import NewGoal, checked
 from bot.outbox import Later, Never
@@ -143,13 +143,15 @@ def judge(
     owners = {(member.workspace_id, member.user_id): member for member in people}
     return {
         delivery.id: _judge(
-            proposals[delivery.subject_id], owners[delivery.workspace_id, delivery.receiver], now
+            delivery, proposals[delivery.subject_id], owners[delivery.workspace_id, delivery.receiver], now
         )
         for delivery in deliveries
     }
 
 
-def _judge(proposal: GoalProposal, owner: Member, now: datetime) -> GoalProposal | Later | Never:
+def _judge(
+    delivery: Delivery, proposal: GoalProposal, owner: Member, now: datetime
+) -> GoalProposal | Later | Never:
     if proposal.state != WAITING:
         return Never("decided already")
     if owner.is_deactivated:
@@ -158,7 +160,7 @@ def _judge(proposal: GoalProposal, owner: Member, now: datetime) -> GoalProposal
     at_work = members.hours_of(owner).next_working(min(silent or now, now + KEPT))
     if at_work > now:
         return Later(at_work, "paused or away" if silent else "outside working hours")
-    return proposal
+    return absences.spare(owner, now, delivery.expire_at) or proposal
 
 
 def _message(proposal: GoalProposal, owner: Member, now: datetime) -> outbox.Message:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot import occurrences, planning, prompts
+from bot.absences import spare
 from bot.errors import Refusal
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
@@ -147,7 +148,7 @@ def _not_now(
     if earliest > now:
         # Put off to its end a nudge expires by itself, unless the pause ends or the meeting moves before that.
         return Later(earliest, "paused or away" if silent else "outside working hours")
-    return None
+    return spare(receiver, now, closes) if delivery.kind == PREP else None
 
 
 def another(

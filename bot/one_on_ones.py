@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot import occurrences, outbox, planning, prompts
+from bot.absences import spare
 from bot.errors import Name, Refusal
 from bot.members import hours_of, partner_for, silent_until
 from bot.occurrences import Meeting, cancel_all, require_near
@@ -337,7 +338,10 @@ def judge_news(
     meetings = {meeting.one_on_one.id: meeting for meeting in _meetings(session, standing, now)}
     return {
         delivery.id: _judge_news(
-            members[delivery.workspace_id, delivery.receiver], meetings.get(delivery.subject_id), now
+            delivery,
+            members[delivery.workspace_id, delivery.receiver],
+            meetings.get(delivery.subject_id),
+            now,
         )
         for delivery in deliveries
     }
@@ -353,7 +357,9 @@ def _meetings(session: Session, standing: Sequence[OneOnOne], now: datetime) -> 
     ]
 
 
-def _judge_news(receiver: Member, meeting: Meeting | None, now: datetime) -> News | Later | Never:
+def _judge_news(
+    delivery: Delivery, receiver: Member, meeting: Meeting | None, now: datetime
+) -> News | Later | Never:
     if meeting is None:
         return Never("the 1-on-1 has ended")
     if receiver.is_deactivated:
@@ -362,4 +368,5 @@ def _judge_news(receiver: Member, meeting: Meeting | None, now: datetime) -> New
     at_work = hours_of(receiver).next_working(min(silent or now, now + NEWS_LASTS))
     if at_work > now:
         return Later(at_work, "paused or away" if silent else "outside working hours")
-    return News(receiver.user_id, receiver.zone, meeting)
+    useful_until = min(delivery.expire_at, meeting.starts_at)  # else its question could not come before it
+    return spare(receiver, now, useful_until) or News(receiver.user_id, receiver.zone, meeting)

@@ -132,4 +132,6 @@ def _judge_one(
         return Later(_back_at_work(member, until), "paused, in another zone")
     for participant, _ in paused:
         end_pause(participant)
-    return not_now(member, now) or Return(tuple(programme for _, programme in paused), member.zone)
+    return not_now(member, now, delivery.expire_at) or Return(
+        tuple(programme for _, programme in paused), member.zone
+    )

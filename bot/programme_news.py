@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot import outbox
+from bot.absences import spare
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Never
 from bot.programme_settings import settings_of
@@ -207,7 +208,7 @@ def _judge_one(
         return Never("somebody else owns it now")
     if (delivery.kind, programme.held_because is None) in ((HELD, True), (RELEASED, False)):
         return Never("it is otherwise by now")
-    later = not_now(receiver, now)
+    later = not_now(receiver, now, delivery.expire_at)
     if later is not None:
         return later
     return News(
@@ -228,12 +229,12 @@ def _judge_invitation(delivery: Delivery, programme: Programme, now: datetime) -
     return News(INVITATION, programme, delivery.receiver, programme.zone)
 
 
-def not_now(receiver: Member, now: datetime) -> Later | None:
+def not_now(receiver: Member, now: datetime, useful_until: datetime) -> Later | None:
     """Put off what the bot writes by itself until the receiver is at work and wants to hear; None if that is now."""
     silent = silent_until(receiver, now)
     at_work = hours_of(receiver).next_working(min(silent or now, now + LASTS))
     if at_work <= now:
-        return None
+        return spare(receiver, now, useful_until)
     return Later(at_work, AWAY if silent else "outside working hours")
 
 

@@ -218,7 +218,7 @@ class _Seen:
             return Later(now + news.LOOK_AGAIN, "its owner has left")
         if programme.held_because is not None:
             return Later(now + news.LOOK_AGAIN, "the bot cannot post there")
-        return not_now(owner, now) or case.facts(post)
+        return not_now(owner, now, question.expire_at) or case.facts(post)
 
 
 def _asked_about(question: Delivery) -> Attempt:

@@ -79,7 +79,7 @@ def _to_one(seen: Seen, delivery: Delivery) -> Later | Never | None:
     member = seen.receiver(delivery)
     if member is None or member.is_deactivated:
         return Never("deactivated")
-    later = not_now(member, seen.now)
+    later = not_now(member, seen.now, delivery.expire_at)
     if later is None:
         return None
     return Later(min(later.until, seen.now + LOOK_AGAIN), later.reason)

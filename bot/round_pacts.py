@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot import round_messages as messages
+from bot.absences import spare
 from bot.errors import Refusal
 from bot.members import hours_of, silent_until
 from bot.outbox import Later, Message, Never
@@ -320,6 +321,8 @@ def _judge_one(
     if any(member.is_deactivated for member in team):
         return Never("deactivated")
     hindrance = _not_now(team, now)
+    if hindrance is None and delivery.kind != PROMPT:
+        hindrance = spare(team[0], now, delivery.expire_at)
     if hindrance is not None:
         return hindrance
     others = tuple(each for each in pact.people if each not in to) or tuple(pact.people)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from bot.runtime.engine import Work
 from bot.runtime.readings import Readings
 from bot.runtime.slack import authorities, open_group, post
 from handlers import (
+    absences,
     answers,
     attention,
     buddies,
@@ -69,6 +70,7 @@ FEATURES = (
     goals,
     home,
     members,
+    absences,
     channel_events,
     buddy_clicks,
     buddy_forms,
@@ -190,11 +192,21 @@ def work(client: WebClient, clock: Clock, *, mapped: Mapping[str, str] = NO_FIEL
         attend=attention.attend,
         plan=plan,
         next_planned=next_step,
-        chores=partial(rounds.take_steps, client),
+        chores=chores(client),
         refresh_zones=partial(refresh_zones, clock=clock),
         greet=partial(greet, client),
         daily=partial(_once_a_day, patient(client), mapped),
     )
+
+
+def chores(client: WebClient) -> Callable[[Sessions, datetime], int]:
+    """Say what is done beside planning and delivering: steps of rounds, then asking ahead who is undisturbed."""
+    disturbances = absences.Disturbances(client)
+
+    def do(sessions: Sessions, now: datetime) -> int:
+        return rounds.take_steps(client, sessions, now) + disturbances.read(sessions, now)
+
+    return do
 
 
 def next_step(session: Session) -> datetime | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import Select, Update, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from models.base import Base, SlackId, UtcDateTime
+from models.base import Base, SlackId, UtcDateTime, from_now
 from models.bulk import one_of
 
 EVERY_WORKING_DAY = "01234"
+BELIEVED = timedelta(minutes=15)
+"""How old (machine time) Slack's word that it keeps somebody undisturbed may be, to be heeded."""
 
 
 class Member(Base):
@@ -54,6 +56,10 @@ class Member(Base):
     """When Slack keeps them undisturbed next, or does now (its clock), as it said last."""
     disturbance_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time at which it did."""
+    is_disturbance_believed: Mapped[bool | None] = column_property(
+        disturbance_read_at > from_now(-BELIEVED.total_seconds())
+    )
+    """Whether it said so lately, by the clock all workers share when the member was read."""
     goals_numbered: Mapped[int] = mapped_column(default=0)
     """The last goal number given out; numbers are never used again."""
 

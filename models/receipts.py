@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Delete, Index, delete
+from sqlalchemy import Delete, Index, Select, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, SlackId, UtcDateTime
@@ -26,6 +27,11 @@ class Receipt(Base):
     def older_than(cls, moment: datetime) -> Delete:
         """Delete receipts nobody can ask for again; Slack gives up on an event within the hour."""
         return delete(cls).where(cls.taken_at < moment)
+
+    @classmethod
+    def taken_among(cls, workspace_id: str, keys: Collection[str]) -> Select[str]:
+        """Select which of these were taken."""
+        return select(cls.key).where(cls.workspace_id == workspace_id, cls.key.in_(keys))
 
     @classmethod
     def given_back(cls, workspace_id: str, key: str) -> Delete:

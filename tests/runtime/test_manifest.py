@@ -39,6 +39,7 @@ def test_the_bot_asks_for_no_more_than_it_uses() -> None:
         "channels:read",
         "chat:write",
         "commands",
+        "dnd:read",
         "files:read",
         "files:write",
         "groups:read",
