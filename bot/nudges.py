@@ -131,6 +131,8 @@ def _hindrance(
         return Never("deactivated")
     if delivery.kind == CLOSING and not occurrence.one_on_one.asks(receiver.user_id):
         return Never("does not ask any more")
+    if now < delivery.not_before:
+        return None  # what is looked at before its time goes along with what is due
     return _not_now(delivery, occurrence, receiver, now)
 
 

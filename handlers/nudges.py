@@ -9,13 +9,14 @@ from functools import partial
 from slack_bolt import App
 from sqlalchemy.orm import Session
 
-from bot import nudges
+from bot import nudge_days, nudges
+from bot.nudge_days import Day
 from bot.nudges import Nudge
 from bot.planning import CLOSING, PREP
 from bot.prompts import PutQuestion
 from bot.recurrence import local_day
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Decision
+from bot.runtime.decisions import Along, Decision, Send
 from handlers import doors
 from handlers.doors import Visit
 from handlers.screens import Screen
@@ -38,10 +39,22 @@ def register(app: App) -> None:
 
 def prepare(session: Session, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
     """Decide and render nudges with today's data."""
-    judged = nudges.judge(session, deliveries, now=now)
+    judged = nudge_days.judge(session, deliveries, now=now)
     kinds = {delivery.id: delivery.kind for delivery in deliveries}
     words: Mapping[str, Callable[[Nudge], Message]] = {CLOSING: views.closing, PREP: partial(_prep, now=now)}
-    return {key: decision(verdict, words[kinds[key]]) for key, verdict in judged.items()}
+    return {
+        key: _of_day(key, verdict, now) if isinstance(verdict, Day) else decision(verdict, words[kinds[key]])
+        for key, verdict in judged.items()
+    }
+
+
+def _of_day(delivery_id: int, day: Day, now: datetime) -> Send:
+    """Word what prepares a day, and say which part of it is about which delivery."""
+    today = local_day(now, day.nudges[0][1].zone)
+    message, begins = views.prep_day([nudge for _, nudge in day.nudges], today=today)
+    parts = {row.id: Along(row, begin) for (row, _), begin in zip(day.nudges, begins, strict=True)}
+    own = parts.pop(delivery_id)
+    return Send(**message.payload(), begins=own.begins, along=tuple(parts.values()))
 
 
 def _prep(nudge: Nudge, now: datetime) -> Message:

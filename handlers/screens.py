@@ -14,7 +14,7 @@ from functools import partial
 from slack_bolt import BoltContext
 from slack_sdk import WebClient
 
-from handlers import doors
+from handlers import doors, parts
 from handlers.views import elements
 from handlers.views.elements import Message, Payload, View
 
@@ -90,7 +90,7 @@ class Screen:
 
     def _show(self, message: Message, title: str) -> None:
         if self.body.get("response_url"):
-            doors.respond(self.context, message, replace_original=True)
+            doors.respond(self.context, parts.in_its_place(self.body, message), replace_original=True)
             return
         shown_in = self.body["view"]["title"]["text"] if self._is_over("modal") else title
         self._put(elements.dialog(message, shown_in))

@@ -152,12 +152,12 @@ class Delivery(Base):
     @classmethod
     def beside(
         cls, workspace_ids: Collection[str], kind: str, receivers: Collection[str]
-    ) -> Select[int, str, str, int]:
+    ) -> Select[int, str, str, datetime]:
         """Select what of a kind these receivers have not got yet and may get together with something else.
 
-        Rows are id, workspace, receiver and subject; nothing is locked.
+        Rows are id, workspace, receiver, and until when it is of use; nothing is locked.
         """
-        chosen = select(cls.id, cls.workspace_id, cls.receiver, cls.subject_id)
+        chosen = select(cls.id, cls.workspace_id, cls.receiver, cls.expire_at)
         mine = chosen.where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))
         return mine.where(cls.kind == kind, *cls._may_go_along())
 

@@ -94,6 +94,12 @@ def when(moment: datetime, zone_name: str = "UTC") -> str:
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{plain}>"
 
 
+def date_of(moment: datetime, zone_name: str) -> str:
+    """Say the day of a moment in each reader's own zone, as "tomorrow" where that is true."""
+    plain = day(moment.astimezone(zone(zone_name)).date())
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}}|{plain}>"
+
+
 def day(on: date) -> str:
     """Say a calendar day, which is the same day everywhere."""
     return f"{on:%a} {on.day} {on:%b %Y}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.nudges import Nudge
@@ -15,6 +16,7 @@ ASKED, NEXT_TIME, MAKE_GOAL = "nudges.asked", "nudges.next_time", "nudges.make_g
 
 
 _WEEK = 7
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
 
 
 def prep(nudge: Nudge, *, today: date) -> Message:
@@ -32,6 +34,19 @@ def prep(nudge: Nudge, *, today: date) -> Message:
             "One line now helps you find the words. Only you see it until you share it.",
         ]
     return _message(lines, why(nudge.put.why, today=today), _prep_buttons(nudge))
+
+
+def prep_day(nudges: Sequence[Nudge], *, today: date) -> tuple[Message, list[int]]:
+    """Bring the questions before all meetings of a day, and say with which block each begins."""
+    first, several = nudges[0], _NUMBERS[len(nudges)]
+    heading = f"*{several} 1-on-1s, {elements.date_of(first.starts_at, first.zone)}.* A question for each:"
+    blocks, begins, texts = [elements.section(heading)], [], [heading.replace("*", "")]
+    for nudge in nudges:
+        message = prep(nudge, today=today)
+        begins.append(len(blocks))
+        blocks += [elements.divider(), *message.blocks]
+        texts.append(message.text)
+    return Message("\n\n".join(texts), blocks), begins
 
 
 def _prep_buttons(nudge: Nudge) -> Block:

@@ -209,7 +209,7 @@ def test_the_one_who_registered_cannot_answer_for_the_other(trellis: Trellis) ->
 
 def test_manager_report_and_peers_each_get_their_own_messages(trellis: Trellis) -> None:
     trellis.slack.command(AMY, f"{EVERY_THURSDAY} as manager")
-    trellis.slack.command(AMY, "/1on1 add @ray every thursday 11:00")
+    trellis.slack.command(AMY, "/1on1 add @ray every wednesday 11:00")
 
     live_until(trellis, utc("2026-11-27 00:00"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.outbox import Delivery
-from tests.people import AMY, BEN, RAY
+from tests.people import AMY, BEN, MIA, RAY
 from tests.runtime.command_line import Done, Run
 from tests.runtime.desk_stage import (
     FAR_OFF,
@@ -216,7 +216,7 @@ def test_a_decision_waits_for_a_worker_that_holds_the_row(desk: Desk) -> None:
 
 def test_after_a_restore_what_may_have_been_sent_is_doubted(desk: Desk) -> None:
     due = desk.write(AMY)
-    to_come = desk.write(BEN, opens=IN_YEARS)
+    to_come = desk.write(MIA, opens=IN_YEARS)
     tried = desk.write(BEN, opens=IN_YEARS, attempt=1)
     flying = desk.write(RAY, state="sending", attempt=1, lease_until=FAR_OFF)
     finished = [desk.write(state=state) for state in ("sent", "failed", "expired", "cancelled")]

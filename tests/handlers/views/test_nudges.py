@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from bot.nudge_days import MOST
 from bot.nudges import Nudge
 from bot.prompts import KeptForLater, PutQuestion, Reason, WantedAnother
 from bot.question_bank import Question, default_bank
@@ -49,6 +50,17 @@ def messages(question: Question, why: Reason) -> list[Message]:
         views.closed(nudge(question, asks=True), was_asked=True),
         views.closed(nudge(question, asks=True), was_asked=False),
     ]
+
+
+def test_a_day_of_many_meetings_fits_into_one_message() -> None:
+    longest = sorted(QUESTIONS, key=lambda each: len(f"{each.ask}{each.reflect}{each.probes[0]}"))[-MOST:]
+    for asks in (True, False):
+        message, begins = views.prep_day([nudge(each, asks=asks) for each in longest], today=TODAY)
+
+        assert check_message(message.payload()["blocks"]) is None
+        assert len(str(message.payload()["blocks"])) < 13_000
+        assert [message.blocks[begin]["type"] for begin in begins] == ["divider"] * MOST
+        assert all(each.ask in message.text or each.reflect in message.text for each in longest)
 
 
 @pytest.mark.parametrize("theme", sorted({question.theme for question in QUESTIONS}))

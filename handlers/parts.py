@@ -1,0 +1,29 @@
+"""Parts of a message that brought several: what is shown after a click takes the place of the part that was clicked."""
+
+from __future__ import annotations
+
+from bot.runtime.slack import MARK
+from handlers.views.elements import Block, Message, Payload
+
+
+def in_its_place(body: Payload, message: Message) -> Message:
+    """Put a message in the place of the part in which somebody clicked, the other parts staying as they are."""
+    shown: list[Block] = (body.get("message") or {}).get("blocks") or []
+    begins = [place for place, block in enumerate(shown) if _id_of(block).startswith(MARK)]
+    clicked = _place_of_click(body, shown)
+    if len(begins) < 2 or clicked is None or clicked < begins[0]:
+        return message
+    start = max(place for place in begins if place <= clicked)
+    end = min((place for place in begins if place > clicked), default=len(shown))
+    # The line above a part stays, and with it the id by which the part is found at the next click.
+    blocks = [*shown[: start + 1], *message.payload()["blocks"], *shown[end:]]
+    return Message(str(body["message"].get("text") or message.text), blocks)
+
+
+def _place_of_click(body: Payload, shown: list[Block]) -> int | None:
+    clicked = str((body.get("actions") or [{}])[0].get("block_id"))
+    return next((place for place, block in enumerate(shown) if _id_of(block) == clicked), None)
+
+
+def _id_of(block: Block) -> str:
+    return str(block.get("block_id", ""))
