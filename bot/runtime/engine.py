@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from bot.runtime import metrics
-from bot.runtime.clock import Clock, FollowedClock, MovedClock
+from bot.runtime.clock import Clock, FollowedClock, MovedClock, elapsed_seconds
 from bot.runtime.database import Sessions, missing_migrations
 from bot.runtime.decisions import Attend, Consequence, Prepare
 from bot.runtime.delivery import DeliveryLoop
@@ -45,6 +45,8 @@ DOUBTS_KEPT = timedelta(days=30)
 EVERY_WORKSPACE = "*"
 DAILY_JITTER_SECONDS = 3600
 """Many processes that were deployed together do not all ask Slack for its members at once."""
+GAP_SECONDS = 900.0
+"""After so long without a beat that did its work, what Slack told meanwhile may have reached nobody."""
 BEGINNING = "beginning"
 AGAIN_AFTER = timedelta(minutes=10)
 RETURN_SECONDS, LOOK_AGAIN_SECONDS = 15.0, 0.5
@@ -98,8 +100,17 @@ class Work:
 class Engine:
     """Plans and delivers in the background of a process; any number of these may share one store."""
 
-    def __init__(self, sessions: Sessions, clock: Clock, work: Work, *, chance: random.Random) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        work: Work,
+        *,
+        chance: random.Random,
+        elapsed: Callable[[], float] = elapsed_seconds,
+    ) -> None:
         self._sessions, self._clock, self._work = sessions, clock, work
+        self._elapsed, self._beaten_at = elapsed, 0.0
         self.loop = work.loop(sessions, clock, chance)
         self._beginning = threading.Lock()
         """Held while all that works is started: who is told to end meanwhile ends all of it."""
@@ -139,7 +150,7 @@ class Engine:
 
     def _begin(self) -> None:
         following = isinstance(self._clock, FollowedClock)
-        now = self._clock.machine_now()
+        now, self._beaten_at = self._clock.machine_now(), self._elapsed()
         beat = FOLLOWING_BEAT_SECONDS if following else BEAT_SECONDS
         self._once("greeting", self._greet, at=now)
         again = ["greeting again", self._greet_stopped]
@@ -196,10 +207,18 @@ class Engine:
     def _beat(self) -> None:
         try:
             self.tick()
+            self._catch_up()
         except AWAY as away:
             log.warning("tick_failed", extra={"error": type(away).__name__})
         except Exception:  # the metronome's one door for bugs: the next beat comes all the same
             log.exception("tick_broken")
+
+    def _catch_up(self) -> None:
+        """Ask Slack at once who is still there, or on vacation, if the machine slept or the store was away for long."""
+        gap, self._beaten_at = self._elapsed() - self._beaten_at, self._elapsed()
+        if gap > GAP_SECONDS:
+            log.warning("gap_noticed", extra={"seconds": round(gap)})
+            self._once("catching up", self._prune_and_reconcile, at=self._clock.machine_now())
 
     def _do_chores(self) -> None:
         try:

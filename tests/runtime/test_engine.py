@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,11 +18,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
-from bot.runtime.clock import Clock, FollowedClock, SystemClock
+from bot.runtime.clock import Clock, FollowedClock, SystemClock, elapsed_seconds
 from bot.runtime.database import Sessions, migrate
 from bot.runtime.engine import (
     AGAIN_AFTER,
     DOUBTS_KEPT,
+    GAP_SECONDS,
     BadTickTime,
     Engine,
     Work,
@@ -87,9 +88,12 @@ class Meetings:
 
 
 @contextmanager
-def running(office: Office, clock: Clock, meetings: Meetings) -> Iterator[None]:
+def running(
+    office: Office, clock: Clock, meetings: Meetings, *, elapsed: Callable[[], float] = elapsed_seconds
+) -> Iterator[None]:
     """Run an engine for as long as the block lasts."""
-    engine = Engine(office.sessions, clock, meetings.work(office.api_url), chance=random.Random(1))
+    work = meetings.work(office.api_url)
+    engine = Engine(office.sessions, clock, work, chance=random.Random(1), elapsed=elapsed)
     engine.start()
     try:
         yield
@@ -226,6 +230,17 @@ def test_the_days_work_is_done_at_the_start_and_old_receipts_go(office: Office, 
 
     with office.sessions.read() as session:
         assert [receipt.key for receipt in session.query(Receipt)] == ["event:new"]
+
+
+def test_after_a_gap_in_which_events_may_have_been_lost_the_days_work_is_done_at_once(
+    office: Office, slack: Driver
+) -> None:
+    meetings, passed = Meetings([]), [0.0]
+
+    with running(office, SystemClock(), meetings, elapsed=lambda: passed[0]):
+        slack.eventually(lambda: "daily" in meetings.asked)
+        passed[0] += 2 * GAP_SECONDS
+        slack.eventually(lambda: meetings.asked.count("daily") == 2)
 
 
 def test_a_doubt_is_given_up_only_where_nobody_can_ask_any_more(office_anywhere: Office) -> None:
