@@ -99,7 +99,10 @@ def pass_on(session: Session, programme: Programme) -> None:
     """Ask a new owner what the one before has not been asked yet, and not when that one would have been there."""
     workspaces, ids = [programme.workspace_id], [programme.id]
     for question in session.scalars(Delivery.ready_about(workspaces, [UNPOSTED], ids)):
-        question.receiver, question.not_before = programme.owner, question.expire_at - LASTS
+        if (
+            question.receiver not in question.key
+        ):  # else somebody before was asked, who may be the owner again
+            question.receiver, question.not_before = programme.owner, question.expire_at - LASTS
 
 
 def hold(

@@ -97,11 +97,45 @@ def _programme_of(session: Session, post: Delivery) -> int:
     return session.get_one(Round, post.subject_id).programme_id if is_about_round else post.subject_id
 
 
-def _ask(session: Session, programme: Programme, post: Delivery, now: datetime) -> None:
+def _ask(session: Session, programme: Programme, post: Delivery, now: datetime, *whom: str) -> None:
     if post.is_unresolved:
         post.reason = f"{post.reason}; {programme.owner} is asked"
-    key = f"{UNPOSTED}:{Attempt(post.attempt, post.key)}"
-    news.to_owner(session, programme, key, UNPOSTED, now=now)
+    news.to_owner(session, programme, _question(post, *whom), UNPOSTED, now=now)
+
+
+def _question(post: Delivery, *whom: str) -> str:
+    """Write the key of the question about a post; with whom it is asked of who owns its programme later."""
+    return ":".join([UNPOSTED, *whom, str(_attempt(post))])
+
+
+def ask_successor(session: Session, programme: Programme, *, now: datetime) -> None:
+    """Ask a new owner what an earlier one was asked and has not decided, once; what waits was passed on to them."""
+    workspace_id, failed = programme.workspace_id, _given_up(session, programme)
+    keys = [key for each in failed for key in (_question(each), _question(each, programme.owner))]
+    asked = {each.key: each for each in session.scalars(Delivery.keyed_among([workspace_id], keys))}
+    waiting = session.scalars(Delivery.ready_about([workspace_id], [UNPOSTED], [programme.id]))
+    passed_on = {_asked_about(each) for each in waiting if each.receiver == programme.owner}
+    for post in failed:
+        before = asked.get(_question(post))
+        is_theirs = _question(post, programme.owner) in asked or _attempt(post) in passed_on
+        if before is not None and before.receiver != programme.owner and not is_theirs:
+            _ask(session, programme, post, now, programme.owner)
+
+
+def _given_up(session: Session, programme: Programme) -> list[Delivery]:
+    """Read the posts of a programme that failed and may still be of use."""
+    newest = session.scalars(Round.of_programme(programme.id).limit(news.NEWEST))
+    under_way = [each.id for each in newest if each.state == MATCHED]
+    subjects = {INVITATION: [programme.id], ANNOUNCEMENT: under_way}
+    return [
+        post
+        for kind, ids in subjects.items()
+        for post in session.scalars(Delivery.failed_about(programme.workspace_id, kind, ids))
+    ]
+
+
+def _attempt(post: Delivery) -> Attempt:
+    return Attempt(post.attempt, post.key)
 
 
 def post_again(session: Session, actor: Actor, attempt: Attempt, *, now: datetime) -> Unposted:
@@ -222,6 +256,7 @@ class _Seen:
 
 
 def _asked_about(question: Delivery) -> Attempt:
-    attempt = Attempt.read(question.key.removeprefix(f"{UNPOSTED}:"))
+    text = question.key.removeprefix(f"{UNPOSTED}:")
+    attempt = Attempt.read(text) or Attempt.read(text.partition(":")[2])  # after who was asked later
     assert attempt is not None  # its key is written here alone
     return attempt

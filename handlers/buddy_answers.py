@@ -9,7 +9,7 @@ from typing import Final
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
-from bot import enrolments, exclusions, pauses, programme_heads_ups, programmes, rounds
+from bot import enrolments, exclusions, pauses, programme_heads_ups, programme_posts, programmes, rounds
 from bot.enrolments import Stand
 from bot.programmes import Channel
 from bot.runtime.database import Sessions
@@ -52,7 +52,16 @@ def leave_channel(session: Session, channel: Channel, visit: Visit) -> Message:
 def take_over(session: Session, channel: Channel, visit: Visit) -> Message:
     """Let an admin follow the owner, who has left, of the programme of a channel the admin is in."""
     programme = programmes.in_channel(session, visit.actor, channel)
-    return owner_views.taken_over(programmes.take_over(session, visit.actor, programme))
+    taken = programmes.take_over(session, visit.actor, programme)
+    programme_posts.ask_successor(session, taken, now=visit.now)
+    return owner_views.taken_over(taken)
+
+
+def hand_over(session: Session, visit: Visit, programme_id: int, person: str) -> Message:
+    """Give a programme of the visitor's to another member of its channel."""
+    given = programmes.hand_over(session, visit.actor, programme_id, person, now=visit.now)
+    programme_posts.ask_successor(session, given, now=visit.now)
+    return owner_views.handed_over(given)
 
 
 def room_of(client: WebClient, visit: Visit, sessions: Sessions, programme_id: int) -> Channel:

@@ -79,8 +79,8 @@ def hand_over(
         programme = programmes.owned(session, visit.actor, number)
     owners.require_in_channel(programme, person, client, visit)
     with doors.effect_of(view, visit, sessions) as session:
-        given = programmes.hand_over(session, visit.actor, number, person, now=visit.now)
-    screen.conclude(owner_views.handed_over(given))
+        message = answers.hand_over(session, visit, number, person)
+    screen.conclude(message)
 
 
 def exclude(

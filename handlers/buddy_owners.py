@@ -167,8 +167,7 @@ def give(programme: Programme, person: str, client: WebClient, visit: Visit, ses
     """Hand a programme of the visitor's to another member of its channel; raises CannotOwn."""
     require_in_channel(programme, person, client, visit)
     with sessions.begin() as session:
-        given = programmes.hand_over(session, visit.actor, programme.id, person, now=visit.now)
-    return owner_views.handed_over(given)
+        return answers.hand_over(session, visit, programme.id, person)
 
 
 def require_in_channel(programme: Programme, person: str, client: WebClient, visit: Visit) -> None:

@@ -166,6 +166,23 @@ def test_who_owns_the_programme_now_decides_and_is_asked_what_nobody_was_asked_y
     assert posts.outcome(trellis) == ([SENT], 1, 1)
 
 
+def test_who_follows_an_owner_who_did_not_decide_is_asked_as_well_and_nobody_twice(asked: Trellis) -> None:
+    asked.tick(BEGUN + 10 * MINUTE)
+    for giver, name in ((OWNER, "amy"), (AMY, "ben"), (BEN, "mia"), (OWNER, "amy")):
+        given = asked.slack.command(giver, f"/buddy programme hand over to @{name}", channel=GROWTH).text
+        assert "owns" in given
+        if giver != AMY:  # who gives it on to Ben; he gives it back before he is asked
+            asked.tick(asked.clock.people_now() + 3 * HOUR)
+
+    (first,), (second,) = posts.questions(asked), posts.questions(asked, AMY)
+    assert posts.questions(asked, BEN) == []
+    asked.slack.press(OWNER, first, "Post again")
+    asked.slack.press(AMY, second, "Post again")
+    asked.loop.drain()
+
+    assert posts.outcome(asked) == ([SENT], 1, 3)
+
+
 def test_where_the_owner_has_left_the_admin_who_follows_is_asked(trellis: Trellis) -> None:
     with posts.looking(trellis):
         posts.come_near(trellis)
