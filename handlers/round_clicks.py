@@ -9,10 +9,12 @@ from slack_bolt import App
 from sqlalchemy.orm import Session
 
 from bot import enrolments, pauses, programme_heads_ups, round_judging, round_pacts, rounds
+from bot.budgets import INTRODUCTIONS
 from bot.runtime.database import Sessions
 from handlers import doors
 from handlers.doors import Visit
 from handlers.screens import Screen
+from handlers.views import attention as attention_views
 from handlers.views import rounds as views
 from handlers.views import rounds_pacts as pact_views
 from handlers.views import rounds_preview as preview_views
@@ -36,7 +38,9 @@ def we_met(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) ->
     with sessions.begin() as session:
         rounds.say(session, visit.actor, number, MET, now=visit.now)
         shown = round_judging.shown(session, visit.actor, number, now=visit.now)
-    screen.show(views.introduction(shown))
+    message = views.introduction(shown)
+    limitable = attention_views.with_less(message.blocks, INTRODUCTIONS)
+    screen.show(Message(message.text, limitable))
 
 
 def swap(action: Payload, visit: Visit, sessions: Sessions, screen: Screen) -> None:

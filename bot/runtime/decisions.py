@@ -14,8 +14,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from bot.runtime import metrics
+from bot.runtime.database import after_commit
 from models.bulk import one_of
-from models.outbox import FAILED, Delivery
+from models.outbox import CANCELLED, FAILED, Delivery
 
 log = logging.getLogger(__name__)
 
@@ -116,12 +118,17 @@ def _attended(
         return {}
     try:
         with session.begin_nested():
-            return _sendable(attend(session, sends, people_now))
+            anew = _sendable(attend(session, sends, people_now))
     except (OperationalError, InterfaceError, PoolTimeoutError):
         raise  # the store is away
     except Exception:  # as with features: too many messages are better than none
         log.exception("attention_unheeded", extra={"deliveries": [row.id for row, _ in sends]})
         return {}
+    for said in anew.values():
+        if isinstance(said, Defer | Cancel):
+            name = "deferred" if isinstance(said, Defer) else CANCELLED
+            after_commit(session, metrics.HELD_UP.labels(name).inc)
+    return anew
 
 
 def face(

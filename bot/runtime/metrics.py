@@ -32,6 +32,11 @@ FAILURES = Counter(
     "trellis_messages_failed", "Messages that were given up, by Slack's word for why", ["reason"]
 )
 PLANNED = Counter("trellis_meetings_planned", "Meetings that got their question and their messages")
+HELD_UP = Counter(
+    "trellis_messages_held_up",
+    "Messages that wait or come to nothing, so that nobody gets too many",
+    ["state"],
+)
 LATENESS = Histogram(
     "trellis_message_lateness_seconds",
     "Seconds of people's time between the opening of a message's window and its claim",
@@ -67,6 +72,8 @@ UNSEEN = "unresolved"
 
 for _state in (SENT, READY, DOUBTFUL, FAILED, EXPIRED, CANCELLED, "deferred"):
     OUTCOMES.labels(_state)
+for _held_up in ("deferred", CANCELLED):
+    HELD_UP.labels(_held_up)
 for _reason in (*REASONS, ANOTHER, ANOTHER_BUG, UNSEEN):
     # A counter that appears with its first event shows Prometheus no increase, and an alarm stays silent.
     FAILURES.labels(_reason)

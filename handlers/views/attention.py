@@ -18,9 +18,9 @@ BUTTONS_A_ROW: Final = 25
 TITLE: Final = "Less of this"
 
 
-def with_less(blocks: Sequence[Mapping[str, Any]], topic: str) -> list[Mapping[str, Any]]:
+def with_less(blocks: Sequence[Mapping[str, Any]], topic: str) -> list[Block]:
     """Put "Less of this" below a message, beside the last buttons it has, if there are any and room for one more."""
-    less, shown = elements.button("Less of this", LESS, topic), list(blocks)
+    less, shown = elements.button("Less of this", LESS, topic), [dict(block) for block in blocks]
     rows = [place for place, block in enumerate(blocks) if block["type"] == "actions"]
     if rows and len(blocks[rows[-1]]["elements"]) < BUTTONS_A_ROW:
         row = blocks[rows[-1]]

@@ -206,7 +206,7 @@ def test_less_of_this_stands_beside_the_last_buttons_as_far_as_slack_takes_it(
 ) -> None:
     limitable = views.with_less(blocks, "offers")
 
-    assert check_message([dict(block) for block in limitable]) is None
+    assert check_message(limitable) is None
     shown = [block["elements"] for block in limitable if block["type"] == "actions"]
     assert [len(row) for row in shown] == rows
     assert not rows or shown[-1][-1]["text"]["text"] == LESS

@@ -53,7 +53,7 @@ def test_who_met_is_asked_no_more(trellis: Trellis) -> None:
 
     (shown,) = stage.in_groups(trellis, AMY)
     assert "Met, says <@UBEN0001>" in shown.text
-    assert shown.buttons == ["We met"]
+    assert shown.buttons == ["We met", "Less of this"]
     assert stage.with_button(trellis.slack.dms(AMY), "Not yet") == []
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,10 @@ def decided(office: Office, attend: Attend) -> list[str]:
         rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
         said = decide({KIND: note}, session, rows, MONDAY_NOON, attend)
         return [type(each).__name__ for _, each in said]
+
+
+def held_up() -> float:
+    return REGISTRY.get_sample_value("trellis_messages_held_up_total", {"state": "cancelled"}) or 0
 
 
 def keep_from_ben(
@@ -47,8 +52,10 @@ def make_unsendable(
 def test_what_would_be_sent_is_decided_anew_and_the_rest_goes_as_it_is(sessions: Sessions) -> None:
     office = Office(sessions, api_url="")
     office.write(AMY, BEN)
+    before = held_up()
 
     assert decided(office, keep_from_ben) == ["Send", "Cancel"]
+    assert held_up() == before + 1
 
 
 @pytest.mark.parametrize("broken", [fail_after_writing, make_unsendable])
