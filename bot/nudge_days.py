@@ -81,7 +81,7 @@ def _carriers(
     workspaces, receivers = {key[0] for key in due}, {key[1] for key in due}
     carriers = {}
     for number, workspace_id, receiver, begins in session.execute(
-        Delivery.beside(workspaces, PREP, receivers)
+        Delivery.beside(workspaces, [PREP], receivers)
     ):
         carrier = due.get((workspace_id, receiver))
         nudge = judged[carrier.id] if carrier else None

@@ -9,18 +9,21 @@ from datetime import datetime
 from slack_bolt import App
 from sqlalchemy.orm import Session
 
-from bot import attention, members, planning
+from bot import attention, digests, members, planning
 from bot.budgets import TOPICS
-from bot.outbox import Later, Never
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Decision, Send
+from bot.runtime.decisions import Along, Decision, Prepare, Send, decide
 from handlers import doors
 from handlers.doors import Visit
 from handlers.screens import Screen
 from handlers.verdicts import put_aside
 from handlers.views import attention as views
+from handlers.views import digests as digest_views
 from handlers.views.elements import Payload
 from models.outbox import Delivery
+
+Prepared = tuple[Delivery, Send]
+"""A message, and what its feature makes of it."""
 
 
 def register(app: App) -> None:
@@ -29,22 +32,53 @@ def register(app: App) -> None:
     app.view(views.LIMITS)(save)
 
 
-def attend(session: Session, sends: Sequence[tuple[Delivery, Send]], now: datetime) -> Mapping[int, Decision]:
+def attend(
+    prepare: Mapping[str, Prepare],
+    session: Session,
+    sends: Sequence[tuple[Delivery, Send]],
+    now: datetime,
+) -> Mapping[int, Decision]:
     """Hold up what would be too much for its readers, and let the rest say how to get less of it.
 
-    What does not count goes as it is, and asks the store nothing.
+    What is due to one person at once comes in one message. What does not count goes as it is, and asks nothing.
     """
     counted = [(row, said) for row, said in sends if row.kind in attention.COUNTED]
     if not counted:
         return {}
     held_up = attention.judge(session, [row for row, _ in counted], now=now)
-    return {row.id: _decided(held_up.get(row.id), row, said) for row, said in counted}
+    decided: dict[int, Decision] = {key: put_aside(verdict) for key, verdict in held_up.items()}
+    going = [(row, said) for row, said in counted if row.id not in held_up]
+    along = _prepared(prepare, session, digests.beside(session, [row for row, _ in going], now=now), now)
+    for row, said in going:
+        whole = _digest(row, said, along[row.id]) if along.get(row.id) else said
+        decided[row.id] = replace(whole, blocks=views.with_less(whole.blocks, attention.COUNTED[row.kind]))
+    return decided
 
 
-def _decided(verdict: Later | Never | None, row: Delivery, said: Send) -> Decision:
-    if verdict is not None:
-        return put_aside(verdict)
-    return replace(said, blocks=views.with_less(said.blocks, attention.COUNTED[row.kind]))
+def _prepared(
+    prepare: Mapping[str, Prepare],
+    session: Session,
+    beside: Mapping[int, Sequence[Delivery]],
+    now: datetime,
+) -> dict[int, list[Prepared]]:
+    """Have what may go along decided by its feature; what is not to be sent now is left to its own turn."""
+    rows = [row for each in beside.values() for row in each]
+    said = {row.id: decision for row, decision in decide(prepare, session, rows, now)} if rows else {}
+    return {
+        carrier: [(row, send) for row in each if isinstance(send := said[row.id], Send)]
+        for carrier, each in beside.items()
+    }
+
+
+def _digest(row: Delivery, said: Send, along: Sequence[Prepared]) -> Send:
+    """Put into one message what fits, the one it belongs to first."""
+    parts = [(row, said), *along]
+    parts = parts[: digest_views.how_many_fit([(send.text, send.blocks) for _, send in parts])]
+    if len(parts) < 2:
+        return said
+    message, begins = digest_views.digest([(send.text, send.blocks) for _, send in parts])
+    own, *others = (Along(each, begin) for (each, _), begin in zip(parts, begins, strict=True))
+    return Send(**message.payload(), begins=own.begins, along=others)
 
 
 def open_form(action: Payload, visit: Visit, screen: Screen) -> None:

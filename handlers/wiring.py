@@ -21,7 +21,7 @@ from bot import rounds as round_cases
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import ANY_KIND, Consequence, Prepare
+from bot.runtime.decisions import ANY_KIND, Attend, Consequence, Prepare
 from bot.runtime.engine import Work
 from bot.runtime.readings import Readings
 from bot.runtime.slack import authorities, open_group, post
@@ -90,6 +90,8 @@ PREPARE: Mapping[str, Prepare] = {
     **programme_posts.PREPARE,
 }
 """Per kind of delivery, what decides at the moment of sending and renders with today's data."""
+ATTEND: Attend = partial(attention.attend, PREPARE)
+"""What weighs all that would be sent for those who read it."""
 CONSEQUENCES: Mapping[str, Consequence] = {
     ANY_KIND: note_who_is_gone,
     **rounds.CONSEQUENCES,
@@ -189,7 +191,7 @@ def work(client: WebClient, clock: Clock, *, mapped: Mapping[str, str] = NO_FIEL
         look=Readings(client).look,
         open_group=partial(open_group, client),
         consequences=CONSEQUENCES,
-        attend=attention.attend,
+        attend=ATTEND,
         plan=plan,
         next_planned=next_step,
         chores=chores(client),

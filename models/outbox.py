@@ -151,15 +151,21 @@ class Delivery(Base):
 
     @classmethod
     def beside(
-        cls, workspace_ids: Collection[str], kind: str, receivers: Collection[str]
+        cls,
+        workspace_ids: Collection[str],
+        kinds: Collection[str],
+        receivers: Collection[str],
+        *,
+        due_by: datetime | None = None,
     ) -> Select[int, str, str, datetime]:
-        """Select what of a kind these receivers have not got yet and may get together with something else.
+        """Select what of these kinds these receivers have not got yet and may get together with something else.
 
-        Rows are id, workspace, receiver, and until when it is of use; nothing is locked.
+        Rows are id, workspace, receiver, and until when it is of use; nothing is locked. It may have to be due.
         """
         chosen = select(cls.id, cls.workspace_id, cls.receiver, cls.expire_at)
         mine = chosen.where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))
-        return mine.where(cls.kind == kind, *cls._may_go_along())
+        waiting = mine.where(cls.kind.in_(kinds), *cls._may_go_along())
+        return waiting if due_by is None else waiting.where(cls.not_before <= due_by)
 
     @classmethod
     def taken_along(cls, ids: Collection[int], now: datetime) -> Select[Delivery]:

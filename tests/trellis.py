@@ -24,7 +24,7 @@ from bot.runtime.database import Sessions
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.slack import open_group, post
-from handlers import attention, rounds, wiring
+from handlers import rounds, wiring
 from sandbox.driver import Driver
 from sandbox.identity import BOT_TOKEN, SIGNING_SECRET, TEAM_ID
 from sandbox.testing import Hosted
@@ -155,7 +155,7 @@ class Bot:
             pace=Pace(workspace=UNLIMITED, conversation=UNLIMITED, looks=UNLIMITED, openings=UNLIMITED),
             open_group=partial(open_group, wiring.slack_client(self._settings)),
             consequences=wiring.CONSEQUENCES,
-            attend=attention.attend,
+            attend=wiring.ATTEND,
         )
         slack = self._running.driver
         slack.event_url(f"http://127.0.0.1:{self._server.server_port}/{self._visit}/slack/events")

@@ -17,6 +17,7 @@ from handlers.views import attention as views
 from handlers.views import elements
 from models.members import Member
 from models.outbox import Delivery
+from models.rounds import Partner
 from sandbox.block_kit.surfaces import check_message, check_view
 from sandbox.seen import Message as Seen
 from tests.handlers import forging
@@ -66,8 +67,14 @@ def test_every_kind_of_message_counts_or_says_why_it_does_not() -> None:
     assert all(attention.UNCOUNTED.values())
 
 
-def test_three_messages_come_in_a_week_and_the_next_one_on_monday_at_nine(trellis: Trellis) -> None:
+def allow(trellis: Trellis, who: str, number: str) -> None:
+    form = trellis.slack.press(who, limitable(trellis, who)[0], LESS).view
+    assert trellis.slack.submit(who, {WEEKLY: number}, view=form).errors == {}
+
+
+def test_no_more_come_in_a_week_and_what_waits_comes_at_once_on_monday_at_nine(trellis: Trellis) -> None:
     begin_with(trellis, in_two_programmes)
+    allow(trellis, AMY, "2")
 
     before = len(limitable(trellis, AMY))
     stage.live_until(trellis, SUNDAY)
@@ -77,9 +84,48 @@ def test_three_messages_come_in_a_week_and_the_next_one_on_monday_at_nine(trelli
     at_night = len(limitable(trellis, AMY)) - before
     stage.live_until(trellis, MONDAY)
 
-    assert (before, in_the_week, at_night) == (4, 3, 3)
-    assert sorted(closings) == [("ready", "over the 3 messages of this week"), ("sent", None)]
-    assert len(limitable(trellis, AMY)) - before == 4
+    assert (before, in_the_week, at_night) == (3, 2, 2)
+    assert closings == [("ready", "over the 2 messages of this week")] * 2
+    assert len(limitable(trellis, AMY)) - before == 3
+    digest = trellis.slack.last_dm(AMY)
+    assert digest.text.startswith("Two things at once.")
+    assert digest.buttons.count("Not yet") == 2
+    assert digest.buttons[-1] == LESS
+
+
+def test_in_a_message_about_two_things_a_click_answers_one(trellis: Trellis) -> None:
+    begin_with(trellis, in_two_programmes)
+    heads_up = trellis.slack.dms(AMY)[0]
+    assert heads_up.text.startswith("Two things at once.")
+    assert heads_up.buttons.count("Sit this one out") == 2
+    stage.live_until(trellis, SUNDAY)
+    digest = trellis.slack.last_dm(AMY)
+    second = [each for each in digest.elements if each.label == "Not yet"][1]
+
+    trellis.slack.press(AMY, digest, second)
+    trellis.slack.eventually(lambda: trellis.slack.last_dm(AMY).buttons.count("Not yet") == 1)
+
+    first, answered = (block for block in trellis.slack.last_dm(AMY).blocks if block["type"] == "divider")
+    assert [first["block_id"], answered["block_id"]] == [
+        block["block_id"] for block in digest.blocks if block["type"] == "divider"
+    ]
+    with trellis.sessions.read() as session:
+        assert sorted(session.scalars(select(Partner.answer).where(Partner.user_id == AMY)), key=str) == [
+            None,
+            "not yet",
+        ]
+
+
+def test_what_somebody_wants_none_of_goes_along_with_nothing(trellis: Trellis) -> None:
+    begin_with(trellis, in_two_programmes)
+    form = trellis.slack.press(AMY, limitable(trellis, AMY)[0], LESS).view
+    trellis.slack.submit(AMY, {NONE_OF: ["check-ins"]}, view=form)
+
+    stage.live_until(trellis, MONDAY)
+
+    assert {(who, reason) for who, _, reason in stage.states(trellis, CLOSING) if who == AMY} == {
+        (AMY, UNWANTED)
+    }
 
 
 def test_whose_own_number_is_one_hears_once_and_so_does_who_would_have_heard_with_them(
@@ -138,11 +184,11 @@ def test_less_of_this_in_a_direct_message_asks_of_that_topic_first(trellis: Trel
 
 def test_more_room_lets_what_waits_for_monday_come_at_once(trellis: Trellis) -> None:
     begin_with(trellis, in_two_programmes)
+    allow(trellis, AMY, "2")
     stage.live_until(trellis, utc("2026-12-04 16:00"))
     before = len(limitable(trellis, AMY))
 
-    form = trellis.slack.press(AMY, limitable(trellis, AMY)[0], LESS).view
-    trellis.slack.submit(AMY, {WEEKLY: "4"}, view=form)
+    allow(trellis, AMY, "4")
     trellis.tick()
 
     assert len(limitable(trellis, AMY)) == before + 1
@@ -178,7 +224,7 @@ def test_what_belongs_to_a_meeting_asks_the_store_nothing(trellis: Trellis) -> N
     with trellis.sessions.begin() as session:
         nudges = _to_send(session, PREP)
         with counted() as statements:
-            assert attend(session, nudges, MONDAY_NOON) == {}
+            assert attend(wiring.PREPARE, session, nudges, MONDAY_NOON) == {}
 
     assert len(nudges) == 2
     assert statements == []

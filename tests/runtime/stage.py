@@ -87,7 +87,7 @@ def note_together(session: Session, rows: Sequence[Delivery], now: datetime) -> 
 
 def with_others(session: Session, row: Delivery, now: datetime, *, but: Collection[int] = ()) -> Send:
     """Prepare a note that takes along what else is there for its receiver, be it due or not."""
-    beside = session.execute(Delivery.beside([row.workspace_id], row.kind, [row.receiver]))
+    beside = session.execute(Delivery.beside([row.workspace_id], [row.kind], [row.receiver]))
     ids = {number for number, *_ in beside}.difference(but, [row.id])
     others = session.scalars(Delivery.taken_along(ids, now)).all() if ids and not row.goes_alone else ()
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "A *note*"}} for _ in (row, *others)]
