@@ -22,13 +22,12 @@ from bot.runtime.config import ANY_DOOR, HTTP_DOOR, OUR_NAME, ROOT, Need, Settin
 from bot.runtime.faults import Fault
 
 if TYPE_CHECKING:
-    from slack_bolt import App
     from sqlalchemy.exc import DBAPIError
 
     from bot.runtime.database import Sessions
     from bot.runtime.desk_words import Ask
     from bot.runtime.engine import Work
-    from bot.runtime.process import Process
+    from bot.runtime.process import Door, Process
 
 OUTBOX = "outbox"
 TOUR = ROOT / "handlers" / "views" / "tour.toml"
@@ -82,7 +81,7 @@ def _clock(settings: Settings) -> Clock:
     return FollowedClock(settings.clock_url) if settings.clock_url else SystemClock()
 
 
-def _app(settings: Settings, sessions: Sessions, clock: Clock) -> App:
+def _app(settings: Settings, sessions: Sessions, clock: Clock) -> Door:
     from handlers import wiring
 
     return wiring.build_app(settings, sessions=sessions, clock=clock)

@@ -19,6 +19,7 @@ from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Failed
+from bot.runtime.patience import apart
 from bot.runtime.slack import word_of
 from bot.zones import is_known
 from handlers import doors
@@ -74,7 +75,7 @@ def acquaint(
         if known is None and error_of(unheard) not in NOBODY:
             raise SlackSilent from unheard
         return known
-    with sessions.begin() as session:
+    with apart(), sessions.begin() as session:
         members.welcome_workspace(session, actor.workspace_id)
         profiles = [profile_of(user, actor.workspace_id)]
         return believe(session, actor.workspace_id, profiles, clock, at=now)[user_id]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 
 from slack_bolt import Ack, BoltContext, BoltResponse
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,9 @@ from bot.recurrence import local_day
 from bot.runtime import patience
 from bot.runtime.database import Sessions
 from bot.runtime.patience import OutOfTime
+from bot.runtime.slack import word_of
 from handlers.views import elements
+from handlers.views import late as late_views
 from handlers.views.elements import Message, Payload
 from models.members import Member
 from models.receipts import take_receipt
@@ -33,6 +35,17 @@ log = logging.getLogger(__name__)
 
 UNHEARD = (SlackClientError, HTTPException, OSError)
 """What a call to Slack raises: a refusal of Slack's, or a connection that broke."""
+
+
+TOO_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
+"""What Slack answers to a dialog three seconds after the click, or for the second one of a click."""
+
+
+class Postponement(Protocol):
+    """Keeps a request that the store does not take now."""
+
+    def put_off(self, error: Exception, body: Payload, context: BoltContext) -> BoltResponse | None:
+        """Keep it, and give the interim answer; None if it cannot be kept."""
 
 
 class OldButton(Refusal):
@@ -57,11 +70,13 @@ class Visit:
     """People's time."""
     at: datetime
     """Machine time."""
+    asked_at: datetime
+    """People's time when they asked: a store that is slow may have put it off."""
 
     @property
     def today(self) -> date:
-        """The visitor's day."""
-        return local_day(self.now, self.member.zone)
+        """The visitor's day when they asked, for what they wrote is about that one."""
+        return local_day(self.asked_at, self.member.zone)
 
     @property
     def zone(self) -> str:
@@ -119,19 +134,30 @@ def refuse_old_form() -> None:
 def apologise(error: Exception, body: Payload, context: BoltContext) -> BoltResponse | None:
     """Answer whatever a listener raised: a refusal in its words, a bug with an id that the log has too.
 
-    An event has nobody to answer: Slack gets none either, and brings it again.
+    An event has nobody to answer: Slack gets none either, and brings it again. What the store does not take now, and
+    certainly has not taken, is kept to be tried again.
     """
     if isinstance(error, DoneBefore):
+        context["done_before"] = True
         return _answered(context)
     try:
         if isinstance(error, Refusal):
             return _say(_words(error, body, context), error, body, context)
     except (OutOfTime, SQLAlchemyError) as nameless:
         error = nameless
+    if interim := _put_off(error, body, context):
+        return interim
     bug = logged(error, body)
     if body.get("type") == "event_callback":
         return None
     return _say(_apology(error).format(bug), error, body, context)
+
+
+def _put_off(error: Exception, body: Payload, context: BoltContext) -> BoltResponse | None:
+    late: Postponement | None = context.get("late")
+    if late is None or patience.may_have_kept() or not patience.passes_by_itself(error):
+        return None
+    return late.put_off(error, body, context)
 
 
 def _apology(error: Exception) -> str:
@@ -145,8 +171,13 @@ def _apology(error: Exception) -> str:
 
 def apologise_late(error: Exception, body: Payload, context: BoltContext) -> None:
     """Say what went wrong after the request had its answer; a change it made stands."""
-    refusal = _words(error, body, context) if isinstance(error, Refusal) else None
-    _say_after_all(refusal or UNSHOWN.format(logged(error, body)), body, context)
+    if isinstance(error, Refusal):
+        words = _words(error, body, context)
+    elif "dialog" in context and isinstance(error, SlackApiError) and word_of(error) in TOO_LATE:
+        words = late_views.TOO_LATE_TO_OPEN
+    else:
+        words = UNSHOWN.format(logged(error, body))
+    _say_after_all(words, body, context)
 
 
 UNCHANGED = "Something went wrong on my side and nothing was changed. If it stays, tell an admin this: {}"
@@ -221,8 +252,15 @@ def _say_after_all(text: str, body: Payload, context: BoltContext) -> None:
         if body.get("response_url"):
             respond(context, Message(text), response_type="ephemeral", replace_original=False)
         elif body.get("type") == "block_actions":
-            is_form = body.get("view", {}).get("type") == "modal"
-            show = context.client.views_push if is_form else context.client.views_open
-            show(trigger_id=body["trigger_id"], view=elements.notice(text))
+            _say_in_dialog(text, body, context)
     except UNHEARD as unsaid:
         log.warning("apology_failed", extra={"error": type(unsaid).__name__})
+
+
+def _say_in_dialog(text: str, body: Payload, context: BoltContext) -> None:
+    if dialog := context.get("dialog"):
+        dialog.say(text)
+        return
+    is_form = body.get("view", {}).get("type") == "modal"
+    show = context.client.views_push if is_form else context.client.views_open
+    show(trigger_id=body["trigger_id"], view=elements.notice(text))

@@ -6,23 +6,34 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
+from slack_bolt import BoltContext, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 
 from bot import members
 from bot.permissions import Actor
 from bot.runtime.clock import Clock
 from bot.runtime.database import Sessions
-from bot.runtime.patience import somebody_waits
+from bot.runtime.patience import only_look, somebody_waits
+from bot.runtime.process import Door
 from handlers import home
 from handlers.acquaintance import Familiar, acquaint
 from handlers.doors import Visit
+from handlers.late import Late
 from handlers.screens import Screen
 
 
-class PromptApp(App):
-    """Bolt's app, whose listeners give up in the store what they cannot answer while Slack listens."""
+class PromptApp(Door):
+    """Bolt's app, whose listeners give up in the store what they cannot answer while Slack listens, and do it late."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.late = Late(self.dispatch)
+
+    def end(self) -> None:
+        """Do what was put off, or say that it is not done."""
+        self.late.end()
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         """Answer a request: a middleware could not say when, for it is left before its listener begins."""
@@ -39,6 +50,8 @@ class Entrance(Middleware):
     executor: Executor
     """Runs what follows an answer."""
     familiar: Familiar
+    late: Late
+    """Keeps what the store does not take while Slack listens."""
 
     def process(
         self,
@@ -57,16 +70,26 @@ class Entrance(Middleware):
         if context.team_id and context.user_id:
             actor = Actor(context.team_id, context.user_id)
             publish = partial(home.publish, context.client, actor, sessions=self.sessions, clock=self.clock)
-            context.update(actor=actor, screen=Screen(req.body, context, self.executor, publish))
+            executor = context.get("following", self.executor)
+            context.update(actor=actor, screen=Screen(req.body, context, executor, publish))
             if kind != "event_callback":
+                self._note_when_asked(actor, context)
                 context["visit"] = self._meet(actor, context)
         if kind == "block_actions":
             context.ack()  # a click has no other answer; what it leads to is shown on the screen
         return next()
+
+    def _note_when_asked(self, actor: Actor, context: BoltContext) -> None:
+        """Note what a later attempt brings with it; whoever waits for one writes nothing before."""
+        if "late" in context:
+            return
+        context.update(late=self.late, asked_at=self.clock.people_now())
+        if self.late.is_before(actor):
+            only_look()
 
     def _meet(self, actor: Actor, context: BoltContext) -> Visit:
         look_up = partial(acquaint, context.client, self.sessions, self.clock, actor, actor.user_id)
         member = self.familiar.meet(actor, self.sessions, self.clock, look_up)
         if member is None:
             raise members.NobodyThere
-        return Visit(actor, member, self.clock.people_now(), self.clock.machine_now())
+        return Visit(actor, member, self.clock.people_now(), self.clock.machine_now(), context["asked_at"])

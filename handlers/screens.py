@@ -74,6 +74,7 @@ class Screen:
         """Do something on another thread, the request being answered meanwhile; what fails there is said to them."""
         if self.context.ack.response is None:
             self.context.ack()
+        self.context["follows"] = True  # and may be there twice, were the request tried again
         self.executor.submit(self._attempt, show)
 
     def _attempt(self, show: Callable[[], object]) -> None:
@@ -83,6 +84,9 @@ class Screen:
             doors.apologise_late(error, self.body, self.context)
 
     def _put(self, view: View) -> None:
+        if dialog := self.context.get("dialog"):
+            dialog.put(view)
+            return
         if self._is_over("modal"):
             self.client.views_update(view_id=self.body["view"]["id"], view=view)
             return

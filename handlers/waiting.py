@@ -44,13 +44,13 @@ def _work(screen: Screen, name: str, title: str, work: Callable[[], View]) -> No
     except Exception as error:  # noqa: BLE001 - the thread's one door for bugs, which are logged there
         view = elements.notice(doors.UNCHANGED.format(doors.logged(error, screen.body)), title)
     try:
-        _show(screen.client, name, view)
+        show(screen.client, name, view)
     except doors.UNHEARD as unheard:
         log.warning("dialog_not_updated", extra={"error": type(unheard).__name__})
 
 
-def _show(client: WebClient, name: str, view: View) -> None:
-    """Update the dialog as soon as Slack has it; whoever closed it meanwhile does not see what came of it."""
+def show(client: WebClient, name: str, view: View) -> None:
+    """Update the dialog of this external id as soon as Slack has it; whoever closed it does not see what came of it."""
     again = threading.Event()
     for seconds in _WAITS_SECONDS:
         try:

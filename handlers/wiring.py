@@ -117,7 +117,7 @@ def slack_client(settings: Settings) -> WebClient:
 
 def build_app(
     settings: Settings, *, sessions: Sessions, clock: Clock, screens: Executor | None = None
-) -> App:
+) -> PromptApp:
     """Build the Bolt app with all its doors; nothing is started. What follows an answer runs on `screens`."""
     app = PromptApp(
         name="trellis",
@@ -129,7 +129,7 @@ def build_app(
     )
     # Slack may take ten seconds for each: as many as answer must not wait for as many that are slow.
     following = screens or ThreadPoolExecutor(2 * settings.threads, thread_name_prefix="screen")
-    app.use(Entrance(sessions, clock, following, Familiar()))
+    app.use(Entrance(sessions, clock, following, Familiar(), app.late))
     app.error(doors.apologise)
     # Bolt asks listeners in order, and asking thirty in vain takes longer than answering: what is typed most is first.
     for name, listener in COMMANDS.items():

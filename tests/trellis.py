@@ -25,6 +25,7 @@ from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.slack import open_group, post
 from handlers import rounds, wiring
+from handlers.late import Late
 from sandbox.driver import Driver
 from sandbox.identity import BOT_TOKEN, SIGNING_SECRET, TEAM_ID
 from sandbox.testing import Hosted
@@ -61,6 +62,7 @@ class Trellis:
     loop: DeliveryLoop
     chores: Callable[[Sessions, datetime], int]
     hosted: Hosted
+    late: Late
 
     def tick(self, at: datetime | None = None) -> dict[str, int]:
         """Go to the moment, plan what is due, deliver until nothing is ready, and count what became of it."""
@@ -115,7 +117,7 @@ class Bot:
         app = wiring.build_app(
             self._settings, sessions=self._sessions, clock=self._clock, screens=self._screens
         )
-        self._handler = SlackRequestHandler(app)
+        self._handler, self._late = SlackRequestHandler(app), app.late
         self._visit, self._busy, self._changed = 0, 0, threading.Condition()
         flask = Flask("trellis-under-test")
         flask.post("/<int:visit>/slack/events")(self._take)
@@ -161,10 +163,13 @@ class Bot:
         slack.event_url(f"http://127.0.0.1:{self._server.server_port}/{self._visit}/slack/events")
         try:
             chores = partial(rounds.take_steps, wiring.slack_client(self._settings))
-            yield Trellis(TEAM_ID, self._sessions, self._clock, slack, loop, chores, self._running)
+            yield Trellis(
+                TEAM_ID, self._sessions, self._clock, slack, loop, chores, self._running, self._late
+            )
         finally:
             slack.event_url(None)
             self._leave()
+            assert self._late.settle(LONG), "what was put off is never done"
             self._screens.settle(LONG)
             loop.stop()
 

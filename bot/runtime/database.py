@@ -35,6 +35,7 @@ def connect(url: str) -> Engine:
     """
     reading = _connect_to_read(make_url(url))
     engine = _engine(make_url(url), execution_options={READING: reading})
+    event.listen(engine, "begin", patience.before_writing)
     event.listen(engine, "begin", _begin_sqlite if _is_sqlite(engine.url) else _begin_postgresql)
     event.listen(engine, "engine_disposed", lambda _: reading.dispose())
     return engine

@@ -37,6 +37,9 @@ HELD_UP = Counter(
     "Messages that wait or come to nothing, so that nobody gets too many",
     ["state"],
 )
+LATE_REQUESTS = Counter(
+    "trellis_requests_late", "Requests of people that the store did not take at once", ["outcome"]
+)
 LATENESS = Histogram(
     "trellis_message_lateness_seconds",
     "Seconds of people's time between the opening of a message's window and its claim",
@@ -74,6 +77,8 @@ for _state in (SENT, READY, DOUBTFUL, FAILED, EXPIRED, CANCELLED, "deferred"):
     OUTCOMES.labels(_state)
 for _held_up in ("deferred", CANCELLED):
     HELD_UP.labels(_held_up)
+for _outcome in ("answered", "given_up", "refused"):
+    LATE_REQUESTS.labels(_outcome)
 for _reason in (*REASONS, ANOTHER, ANOTHER_BUG, UNSEEN):
     # A counter that appears with its first event shows Prometheus no increase, and an alarm stays silent.
     FAILURES.labels(_reason)

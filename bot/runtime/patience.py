@@ -1,9 +1,9 @@
-"""How long somebody at the door waits for the store: what cannot be done while Slack listens is not done at all.
+"""How long somebody at the door waits for the store: what cannot be done while Slack listens leaves it unchanged.
 
 Slack gives up after three seconds, and what takes effect after that takes effect unseen: people type it again. So all
-that a request does in the store ends before, however many statements it takes and whichever of them is slow. Nothing
-is put off to be done later instead: nobody could be told what came of it but by a message, and what asks for room or
-for the state of things has to be answered now or not at all.
+that a request does in the store ends before, however many statements it takes and whichever of them is slow. Whoever
+asked then hears an interim word, and the door tries again where nobody waits (`perseverance`). It may do so because
+here is known what nobody else can say: whether a commit was asked for, after which the same could be there twice.
 
 What the engine does, and what follows an answer, runs on threads of its own, where nobody waits and nothing ends early.
 """
@@ -11,6 +11,7 @@ What the engine does, and what follows an answer, runs on threads of its own, wh
 from __future__ import annotations
 
 import math
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,8 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 PATIENCE_SECONDS = 2
@@ -42,8 +44,17 @@ _TOLD = "may_take"
 """What the store was told last over a connection, in seconds, is kept there under this name."""
 
 
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_PRIMARY_CODE = 0xFF
+"""SQLite's error codes have the kind of error in the lowest byte (https://www.sqlite.org/rescode.html)."""
+
+
 class OutOfTime(Exception):
     """The store is too slow to answer whoever waits: the transaction is left without a change."""
+
+
+class OutOfTurn(OutOfTime):
+    """What the same person asked for before is still to be done: whoever may look may not write yet."""
 
 
 @dataclass
@@ -54,6 +65,7 @@ class _Wait:
     trip: float = math.inf
     """Seconds to a server and back: what the quickest statement took, for others may have waited for a lock."""
     may_have_kept: bool = False
+    may_write: bool = True
 
     def left(self, *, trips: int) -> float:
         """Say how many seconds are left before the last moment to begin; raises OutOfTime if so many trips are late."""
@@ -88,6 +100,43 @@ def may_have_kept() -> bool:
     """Whether a commit was asked for while they wait; only without one may they hear that nothing was changed."""
     wait = _WAIT.get()
     return wait is not None and wait.may_have_kept
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Do what may be done any number of times: a commit of it does not keep a request from being tried again."""
+    wait = _WAIT.get()
+    kept = may_have_kept()
+    try:
+        yield
+    finally:
+        if wait:
+            wait.may_have_kept = kept
+
+
+def only_look() -> None:
+    """Let whoever waits read and not write: `before_writing` then raises OutOfTurn."""
+    if wait := _WAIT.get():
+        wait.may_write = False
+
+
+def before_writing(_connection: Connection) -> None:
+    """Turn away who may only look; a listener of SQLAlchemy's `begin` on an engine that writes."""
+    wait = _WAIT.get()
+    if wait and not wait.may_write:
+        raise OutOfTurn
+
+
+def passes_by_itself(error: Exception) -> bool:
+    """Whether the store raised this because it was slow, locked or away: the same may succeed a little later."""
+    if isinstance(error, OutOfTime | InterfaceError | PoolTimeoutError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    code: int | None = getattr(
+        error.orig, "sqlite_errorcode", None
+    )  # a server's errors of this kind have none
+    return code is None or code & _PRIMARY_CODE in _BUSY
 
 
 def gives_up_at() -> float | None:

@@ -34,7 +34,16 @@ END_SECONDS = 22.0
 """Hosts kill what has not ended some 30 s after it was told to, and we promise 25."""
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
-BuildApp = Callable[[Settings, Sessions, Clock], App]
+
+class Door(App):
+    """Bolt's app, which is told when its process is to end."""
+
+    def end(self) -> None:
+        """Bring to an end what goes on after requests have their answers."""
+        raise NotImplementedError
+
+
+BuildApp = Callable[[Settings, Sessions, Clock], Door]
 BuildWork = Callable[[Settings, Clock], Work]
 
 
@@ -46,7 +55,7 @@ class Process:
     ) -> None:
         self._settings, self._clock = settings, clock
         self._build_app, self._build_work = build_app, build_work
-        self._app: App | None = None
+        self._app: Door | None = None
         self._sessions: Sessions | None = None
         self._engine: Engine | None = None
         self._socket: SocketDoor | None = None
@@ -125,15 +134,24 @@ class Process:
         last = threading.Timer(END_SECONDS, _cut_short)
         last.daemon = True  # it watches over the threads that the interpreter waits for
         last.start()
-        leaving = threading.Thread(target=self._leave_socket, name="leaving", daemon=True)
-        leaving.start()
+        leaving = [
+            threading.Thread(target=leave, name="leaving", daemon=True)
+            for leave in (self._leave_socket, self._leave_door)
+        ]
+        for thread in leaving:
+            thread.start()
         if self._engine:
             self._engine.stop()
-        leaving.join()
+        for thread in leaving:
+            thread.join()
 
     def _leave_socket(self) -> None:
         if self._socket:
             self._socket.leave()
+
+    def _leave_door(self) -> None:
+        if self._app:
+            self._app.end()
 
     def _connected(self, app: App, token: str) -> SocketDoor:
         # A process that only works, or is called over HTTP, needs none of it.

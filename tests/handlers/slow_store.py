@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from bot.runtime.database import READING, Sessions
+from bot.runtime.patience import OutOfTime
 
 IN_TIME = 3.0
 """Seconds after which Slack gives up on an app."""
@@ -67,3 +68,25 @@ def wait_until_so_many_wait(sessions: Sessions, number: int) -> None:
 def _waiting(sessions: Sessions) -> int:
     with sessions.read() as session:
         return int(session.scalars(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).one())
+
+
+@contextmanager
+def refusing(sessions: Sessions, *, threads: str = "", looking: bool = False) -> Iterator[list[str]]:
+    """Let nobody on a thread of such a name begin to write, or to look either; lists who tried in vain."""
+    tried: list[str] = []
+
+    def refuse(_connection: Connection) -> None:
+        name = threading.current_thread().name
+        if name.startswith(threads):
+            tried.append(name)
+            raise OutOfTime
+
+    reading = sessions.engine.get_execution_options()[READING]
+    engines = [sessions.engine, reading] if looking else [sessions.engine]
+    for engine in engines:
+        event.listen(engine, "begin", refuse)
+    try:
+        yield tried
+    finally:
+        for engine in engines:
+            event.remove(engine, "begin", refuse)

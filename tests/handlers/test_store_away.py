@@ -1,4 +1,4 @@
-"""When the store is away or slow: an apology in time, nothing half-written, and it works again afterwards."""
+"""When the store is away or slow: a word in time, nothing half-written, and then what was asked for, once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import Connection, event
 
 from bot.runtime.database import connect as open_store
-from bot.runtime.patience import OutOfTime
+from handlers.views.late import INTERIM
 from models.members import Member
 from sandbox.driver import Driver
-from sandbox.seen import Message, View
 from tests.handlers import goals_stage
 from tests.handlers.one_on_ones_stage import home_of, live_until, opened, preps, stored
-from tests.handlers.slow_store import slow_statements
+from tests.handlers.slow_store import slow_statements, slow_store
+from tests.handlers.test_late import dialog_says, hear
 from tests.people import AMY, BEN
 from tests.stores import Postgres
 from tests.trellis import Bot, Trellis, utc
@@ -28,7 +28,6 @@ APOLOGY = "Something went wrong on my side and nothing was changed"
 ID_AT_ITS_END = re.compile(r"tell an admin this: ([0-9a-f]{8})$")
 GOAL, OTHER_GOAL = "Give one demo a month by 2030-01-01", "Open two of the four weekly demos by 2030-01-01"
 WHAT = "What would you like to reach?"
-SLOW = "The database behind me is slow just now, so I gave up and changed nothing. Try again in a minute."
 IN_TIME = 3.0
 """Seconds after which Slack gives up on an app."""
 
@@ -45,89 +44,43 @@ def locked(trellis: Trellis) -> Iterator[None]:
         other.close()
 
 
-def test_a_locked_store_makes_a_command_apologise_in_time(trellis: Trellis) -> None:
-    trellis.slack.command(AMY, "/1on1 ask @ben")
-    before = stored(trellis)
+def test_a_locked_store_answers_a_command_in_time_and_then_does_it(trellis_anywhere: Trellis) -> None:
+    trellis = trellis_anywhere
+    trellis.slack.command(AMY, "/growth")
 
-    with locked(trellis):
+    with slow_store(trellis.sessions):
         begun = time.monotonic()
-        answer = trellis.slack.command(AMY, EVERY_THURSDAY)
+        answer = trellis.slack.command(AMY, "/growth pause")
         took = time.monotonic() - begun
+        assert not is_pausing(trellis, AMY)
 
-    assert answer.error is None
-    assert APOLOGY in answer.text
+    assert (answer.error, answer.text) == (None, INTERIM)
     assert took < IN_TIME
-    assert stored(trellis) == before
-    assert "Registered" in trellis.slack.command(AMY, EVERY_THURSDAY).text
+    hear(trellis, AMY, "/growth resume")
+    assert is_pausing(trellis, AMY)
 
 
-def test_a_locked_store_keeps_a_form_open_with_what_was_typed(trellis: Trellis) -> None:
-    opened(trellis, AMY, "/1on1 add @ben")
-
-    with locked(trellis):
-        result = trellis.slack.submit(AMY, {"Next on": "2026-11-26"})
-    again = trellis.slack.submit(AMY)
-
-    assert APOLOGY in next(iter(result.errors.values()))
-    assert again.view is not None
-    assert "every Thursday" in again.view.words
+def is_pausing(trellis: Trellis, who: str) -> bool:
+    with trellis.sessions.read() as session:
+        return session.get_one(Member, (trellis.workspace, who)).is_pausing(trellis.clock.people_now())
 
 
-def test_a_locked_store_answers_a_button(trellis: Trellis) -> None:
+def test_a_locked_store_keeps_a_form_and_a_button_waiting_and_then_does_both(trellis: Trellis) -> None:
     trellis.slack.command(AMY, EVERY_THURSDAY)
     live_until(trellis, utc("2026-11-25 15:00"))
     prep, before = preps(trellis, AMY)[0], stored(trellis)
+    form = opened(trellis, AMY, "/goal add")
 
     with locked(trellis):
         answer = trellis.slack.press(AMY, prep, "Another question")
+        waiting = trellis.slack.submit(AMY, {WHAT: GOAL}, view=form).view
+        assert stored(trellis) == before
 
-    assert APOLOGY in answer.text
-    assert answer.visible_to == AMY
-    assert stored(trellis) == before
-    assert preps(trellis, AMY)[0].text == prep.text
-
-
-def test_a_locked_store_writes_no_half_goal_and_the_log_has_every_apology(
-    trellis: Trellis, caplog: pytest.LogCaptureFixture
-) -> None:
-    finished, form = _goal_about_to_be_done(trellis)
-    before = goals_stage.kept(trellis)
-
-    with locked(trellis):
-        apologies = _three_ways_to_write_a_goal(trellis, finished, form)
-
-    assert apologies == _bugs_logged(caplog)
-    assert goals_stage.kept(trellis) == before
-    _all_three_work(trellis, finished, form)
-
-
-def _goal_about_to_be_done(trellis: Trellis) -> tuple[Message, View]:
-    """Give the answer that offers to close a goal, and an open form for another."""
-    trellis.slack.command(AMY, f"/goal add {GOAL}")
-    finished = trellis.slack.command(AMY, "/goal progress 1 100%").message
-    return finished, opened(trellis, AMY, "/goal add")
-
-
-def _three_ways_to_write_a_goal(trellis: Trellis, finished: Message, form: View) -> list[str]:
-    """Try by text, form and button, and give the ids in the apologies."""
-    by_text = trellis.slack.command(AMY, f"/goal add {OTHER_GOAL}").text
-    by_form = trellis.slack.submit(AMY, {WHAT: OTHER_GOAL}, view=form).errors[WHAT]
-    by_button = trellis.slack.press(AMY, finished, "Mark as done").text
-    found = [ID_AT_ITS_END.search(text) for text in (by_text, by_form, by_button)]
-    return [match[1] for match in found if match]
-
-
-def _bugs_logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    bugs = [vars(record)["bug"] for record in caplog.records if record.message == "listener_failed"]
-    assert len(bugs) == 3
-    return bugs
-
-
-def _all_three_work(trellis: Trellis, finished: Message, form: View) -> None:
-    assert trellis.slack.submit(AMY, {WHAT: OTHER_GOAL}, view=form).errors == {}
-    assert "Logged as goal 3" in trellis.slack.command(AMY, f"/goal add {OTHER_GOAL}").text
-    trellis.slack.press(AMY, finished, "Mark as done")
-    assert [goal.state for goal in goals_stage.goals_of(trellis, AMY) if goal.number == 1] == ["done"]
+    assert (answer.text, answer.visible_to) == (INTERIM, AMY)
+    assert waiting is not None
+    assert INTERIM in waiting.words
+    trellis.slack.eventually(lambda: preps(trellis, AMY)[0].text != prep.text)
+    dialog_says(trellis, AMY, "Logged as goal 1")
 
 
 def test_a_locked_store_still_reads(trellis: Trellis) -> None:
@@ -161,7 +114,7 @@ def zone_of(trellis: Trellis, who: str) -> str:
         return session.get_one(Member, (trellis.workspace, who)).zone
 
 
-def test_a_store_that_is_slow_with_every_statement_is_told_in_time_and_nothing_takes_effect_later(
+def test_a_store_that_is_slow_with_every_statement_is_told_in_time_and_then_takes_its_time(
     trellis_anywhere: Trellis,
 ) -> None:
     trellis = trellis_anywhere
@@ -171,48 +124,30 @@ def test_a_store_that_is_slow_with_every_statement_is_told_in_time_and_nothing_t
         begun = time.monotonic()
         answer = trellis.slack.command(AMY, f"/goal add {GOAL}")
         took = time.monotonic() - begun
+        hear(trellis, AMY, "Logged as goal 1")
 
-    assert answer.error is None
-    assert (SLOW in answer.text, bool(ID_AT_ITS_END.search(answer.text))) == (True, True)
+    assert (answer.error, answer.text) == (None, INTERIM)
     assert took < IN_TIME
-    assert "Logged as goal 1" in trellis.slack.command(AMY, f"/goal add {GOAL}").text
     assert [goal.number for goal in goals_stage.goals_of(trellis, AMY)] == [1]
 
 
-def test_a_store_that_is_slow_with_every_statement_keeps_a_form_open_with_what_was_typed(
-    trellis: Trellis,
+def test_a_bug_is_apologised_for_with_an_id_and_not_tried_again(
+    trellis: Trellis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    opened(trellis, AMY, "/1on1 add @ben")
+    trellis.slack.command(AMY, "/goal")
 
-    with slow_statements(trellis.sessions, 0.3):
-        begun = time.monotonic()
-        result = trellis.slack.submit(AMY, {"Next on": "2026-11-26"})
-        took = time.monotonic() - begun
+    def break_down(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT * FROM nowhere")
 
-    assert SLOW in next(iter(result.errors.values()))
-    assert took < IN_TIME
-    assert stored(trellis) == []
-    again = trellis.slack.submit(AMY).view
-    assert again is not None
-    assert "every Thursday" in again.words
+    event.listen(trellis.sessions.engine, "begin", break_down)
+    answer = trellis.slack.command(AMY, f"/goal add {GOAL}")
+    event.remove(trellis.sessions.engine, "begin", break_down)
 
-
-def test_who_may_have_changed_something_does_not_hear_that_nothing_was_changed(trellis: Trellis) -> None:
-    begun: list[Connection] = []
-
-    def fail(connection: Connection) -> None:
-        begun.append(connection)
-        if len(begun) == 2:
-            raise OutOfTime
-
-    event.listen(trellis.sessions.engine, "begin", fail)
-    try:
-        answer = trellis.slack.command(AMY, f"/goal add {GOAL}")
-    finally:
-        event.remove(trellis.sessions.engine, "begin", fail)
-
-    assert "`/growth` shows what stands" in answer.text
-    assert "nothing" not in answer.text
+    told = ID_AT_ITS_END.search(answer.text)
+    assert told is not None
+    assert APOLOGY in answer.text
+    assert [told[1]] == [vars(each)["bug"] for each in caplog.records if each.message == "listener_failed"]
+    assert trellis.late.settle(0)
 
 
 def test_a_server_that_goes_in_the_midst_of_a_commit_is_not_said_to_have_changed_nothing(
@@ -247,42 +182,27 @@ def on_postgres(slack: Driver, served_bot: Bot, postgres: Postgres) -> Iterator[
         engine.dispose()
 
 
-def test_a_store_that_is_gone_is_apologised_for_until_it_is_back(
+def test_whatever_a_store_that_is_gone_was_asked_for_is_done_once_when_it_is_back(
     on_postgres: tuple[Trellis, str], postgres: Postgres
 ) -> None:
     trellis, name = on_postgres
-    trellis.slack.command(AMY, EVERY_THURSDAY)
-    form = opened(trellis, AMY, "/1on1 skip")
-    before = stored(trellis)
+    trellis.slack.command(AMY, f"/goal add {GOAL}")
+    finished = trellis.slack.command(AMY, "/goal progress 1 100%").message
+    form = opened(trellis, AMY, "/goal add")
 
     postgres.shut(name)
     begun = time.monotonic()
-    by_text = trellis.slack.command(AMY, "/1on1 end @ben")
-    by_form = trellis.slack.submit(AMY, view=form)
+    by_text = trellis.slack.command(AMY, f"/goal add {OTHER_GOAL}").text
+    by_form = trellis.slack.submit(AMY, {WHAT: GOAL}, view=form).view
+    by_button = trellis.slack.press(AMY, finished, "Mark as done").text
     took = time.monotonic() - begun
     postgres.open(name)
 
-    assert APOLOGY in by_text.text
-    assert APOLOGY in str(by_form.errors)
+    assert (by_text, by_button) == (INTERIM, INTERIM)
+    assert by_form is not None
+    assert INTERIM in by_form.words
     assert took < IN_TIME
-    assert stored(trellis) == before
-    skipped = trellis.slack.submit(AMY, view=form).view
-    assert skipped is not None
-    assert "Skipped: no questions" in skipped.words
-    assert trellis.slack.command(AMY, "/1on1 end @ben").text.startswith("Ended.")
-
-
-def test_a_store_that_is_gone_keeps_no_half_goal(
-    on_postgres: tuple[Trellis, str], postgres: Postgres, caplog: pytest.LogCaptureFixture
-) -> None:
-    trellis, name = on_postgres
-    finished, form = _goal_about_to_be_done(trellis)
-    before = goals_stage.kept(trellis)
-
-    postgres.shut(name)
-    apologies = _three_ways_to_write_a_goal(trellis, finished, form)
-    postgres.open(name)
-
-    assert apologies == _bugs_logged(caplog)
-    assert goals_stage.kept(trellis) == before
-    _all_three_work(trellis, finished, form)
+    hear(trellis, AMY, "Logged as goal 2")
+    dialog_says(trellis, AMY, "Logged as goal 3")
+    hear(trellis, AMY, "Done: goal 1")
+    assert [goal.number for goal in goals_stage.goals_of(trellis, AMY)] == [1, 2, 3]

@@ -8,11 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot import members
 from bot.runtime.database import Sessions
-from bot.runtime.patience import PATIENCE_SECONDS, OutOfTime, may_have_kept, somebody_waits
+from bot.runtime.patience import (
+    PATIENCE_SECONDS,
+    OutOfTime,
+    OutOfTurn,
+    apart,
+    may_have_kept,
+    only_look,
+    passes_by_itself,
+    somebody_waits,
+)
 from models.workspaces import Workspace
 from tests.handlers.slow_store import slow_statements
 from tests.stores import Postgres
@@ -66,6 +75,43 @@ def test_it_is_known_whether_something_may_have_been_kept(sessions: Sessions) ->
 
         assert (before, may_have_kept()) == (False, True)
     assert not may_have_kept()
+
+
+def test_what_may_be_done_any_number_of_times_does_not_count_as_kept(sessions: Sessions) -> None:
+    with somebody_waits():
+        with apart(), sessions.begin() as session:
+            members.welcome_workspace(session, TEAM)
+
+        assert not may_have_kept()
+
+
+def test_who_may_only_look_neither_writes_nor_locks(sessions: Sessions) -> None:
+    with somebody_waits():
+        only_look()
+        with pytest.raises(OutOfTurn), sessions.begin() as session:
+            members.welcome_workspace(session, TEAM)
+        assert kept(sessions) == 0
+
+    with sessions.begin() as session:
+        members.welcome_workspace(session, TEAM)
+
+
+def test_it_is_known_what_passes_by_itself(sessions: Sessions) -> None:
+    def raised(statement: str) -> Exception:
+        with somebody_waits(MOMENT), pytest.raises(DBAPIError) as failure, sessions.begin() as session:
+            session.execute(text(statement))
+        return failure.value
+
+    with sessions.begin() as session:
+        members.welcome_workspace(session, TEAM)
+    with sessions.begin() as holder:
+        holder.execute(HOLD)
+        locked = raised(str(HOLD))
+
+    assert passes_by_itself(locked)
+    assert passes_by_itself(OutOfTime())
+    assert not passes_by_itself(raised("SELECT * FROM nowhere"))
+    assert not passes_by_itself(ValueError())
 
 
 def test_a_lock_is_waited_for_no_longer_than_somebody_waits(sessions: Sessions) -> None:
