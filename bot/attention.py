@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -28,7 +28,7 @@ from bot.budgets import (
 from bot.members import hours_of
 from bot.outbox import Later, Never, people_in
 from bot.planning import NUDGES, REGISTERED
-from models.attention import Attention, waiting_for, waiting_for_pairings
+from models.attention import Attention, pairings_of, waiting_about, waiting_for
 from models.bulk import insert_missing, rows_of
 from models.members import Member
 from models.outbox import Delivery
@@ -75,7 +75,7 @@ Who = tuple[str, str]
 def judge(session: Session, deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Later | Never]:
     """Say which of these, all of kinds that count, wait or come to nothing for their readers' sake; count the others.
 
-    At most five statements however many there are, in a transaction that holds their workspaces: two workers cannot
+    At most six statements however many there are, in a transaction that holds their workspaces: two workers cannot
     both send what only one may.
     """
     readers = _Readers.of(session, deliveries, now)
@@ -203,11 +203,24 @@ def _read_weeks(session: Session, asking: Mapping[Who, _Reader], judged: set[int
         reader = asking.get((workspace_id, user_id))
         if reader is not None and reader.week.monday == week:
             reader.taken.add(number)
-    for asked in (waiting_for(*named, COUNTED), waiting_for_pairings(*named, TO_PAIRINGS)):
-        for workspace_id, user_id, number, kind, not_before, expire_at in rows_of(session, asked):
-            reader = asking.get((workspace_id, user_id))
-            # What was counted when it was tried first does not wait as well.
-            if reader is None or expire_at <= now or number in judged or number in reader.taken:
-                continue
-            if reader.wants(COUNTED[kind]):
-                reader.waiting.append(Waiting(_rank_of(kind, expire_at, number), not_before))
+    for who, number, kind, not_before, expire_at in _waiting(session, *named):
+        reader = asking.get(who)
+        # What was counted when it was tried first does not wait as well.
+        if reader is None or expire_at <= now or number in judged or number in reader.taken:
+            continue
+        if reader.wants(COUNTED[kind]):
+            reader.waiting.append(Waiting(_rank_of(kind, expire_at, number), not_before))
+
+
+def _waiting(
+    session: Session, workspaces: Collection[str], people: Collection[str]
+) -> Iterator[tuple[Who, int, str, datetime, datetime]]:
+    """Read what waits for people, alone or in pairings: who, message, its kind, and its window."""
+    for workspace_id, user_id, *message in rows_of(session, waiting_for(workspaces, people, COUNTED)):
+        yield (workspace_id, user_id), *message
+    pairings: dict[int, list[Who]] = {}
+    for pairing_id, *who in rows_of(session, pairings_of(workspaces, people)):
+        pairings.setdefault(pairing_id, []).append((who[0], who[1]))
+    for pairing_id, *message in rows_of(session, waiting_about(pairings, TO_PAIRINGS)) if pairings else ():
+        for each in pairings[pairing_id]:
+            yield each, *message

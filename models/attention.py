@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, RowId, SlackId
 from models.bulk import one_of
 from models.outbox import READY, Delivery
-from models.rounds import STANDING, Pairing, Partner
+from models.rounds import Partner
 
 
 class Attention(Base):
@@ -55,19 +55,23 @@ def waiting_for(
     return theirs.where(_is_ready(), Delivery.kind.in_(kinds))
 
 
-def waiting_for_pairings(
-    workspace_ids: Collection[str], user_ids: Collection[str], kinds: Collection[str]
-) -> Select[str, str, int, str, datetime, datetime]:
-    """Select what of these kinds waits for pairings these people are in, as above.
-
-    They are found by their pairings: of thousands of groups that wait, no index tells who is in them.
-    """
+def waiting_about(
+    pairing_ids: Collection[int], kinds: Collection[str]
+) -> Select[int, int, str, datetime, datetime]:
+    """Select what of these kinds waits for all of these pairings, as above; rows begin with the pairing."""
     window = Delivery.not_before, Delivery.expire_at
-    waiting = select(Partner.workspace_id, Partner.user_id, Delivery.id, Delivery.kind, *window)
-    waiting = waiting.join(Pairing, Pairing.id == Partner.pairing_id)
-    waiting = waiting.join(Delivery, Delivery.subject_id == Pairing.id)
-    theirs = waiting.where(one_of(Partner.workspace_id, workspace_ids), one_of(Partner.user_id, user_ids))
-    return theirs.where(_is_ready(), Delivery.kind.in_(kinds), Pairing.state == STANDING)
+    waiting = select(Delivery.subject_id, Delivery.id, Delivery.kind, *window)
+    return waiting.where(one_of(Delivery.subject_id, pairing_ids), _is_ready(), Delivery.kind.in_(kinds))
+
+
+def pairings_of(workspace_ids: Collection[str], user_ids: Collection[str]) -> Select[int, str, str]:
+    """Select in which pairings these people ever were: rows of pairing, workspace and person.
+
+    Of thousands of groups that wait, no index tells who is in them; and a store that has not counted its rows yet
+    takes a minute for joining the two questions.
+    """
+    found = select(Partner.pairing_id, Partner.workspace_id, Partner.user_id)
+    return found.where(one_of(Partner.workspace_id, workspace_ids), one_of(Partner.user_id, user_ids))
 
 
 def _is_ready() -> ColumnElement[bool]:
