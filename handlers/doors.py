@@ -176,7 +176,8 @@ def apologise_late(error: Exception, body: Payload, context: BoltContext) -> Non
     elif "dialog" in context and isinstance(error, SlackApiError) and word_of(error) in TOO_LATE:
         words = late_views.TOO_LATE_TO_OPEN
     else:
-        words = UNSHOWN.format(logged(error, body))
+        is_ours = isinstance(error, OutOfTime | SQLAlchemyError)
+        words = (UNSEEN if is_ours else UNSHOWN).format(logged(error, body))
     _say_after_all(words, body, context)
 
 

@@ -23,6 +23,8 @@ UNSEEN = "`/growth` shows what stands; if it lacks something, try again."
 SLOW = "The database behind me is slow just now, so I gave up and changed nothing."
 TRYING = "perseverance"
 """What the threads are called on which it is tried again."""
+SHOWING = "ThreadPoolExecutor"
+"""What those are called on which is shown what a click led to."""
 TRIGGER_SECONDS = 5
 """Longer than Slack lets a dialog be opened after a click."""
 
@@ -221,3 +223,13 @@ def test_a_day_is_the_one_on_which_it_was_typed(trellis: Trellis) -> None:
 
     hear(trellis, AMY, "Logged as goal 1")
     assert goal_of(trellis, AMY).due_on == (MONDAY_NOON + timedelta(days=1)).date()
+
+
+def test_what_was_done_and_cannot_be_shown_is_not_put_down_to_slack(trellis: Trellis) -> None:
+    home = home_of(trellis, AMY)
+    with refusing(trellis.sessions, threads=SHOWING, looking=True):
+        trellis.slack.press(AMY, home, member_views.PAUSE)
+        told = dialog_says(trellis, AMY, UNSEEN)
+
+    assert "Slack did not take" not in told.words
+    assert "Resume" in home_of(trellis, AMY).buttons

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -16,8 +17,10 @@ from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from tests.handlers.slow_store import slow_store
 from tests.people import AMY
+from tests.runtime.freezing import frozen
 from tests.runtime.programs import END_SECONDS, running_app, wait_until_ready
 from tests.runtime.programs import environment as environment
+from tests.stores import Postgres
 
 pytestmark = pytest.mark.siege
 
@@ -52,6 +55,12 @@ class Whole:
 
 @pytest.fixture
 def whole(environment: dict[str, str], slack: Driver) -> Iterator[Whole]:
+    with started(environment, slack) as whole:
+        yield whole
+
+
+@contextmanager
+def started(environment: dict[str, str], slack: Driver) -> Iterator[Whole]:
     engine = connect(environment["DATABASE_URL"])
     with running_app([], environment, log=subprocess.DEVNULL) as process:
         wait_until_ready(process, environment)
@@ -62,6 +71,24 @@ def whole(environment: dict[str, str], slack: Driver) -> Iterator[Whole]:
         finally:
             slack.event_url(None)
             engine.dispose()
+
+
+def test_who_waits_hears_it_in_time_where_the_server_stands_still(
+    environment: dict[str, str], slack: Driver, postgres: Postgres
+) -> None:
+    with (
+        postgres.database() as name,
+        started({**environment, "DATABASE_URL": postgres.address(name)}, slack) as whole,
+    ):
+        with frozen(postgres):
+            interim = slack.command(AMY, f"/goal add {GOAL}").text
+            whole.tell_to_end()
+            whole.see_it_end()
+        goals = whole.goals()
+
+    assert interim == INTERIM
+    assert whole.heard()[-1].startswith(SLOW)
+    assert goals == []
 
 
 def test_what_the_store_takes_in_the_last_seconds_is_done(whole: Whole) -> None:
