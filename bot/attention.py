@@ -117,6 +117,9 @@ class _Reader:
     taken: set[int] = field(default_factory=set)
     """The messages that came this week, or are about to."""
     waiting: list[Waiting] = field(default_factory=list)
+    """What may come for itself: it is not due yet, or to others too."""
+    due: list[Waiting] = field(default_factory=list)
+    """What is to come now to them alone: all of it in one message, with any other to them alone."""
 
     @property
     def next_working(self) -> datetime:
@@ -129,9 +132,12 @@ class _Reader:
 
     def may_read(self, delivery: Delivery) -> bool:
         """Whether there is room for a message; there is for one that Slack may have, as it was counted then."""
+        if delivery.id in self.taken:
+            return True
         left = self.member.weekly_messages - len(self.taken)
-        counted = delivery.id in self.taken
-        return counted or has_room(_rank(delivery), self.waiting, left=left, week=self.week)
+        is_apart = delivery.goes_alone or len(people_in(delivery.receiver)) > 1
+        waiting = [*self.waiting, *sorted(self.due)[:1]] if is_apart else self.waiting
+        return has_room(_rank(delivery), waiting, left=left, week=self.week)
 
 
 @dataclass
@@ -209,7 +215,10 @@ def _read_weeks(session: Session, asking: Mapping[Who, _Reader], judged: set[int
         if reader is None or expire_at <= now or number in judged or number in reader.taken:
             continue
         if reader.wants(COUNTED[kind]):
-            reader.waiting.append(Waiting(_rank_of(kind, expire_at, number), not_before))
+            is_due = not_before <= now and kind not in TO_PAIRINGS
+            (reader.due if is_due else reader.waiting).append(
+                Waiting(_rank_of(kind, expire_at, number), not_before)
+            )
 
 
 def _waiting(

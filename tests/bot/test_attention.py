@@ -121,6 +121,24 @@ def test_the_last_one_is_kept_for_an_introduction_that_may_come_this_week(people
     assert judge(people, "for bo") == {"for bo": None}
 
 
+def test_what_is_due_to_one_person_at_once_takes_one_place_and_holds_up_none_of_it(some: Sessions) -> None:
+    read(some, ANN, 1)
+    write(some, ("did you meet", CLOSING, ANN), ("another", CLOSING, ANN), ("offer", round_pacts.OFFER, ANN))
+    write(some, ("half-way", HALFWAY, group([ANN, BO])))
+
+    assert judge(some, "half-way") == {"half-way": None}
+    assert judge(some, "offer") == {"offer": None}
+
+
+def test_what_is_due_to_one_person_goes_before_what_others_read_too(some: Sessions) -> None:
+    read(some, ANN, 2)
+    write(some, ("did you meet", CLOSING, ANN), ("another", CLOSING, ANN))
+    write(some, ("half-way", HALFWAY, group([ANN, BO])))
+
+    assert judge(some, "half-way") == {"half-way": Later(MONDAYS[ANN], OVER_THREE)}
+    assert judge(some, "another") == {"another": None}
+
+
 def test_what_comes_first_next_week_keeps_nothing_of_this_one(some: Sessions) -> None:
     read(some, CY, 2)
     write(some, ("sunday", HEADS_UP, CY), opens=utc("2026-11-30 08:00"))
