@@ -187,4 +187,4 @@ def store(request: pytest.FixtureRequest) -> Iterator[Engine]:
 on_postgresql_in_the_siege = pytest.mark.parametrize(
     "store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.siege)], indirect=True
 )
-"""For a long test that begins with either store and goes the same way on both; others show where they differ."""
+"""For a test that begins with either store and goes the same way on both; others show where they differ."""

@@ -19,6 +19,7 @@ from bot.runtime.database import Sessions
 from models.profiles import CSV, SELF, SLACK
 from models.rosters import RosterImport
 from tests.people import AMY, BEN, DAY, MIA, MINUTE, MONDAY_NOON, RAY, ZOE
+from tests.stores import on_postgresql_in_the_siege
 
 TEAM, OTHER_TEAM = "TSANDBOX", "TOTHER"
 AS_AMY, AS_BEN, AS_ZOE = Actor(TEAM, AMY), Actor(TEAM, BEN), Actor(TEAM, ZOE)
@@ -56,6 +57,7 @@ def say(sessions: Sessions, source: str, **said: Value) -> Own:
         return profiles.own(session, AS_AMY)
 
 
+@on_postgresql_in_the_siege
 def test_ones_own_word_counts_more_than_a_roster_and_that_more_than_slack(staffed: Sessions) -> None:
     say(staffed, SLACK, department="From Slack", location="From Slack", languages=("Slack",))
     say(staffed, CSV, department="From a roster", location=None)
@@ -82,6 +84,7 @@ def test_ones_own_word_counts_more_than_a_roster_and_that_more_than_slack(staffe
     }
 
 
+@on_postgresql_in_the_siege
 def test_what_is_no_longer_in_slack_is_no_longer_known(staffed: Sessions) -> None:
     say(staffed, SLACK, department="Platform", languages=("de",))
 
@@ -101,6 +104,7 @@ def test_many_are_read_at_once_and_of_each_workspace_by_itself(staffed: Sessions
     assert there == {AMY: NOTHING_KNOWN}
 
 
+@on_postgresql_in_the_siege
 @pytest.mark.parametrize(
     ("manager", "refusal"),
     [(AMY, profiles.OwnManager), ("UNOBODY99", NobodyThere), ("UAPP0001", profiles.AppManager)],
@@ -144,6 +148,7 @@ def departments(sessions: Sessions, people: list[str]) -> list[str | None]:
         return [known.department for known in profiles.of(session, TEAM, people).values()]
 
 
+@on_postgresql_in_the_siege
 def test_a_roster_holds_once_it_is_applied_and_is_then_forgotten(staffed: Sessions) -> None:
     said: Mapping[str, Value] = {"department": "A", "starts_on": date(2021, 3, 31), "languages": ("de",)}
     import_id = keep(staffed, AS_BEN, {AMY: said, RAY: {"department": None, "manager": AMY}})
@@ -159,6 +164,7 @@ def test_a_roster_holds_once_it_is_applied_and_is_then_forgotten(staffed: Sessio
     assert left == [None]
 
 
+@on_postgresql_in_the_siege
 def test_a_roster_is_applied_once_whichever_admin_asks(staffed: Sessions) -> None:
     import_id = keep(staffed, AS_BEN, {AMY: {"department": "A"}})
     apply(staffed, AS_BEN, import_id)
@@ -205,6 +211,7 @@ def test_of_two_rosters_the_second_closes_no_circle_with_the_first(staffed: Sess
     assert (known[AMY].manager, known[RAY].manager, known[RAY].department) == (RAY, None, "A")
 
 
+@on_postgresql_in_the_siege
 def test_only_admins_of_the_workspace_touch_its_rosters(staffed: Sessions) -> None:
     import_id = keep(staffed, AS_BEN, {AMY: {"department": "A"}})
 

@@ -99,7 +99,11 @@ def test_a_question_the_bank_has_retired_is_said_to_be_gone(staffed: Sessions) -
         prompts.read(prompts.of_actor(session, AS_AMY, put.prompt_id), AMY)
 
 
-@pytest.mark.parametrize("days", [0, 3, 10, 100])
+@pytest.mark.parametrize(
+    ("store", "days"),
+    [("sqlite", 0), ("sqlite", 3), ("sqlite", 10), ("sqlite", 100), ("postgresql", 100)],
+    indirect=["store"],
+)
 def test_the_reason_survives_the_store(staffed_anywhere: Sessions, days: int) -> None:
     for _ in range(16):
         ask(staffed_anywhere)

@@ -21,6 +21,7 @@ from tests.runtime.desk_stage import (
     Desk,
     soon,
 )
+from tests.stores import on_postgresql_in_the_siege
 
 
 def listed(done: Done) -> list[int]:
@@ -52,6 +53,7 @@ def test_the_list_has_a_line_for_each_that_is_not_finished_the_most_urgent_first
     )
 
 
+@on_postgresql_in_the_siege
 def test_the_list_is_narrowed_by_state_workspace_and_limit(desk: Desk) -> None:
     failed = desk.write(state="failed")
     elsewhere = desk.write(team=OTHER_TEAM)
@@ -112,6 +114,7 @@ def test_a_message_that_is_not_there_is_said_in_words(question: str, one_desk: D
     assert done.stdout == ""
 
 
+@on_postgresql_in_the_siege
 @pytest.mark.parametrize("state", ["failed", "expired", "cancelled"])
 def test_what_was_given_up_is_ready_again_while_its_window_is_open(state: str, desk: Desk) -> None:
     number = desk.write(state=state, attempt=3, reason="x", retry_at=FAR_OFF, lease_until=FAR_OFF)
@@ -124,6 +127,7 @@ def test_what_was_given_up_is_ready_again_while_its_window_is_open(state: str, d
     assert f"Message {number} is ready" in done.stdout
 
 
+@on_postgresql_in_the_siege
 def test_nothing_is_put_back_whose_time_is_over(desk: Desk) -> None:
     numbers = [desk.write(state=state, closes=YEARS_AGO) for state in ("failed", "expired", "doubtful")]
 
@@ -135,6 +139,7 @@ def test_nothing_is_put_back_whose_time_is_over(desk: Desk) -> None:
     assert [desk.state(number)[0] for number in numbers] == ["failed", "expired", "doubtful"]
 
 
+@on_postgresql_in_the_siege
 def test_a_doubtful_message_is_put_back_only_by_who_looked_into_slack(desk: Desk) -> None:
     number = desk.write(state="doubtful", doubt_since=YEARS_AGO, retry_at=FAR_OFF, attempt=1)
 
@@ -149,6 +154,7 @@ def test_a_doubtful_message_is_put_back_only_by_who_looked_into_slack(desk: Desk
     assert (forced.returncode, row.state, row.retry_at, row.doubt_since) == (0, "ready", None, None)
 
 
+@on_postgresql_in_the_siege
 @pytest.mark.parametrize("state", ["cancelled", "expired", "failed"])
 def test_what_was_given_up_in_doubt_is_looked_up_before_it_is_sent(state: str, desk: Desk) -> None:
     number = desk.write(state=state, doubt_since=YEARS_AGO, attempt=1)
@@ -174,6 +180,7 @@ def test_what_was_not_given_up_is_left_alone(state: str, one_desk: Desk) -> None
     assert (one_desk.state(number)[0], one_desk.row(number).retry_at) == (state, FAR_OFF)
 
 
+@on_postgresql_in_the_siege
 @pytest.mark.parametrize("state", ["ready", "doubtful"])
 def test_what_has_not_been_sent_is_cancelled_with_its_reason(state: str, desk: Desk) -> None:
     first, second = desk.write(BEN, state=state), desk.write(AMY, state=state)
@@ -247,6 +254,7 @@ def test_what_is_doubted_is_looked_for_since_the_last_message_the_copy_knows_of(
     assert desk.row(number).doubt_since == YEARS_AGO
 
 
+@on_postgresql_in_the_siege
 def test_an_operator_who_knows_better_says_when_the_copy_was_made(desk: Desk) -> None:
     desk.write(state="sent", sent_at=YEARS_AGO)
     number = desk.write(BEN)
@@ -256,6 +264,7 @@ def test_an_operator_who_knows_better_says_when_the_copy_was_made(desk: Desk) ->
     assert desk.row(number).doubt_since == LONG_AGO
 
 
+@on_postgresql_in_the_siege
 def test_what_is_doubted_depends_on_the_moment_given(desk: Desk) -> None:
     old, new = desk.write(AMY, opens=LONG_AGO), desk.write(BEN, opens=YEARS_AGO)
 

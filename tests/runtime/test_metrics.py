@@ -18,7 +18,7 @@ from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, MONDAY_NOON
 from tests.runtime.stage import HandClock, Office
-from tests.stores import Postgres
+from tests.stores import Postgres, on_postgresql_in_the_siege
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -66,6 +66,7 @@ def test_what_is_unfinished_is_shown_by_state(sessions: Sessions, clock: HandClo
     assert shown.get_sample_value("trellis_outbox_oldest_doubt_seconds") == pytest.approx(7 * 60, abs=10)
 
 
+@on_postgresql_in_the_siege
 def test_only_an_open_window_makes_a_message_due(sessions: Sessions, clock: HandClock) -> None:
     fill(sessions, 2, workspace="TOPEN", not_before=MONDAY_NOON - 5 * MINUTE)
     fill(sessions, 3, workspace="TLATER", not_before=MONDAY_NOON + MINUTE)
@@ -87,6 +88,7 @@ def test_an_outbox_at_rest_has_nothing_due_and_no_deadline(sessions: Sessions, c
     assert shown.get_sample_value("trellis_outbox_oldest_doubt_seconds") == 0
 
 
+@on_postgresql_in_the_siege
 def test_the_fullest_workspace_says_how_long_it_takes(sessions: Sessions, clock: HandClock) -> None:
     fill(sessions, 100, workspace="TLARGE")
     fill(sessions, 10, workspace="TSMALL")
@@ -106,6 +108,7 @@ def test_a_backlog_that_fits_has_time_to_spare(sessions: Sessions, clock: HandCl
     assert shown.get_sample_value("trellis_outbox_hopeless") == 0
 
 
+@on_postgresql_in_the_siege
 def test_a_backlog_that_does_not_fit_says_by_how_much(sessions: Sessions, clock: HandClock) -> None:
     fill(sessions, 400, workspace="TLARGE", expire_at=MONDAY_NOON + MINUTE)
     fill(sessions, 10, workspace="TSMALL", expire_at=MONDAY_NOON + MINUTE)
@@ -116,6 +119,7 @@ def test_a_backlog_that_does_not_fit_says_by_how_much(sessions: Sessions, clock:
     assert shown.get_sample_value("trellis_outbox_hopeless") == 100
 
 
+@on_postgresql_in_the_siege
 def test_an_early_deadline_goes_before_a_late_one(sessions: Sessions, clock: HandClock) -> None:
     fill(sessions, 400)
     with sessions.begin() as session:
@@ -127,6 +131,7 @@ def test_an_early_deadline_goes_before_a_late_one(sessions: Sessions, clock: Han
     assert shown.get_sample_value("trellis_outbox_margin_seconds") == pytest.approx(3 - 0.2)
 
 
+@on_postgresql_in_the_siege
 def test_a_stopped_workspace_is_counted_and_its_rows_are_not_due(
     sessions: Sessions, clock: HandClock
 ) -> None:
@@ -160,6 +165,7 @@ def test_a_workspace_is_blocked_until_slack_lets_it_go_on(sessions: Sessions, cl
     assert after.get_sample_value("trellis_workspaces_held_up", {"state": "blocked"}) == 0
 
 
+@on_postgresql_in_the_siege
 def test_what_slack_takes_no_messages_for_is_not_due_but_loses_time(
     sessions: Sessions, clock: HandClock
 ) -> None:
@@ -189,6 +195,7 @@ def test_a_doubt_that_nobody_can_settle_is_counted_and_does_not_grow_old(
     assert shown.get_sample_value("trellis_outbox_oldest_doubt_seconds") == pytest.approx(60, abs=10)
 
 
+@on_postgresql_in_the_siege
 def test_only_the_fullest_workspaces_are_named(sessions: Sessions, clock: HandClock) -> None:
     for number in range(1, FULLEST + 3):
         fill(sessions, number, workspace=f"T{number}")
