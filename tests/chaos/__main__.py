@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 
 from bot.runtime.config import ROOT, read_environment
+from tests.chaos.conductor import MESSAGES_A_MEETING
 from tests.chaos.disks import Disk, small_disk
 from tests.chaos.ledger import Forgotten
 from tests.chaos.places import Place, SqliteFile, postgresql_database
@@ -103,7 +104,10 @@ def campaign_of(options: argparse.Namespace, workers: int) -> Campaign:
         workers=workers,
         faults=int(plain.seconds / SECONDS_A_FAULT),
         kinds=_kinds(options),
-        meetings=MEETINGS if is_sound and not options.restore else 0,
+        # They are registered while messages are written, and there have to be enough of these.
+        meetings=min(MEETINGS, options.messages // MESSAGES_A_MEETING)
+        if is_sound and not options.restore
+        else 0,
         stops=int(plain.seconds / SECONDS_A_STOP),
         # After a restore the command goes by the clock on the wall.
         jumps=0 if options.restore else 6,
