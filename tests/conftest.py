@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, Engine, event
 
 from bot.runtime.database import READING, Sessions
 from tests.stores import postgres as postgres
-from tests.stores import quick_place, reused_sqlite
+from tests.stores import quick_place, reused_sqlite, templates_kept
 from tests.stores import store as store
 
 if TYPE_CHECKING:
@@ -41,10 +42,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let these processes, and those they start, have what is temporary in memory, and look for no garbage yet."""
     if place := quick_place():
         os.environ["TMPDIR"] = tempfile.tempdir = str(place)  # noqa: TID251 (read by the processes tests start)
+    if not hasattr(config, "workerinput"):
+        templates = ExitStack()
+        templates.enter_context(templates_kept())
+        config.add_cleanup(templates.close)
     gc.disable()
     if find_spec(UNASKED) is None:
         # Found out once; the client of the sandbox looks for it on the whole path six times a request.

