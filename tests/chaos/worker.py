@@ -14,29 +14,33 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from slack_sdk import WebClient
+from sqlalchemy.orm import Session
 
-from bot.planning import NUDGES, REGISTERED
+from bot.planning import CLOSING, PREP, REGISTERED
 from bot.runtime import logs
 from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions, connect
+from bot.runtime.decisions import Decision
 from bot.runtime.engine import Engine, Work
 from bot.runtime.rates import Pace, Rate
 from bot.runtime.readings import Readings
 from bot.runtime.slack import Doubt, Look, Seen, open_group, post
 from handlers import wiring
+from models.outbox import Delivery
 from sandbox.identity import BOT_TOKEN, TEAM_ID
 from tests.chaos.conditions import Conditions, Patient, ShiftedClock
-from tests.runtime.stage import KIND, note
+from tests.runtime.stage import KIND, note, note_together, with_others
 
 TIMEOUT_SECONDS = 1
+MOST_ALONG = 2
 LOOK_EVERY_SECONDS = 0.1
 WORKSPACES = (TEAM_ID, "TSECOND", "TTHIRD")
 """The sandbox is one, to which all post; in the store they are three, each with people and a rate of its own."""
@@ -74,12 +78,18 @@ def assume_absent(doubt: Doubt) -> Look:
     return Seen(doubt.channel or doubt.receiver, {})
 
 
+def some_together(session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+    """Prepare notes of which every eighth takes others to the same receiver along."""
+    joined = {row.id: with_others(session, row, now, most=MOST_ALONG) for row in rows if row.id % 8 == 0}
+    return {**note(session, rows, now), **joined}
+
+
 def work_of(order: Order) -> Work:
     client = WebClient(token=BOT_TOKEN, base_url=order.api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
     seek = {RESENDING: assume_absent, BLIND: None}.get(order.variant, Readings(client).look)
     impatient = dataclasses.replace(PACE, settling=timedelta())
     return Work(
-        prepare=dict.fromkeys((KIND, *NUDGES, REGISTERED), note),
+        prepare={KIND: some_together, PREP: note_together, **dict.fromkeys((CLOSING, REGISTERED), note)},
         post=partial(post, client),
         look=seek,
         open_group=partial(open_group, client),

@@ -85,10 +85,12 @@ def note_together(session: Session, rows: Sequence[Delivery], now: datetime) -> 
     return {row.id: with_others(session, row, now) for row in rows}
 
 
-def with_others(session: Session, row: Delivery, now: datetime, *, but: Collection[int] = ()) -> Send:
+def with_others(
+    session: Session, row: Delivery, now: datetime, *, but: Collection[int] = (), most: int | None = None
+) -> Send:
     """Prepare a note that takes along what else is there for its receiver, be it due or not."""
     beside = session.execute(Delivery.beside([row.workspace_id], [row.kind], [row.receiver]))
-    ids = {number for number, *_ in beside}.difference(but, [row.id])
+    ids = sorted({number for number, *_ in beside}.difference(but, [row.id]))[:most]
     others = session.scalars(Delivery.taken_along(ids, now)).all() if ids and not row.goes_alone else ()
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "A *note*"}} for _ in (row, *others)]
     return Send("A note", blocks, along=[Along(each, place) for place, each in enumerate(others, start=1)])
