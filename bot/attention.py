@@ -38,17 +38,17 @@ COUNTED: Final[Mapping[str, str]] = {
         (
             *(rounds.HEADS_UP, rounds.INTRODUCTION, programme_news.CALLED_OFF),
             *(rounds.PARTED, rounds.REPLACED, rounds.UNREACHABLE),
-            *(rounds.LEFT_OVER, rounds.LEFT_OUT, rounds.TOO_FEW),
+            *(rounds.LEFT_OVER, rounds.LEFT_OUT, rounds.TOO_FEW, rounds.SILENCED),
         ),
         INTRODUCTIONS,
     ),
-    **dict.fromkeys((rounds.CLOSING, rounds.SILENCED), CHECK_INS),
+    rounds.CLOSING: CHECK_INS,
     **dict.fromkeys((rounds.HALFWAY, round_pacts.OFFER, round_pacts.PROMPT, round_pacts.END), OFFERS),
 }
 """The topic of each kind of message that counts.
 
 Introductions count and are never held up: the channel has read who was put together, nobody is to wait for another
-one's full week, and nobody may be matched who could not have heard of it.
+one's full week, and nobody may be matched, or be left out from now on, who could not have heard of it.
 """
 UNCOUNTED: Final[Mapping[str, str]] = {
     **dict.fromkeys(NUDGES, "belongs to the meeting"),

@@ -13,7 +13,7 @@ from bot import attention, members, round_pacts
 from bot.budgets import UNWANTED
 from bot.members import Limits
 from bot.outbox import Later, Message, Never, enqueue, group
-from bot.round_messages import CLOSING, HALFWAY, HEADS_UP, INTRODUCTION
+from bot.round_messages import CLOSING, HALFWAY, HEADS_UP, INTRODUCTION, SILENCED
 from bot.runtime.database import Sessions
 from models.attention import Attention
 from models.outbox import Delivery
@@ -197,6 +197,13 @@ def test_what_somebody_wants_none_of_takes_nothing_from_the_rest(some: Sessions)
     limited(some, BO, 3, "offers")
     write(some, ("another", HALFWAY, group([ANN, BO])))
     assert judge(some, "another") == {"another": Never(UNWANTED)}
+
+
+def test_who_wants_no_more_questions_hears_all_the_same_that_they_are_paused(some: Sessions) -> None:
+    limited(some, ANN, 1, "check-ins", "offers")
+    write(some, ("paused", SILENCED, ANN))
+
+    assert judge(some, "paused") == {"paused": None}
 
 
 def test_what_is_sent_again_after_a_doubt_counts_once_and_needs_no_room_anew(people: Sessions) -> None:
