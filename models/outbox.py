@@ -46,6 +46,8 @@ RESTORED = "restored"
 """The reason of what is in doubt because the store was put back from a copy."""
 ALONE = "to be sent alone: "
 """What begins the reason of a message that Slack refused together with others, so that it is tried by itself."""
+MOST_TOGETHER = 3
+"""So often a message in doubt is tried together with others: one of them may be what Slack fails at."""
 UNRESOLVED = "in doubt, and cannot be looked up: "
 """What begins the reason of a failed message that Slack may have, where it never lets us look."""
 
@@ -114,8 +116,9 @@ class Delivery(Base):
 
     @property
     def goes_alone(self) -> bool:
-        """Whether Slack refused it together with others."""
-        return (self.reason or "").startswith(ALONE)
+        """Whether Slack refused it together with others, or said so often neither yes nor no."""
+        is_weary = self.doubt_since is not None and self.attempt >= MOST_TOGETHER
+        return is_weary or (self.reason or "").startswith(ALONE)
 
     @classmethod
     def doubted(cls, delivery_id: int, attempt: int) -> Update:
@@ -176,7 +179,8 @@ class Delivery(Base):
     @classmethod
     def _may_go_along(cls) -> tuple[ColumnElement[bool], ...]:
         is_free = or_(cls.reason.is_(None), ~cls.reason.startswith(ALONE, autoescape=True))
-        return cls.state == literal(READY, literal_execute=True), is_free
+        is_fresh = or_(cls.doubt_since.is_(None), cls.attempt < MOST_TOGETHER)
+        return cls.state == literal(READY, literal_execute=True), is_free, is_fresh
 
     @classmethod
     def keyed(cls, workspace_id: str, key: str) -> Select[Delivery]:

@@ -15,7 +15,7 @@ from bot.runtime.database import Sessions, connect
 from bot.runtime.desk import Desk
 from bot.runtime.readings import _marks_in
 from bot.runtime.slack import InDoubt, Outcome, Outgoing, post
-from models.outbox import ALONE, DOUBTFUL, FAILED, READY, SENT
+from models.outbox import ALONE, DOUBTFUL, FAILED, MOST_TOGETHER, READY, SENT
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from sandbox.testing import Running
@@ -114,6 +114,26 @@ def test_what_slack_calls_invalid_together_is_tried_alone(office: Office, slack:
     exhaust(loop)
 
     assert office.states() == [SENT] * 2
+    assert len(slack.dms(AMY)) == 2
+
+
+def test_what_slack_never_takes_nor_refuses_keeps_no_other_from_being_sent(
+    office: Office, slack: Driver
+) -> None:
+    poisoned, *others = office.write(AMY, AMY, AMY)
+    client = client_of(office.api_url)
+
+    def fail(message: Outgoing) -> Outcome:
+        is_whole = poisoned in [part.delivery_id for part in message.parts]
+        return InDoubt("500 internal_error") if is_whole else post(client, message)
+
+    loop = office.loop(send=fail, prepare=note_together)
+    for _ in range(MOST_TOGETHER + 1):
+        exhaust(loop)
+        office.settle()
+
+    assert [office.row(number).state for number in others] == [SENT] * 2
+    assert office.row(poisoned).state != SENT
     assert len(slack.dms(AMY)) == 2
 
 
