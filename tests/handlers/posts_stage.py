@@ -84,6 +84,11 @@ def begin(trellis: Trellis, **fault: object) -> Programme:
     return programme
 
 
+def lose_announcement(trellis: Trellis) -> None:
+    """Hold the round while Slack breaks off before it takes the announcement; whoever looks it up asks its owner."""
+    begin(trellis, kind="status", status=503)
+
+
 def invite(trellis: Trellis, **fault: object) -> None:
     """Start a programme while Slack answers so to its invitation; that is less to play than a round."""
     started(trellis, OWNER)

@@ -27,6 +27,7 @@ from tests.handlers import rounds_stage as stage
 from tests.handlers.buddies_stage import GROWTH, MANAGERS, programme_of
 from tests.handlers.posts_stage import BEGUN, OWNER
 from tests.people import AMY, BEN, DAY, HOUR, MINUTE
+from tests.scenes import begin_with
 from tests.trellis import Trellis
 
 LOST = {"kind": "status", "status": 503}
@@ -38,7 +39,7 @@ TAKEN = {"kind": "status", "status": 503, "after": True}
 def asked(trellis: Trellis) -> Iterator[Trellis]:
     """Give a bot whose announcement was lost, and whose owner is asked about it."""
     with posts.looking(trellis):
-        posts.begin(trellis, **LOST)
+        begin_with(trellis, posts.lose_announcement)
         yield trellis
 
 
