@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from bot import members
+from bot.runtime import database
 from bot.runtime.database import Sessions, connect
 from models.bulk import insert_missing
 from models.members import Member
@@ -47,7 +48,10 @@ def test_a_record_changed_while_reading_stays_as_it_was(store: Engine) -> None:
     assert workspaces(sessions) == 1
 
 
-def test_connections_the_server_ended_are_replaced_unseen(postgres: Postgres) -> None:
+def test_connections_the_server_ended_are_replaced_unseen(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SHORT_REST_SECONDS", 0.0)  # what was used a moment ago is not asked
     with postgres.database() as name:
         engine = connect(postgres.address(name))
         sessions = Sessions(engine)
