@@ -99,14 +99,16 @@ class Disturbances:
         return calls
 
     def _is_anybody_due(self, sessions: Sessions, soon: datetime) -> bool:
-        began = self._elapsed()
+        began, is_due = self._elapsed(), False
         question = asked.is_anybody_due_in() if self._workspace_id else asked.is_anybody_due()
         named = {"soon": soon, "ours": self._workspace_id}
-        with sessions.connect() as connection:
-            is_due = connection.execute(question, named).scalar_one()
-        took = self._elapsed() - began
-        if took > SLOW_SECONDS and not is_due:
-            self._rests_until = began + took / SHARE
+        try:
+            with sessions.connect() as connection:
+                is_due = connection.execute(question, named).scalar_one()
+        finally:  # also where the store broke it off, as it took too long
+            took = self._elapsed() - began
+            if took > SLOW_SECONDS and not is_due:
+                self._rests_until = began + took / SHARE
         return is_due
 
     def _ask(self, sessions: Sessions, soon: datetime) -> bool:

@@ -105,9 +105,13 @@ def told(workspace_id: str, said: Mapping[str, Times | None], *, mark: datetime 
 
 
 def give_back(workspace_id: str, people: Collection[str], mark: datetime, *, seconds: float) -> Update:
-    """Have people asked about again so many seconds from now, of whom Slack has not told."""
+    """Have people asked about again so many seconds from now, of whom Slack has not told.
+
+    What it said before is forgotten: it would be believed anew with each time that Slack says nothing.
+    """
     wait = min(seconds, ASKED_AGAIN.total_seconds()) - ASKED_AGAIN.total_seconds()
-    return _marked(workspace_id, people, mark).values(disturbance_read_at=from_now(wait))
+    unheard = _marked(workspace_id, people, mark)
+    return unheard.values(disturbance_read_at=from_now(wait), undisturbed_until=None)
 
 
 def _marked(workspace_id: str, people: Collection[str], mark: datetime | None) -> Update:

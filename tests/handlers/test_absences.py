@@ -10,10 +10,11 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, event, select, update
+from sqlalchemy.exc import OperationalError
 
 from bot.members import Profile, remember_all
-from bot.runtime.database import Sessions
+from bot.runtime.database import READING, Sessions
 from handlers import absences
 from handlers.absences import Disturbances
 from models import absences as asked
@@ -193,6 +194,34 @@ def test_while_slack_is_away_nothing_old_is_taken_for_new(bureau: Bureau) -> Non
 
     assert bureau.read() == 0
     assert bureau.of(AMY).undisturbed_until is None
+
+
+def test_what_slack_said_is_not_believed_longer_as_it_does_not_say_it_again(bureau_anywhere: Bureau) -> None:
+    bureau_anywhere.expect(AMY)
+    bureau_anywhere.slack.pause_notifications(AMY, ENDS, since=MONDAY_NOON)
+    bureau_anywhere.read()
+    bureau_anywhere.age(14 * MINUTE)
+    bureau_anywhere.slack.fault("dnd.teamInfo", "drop")
+
+    assert bureau_anywhere.read() == 0
+    assert bureau_anywhere.of(AMY).undisturbed_until is None
+
+
+def test_a_question_that_the_store_breaks_off_is_not_asked_again_with_the_next_beat(bureau: Bureau) -> None:
+    def break_off(*_statement: object) -> None:
+        bureau.elapsed += 2
+        raise OperationalError("SELECT", None, Exception("canceling statement due to statement timeout"))
+
+    bureau.expect(AMY)
+    reading = bureau.office.sessions.engine.get_execution_options()[READING]
+    event.listen(reading, "before_cursor_execute", break_off)
+    with pytest.raises(OperationalError):
+        bureau.read()
+    event.remove(reading, "before_cursor_execute", break_off)
+    asked_at_once = bureau.read()
+    bureau.elapsed += 100
+
+    assert (asked_at_once, bureau.read()) == (0, 1)
 
 
 def test_two_workers_ask_about_everybody_once(bureau_anywhere: Bureau) -> None:
