@@ -27,7 +27,7 @@ from bot.runtime.database import Sessions, connect
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import Pace
 from bot.runtime.slack import NotSent
-from handlers import rounds, wiring
+from handlers import wiring
 
 DUE, SMALL, LARGE = 5_000, 10_000, 1_000_000
 LEAST_PER_SECOND, MOST_MILLISECONDS, MOST_TIMES = 4_000, 5.0, 1.5
@@ -145,7 +145,7 @@ def _idle(small: Sessions, large: Sessions) -> Figure:
     cpu, elapsed = (median(each) * 1000 for each in many)
     less_cpu, less_elapsed = (median(each) * 1000 for each in few)
     return Figure(
-        f"a beat with nothing due among {LARGE:,}, planning, rounds and delivery, {STORE}",
+        f"a beat with nothing due among {LARGE:,}, planning, chores and delivery, {STORE}",
         f"{cpu:.1f} ms of CPU, {elapsed:.1f} ms in all, {elapsed / less_elapsed:.2f} times",
         f"{less_cpu:.1f} ms, {less_elapsed:.1f} ms among {SMALL:,}",
         f"under {MOST_MILLISECONDS:.0f} ms of CPU, within {MOST_TIMES} times",
@@ -161,7 +161,7 @@ def _measured(beat: Callable[[], None]) -> tuple[float, float]:
 
 
 def _beat(sessions: Sessions) -> Callable[[], None]:
-    """Make one beat: look for what is to be planned, for steps of rounds, and for what is to be delivered."""
+    """Make one beat: look for what is to be planned, for chores, and for what is to be delivered."""
     loop = DeliveryLoop(
         sessions,
         MovedClock(NOW),
@@ -172,10 +172,10 @@ def _beat(sessions: Sessions) -> Callable[[], None]:
         pace=Pace(),
     )
 
-    nobody = WebClient()
+    chores = wiring.chores(WebClient())
 
     def beat() -> None:
-        steps = wiring.plan(sessions, NOW) + rounds.take_steps(nobody, sessions, NOW)
+        steps = wiring.plan(sessions, NOW) + chores(sessions, NOW)
         if steps or not loop.turn().is_idle:
             raise RuntimeError("something was due")
 
