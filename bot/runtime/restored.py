@@ -63,8 +63,10 @@ def doubt(
         workspace_id=workspace_id,
     )
     count = cast("CursorResult[object]", session.execute(doubted())).rowcount
-    beside = session.execute(Delivery.beside_restored(before)) if count else ()
-    went_along = {each for each, expires, other in beside if abs(expires - other) < A_DAY}
+    beside = session.execute(Delivery.beside_restored(before, workspace_id)) if count else ()
+    went_along = {
+        each for each, expires, other in beside if each and expires and abs(expires - other) < A_DAY
+    }
     if went_along:
         session.execute(doubted(ids=went_along))
         count += len(went_along)

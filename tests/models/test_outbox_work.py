@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import ClauseElement, text
@@ -15,6 +16,7 @@ from models.outbox import Delivery
 from models.outbox_work import Moments
 from models.workspaces import Workspace
 from tests.people import DAY, HOUR, MINUTE, MONDAY_NOON
+from tests.stores import migrated_sqlite
 
 TEAM = "TSANDBOX"
 NOW = Moments(*[MONDAY_NOON] * 6)
@@ -122,3 +124,13 @@ def test_messages_that_failed_are_listed_without_reading_those_that_were_sent(pl
     told = ways(planned, Delivery.listed(["failed", "expired"], workspace_id=None, limit=50))
 
     assert "ix_delivery_ended" in told
+
+
+def test_what_went_along_before_a_restore_is_found_from_what_is_in_doubt(tmp_path: Path) -> None:
+    engine = migrated_sqlite(tmp_path / "trellis.db")  # as most are, it has never been analysed
+
+    first, then = ways(Sessions(engine), Delivery.beside_restored(MONDAY_NOON, None)).splitlines()
+    engine.dispose()
+
+    assert "ix_delivery_doubtful" in first
+    assert "ix_delivery_receiver (workspace_id=? AND receiver=?)" in then
