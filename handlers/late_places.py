@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Final
 
@@ -14,6 +15,8 @@ from handlers.views import late as views
 from handlers.views.elements import Message, Payload, View
 
 FORM: Final = "view_submission"
+IS_THERE_SECONDS: Final = 10.0
+"""So long after the interim word Slack has the dialog, or never will: one that is not there has been closed."""
 
 
 class Conversation:
@@ -62,6 +65,7 @@ class Dialog:
         asked = body["trigger_id"] if self._is_home else f"{self._view['id']}.{self._view.get('hash', '')}"
         # A second press of Submit is the same dialog; and not the name that `waiting` gives, whose work may be faster.
         self._name = f"late.{asked}"
+        self._is_there_at = time.monotonic() + IS_THERE_SECONDS
         self._was_put = False
 
     @property
@@ -90,7 +94,9 @@ class Dialog:
     def put(self, view: View) -> None:
         """Show a view in the dialog."""
         self._was_put = True
-        waiting.show(self._client, self._name, {"external_id": self._name, **view})
+        # Others wait for this thread while Slack is asked again and again for a dialog.
+        waits = waiting.WAITS_SECONDS if time.monotonic() < self._is_there_at else (0.0,)
+        waiting.show(self._client, self._name, {"external_id": self._name, **view}, waits=waits)
 
     def show(self, answer: Payload, *, is_known: bool) -> None:
         """Show the answer to a form; where it is not known what stands, nobody is led to send it in again."""

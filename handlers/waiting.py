@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE: Final = 2
 """Such work is rare and may be heavy; more of it at once would take from those who wait for an answer."""
 _WORKERS: Final = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="waiting")
-_WAITS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+WAITS_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Slack takes our answer within a fraction of a second, and counts how often it is asked."""
 
 
@@ -49,10 +49,13 @@ def _work(screen: Screen, name: str, title: str, work: Callable[[], View]) -> No
         log.warning("dialog_not_updated", extra={"error": type(unheard).__name__})
 
 
-def show(client: WebClient, name: str, view: View) -> None:
-    """Update the dialog of this external id as soon as Slack has it; whoever closed it does not see what came of it."""
+def show(client: WebClient, name: str, view: View, *, waits: Sequence[float] = WAITS_SECONDS) -> None:
+    """Update the dialog of this external id as soon as Slack has it; whoever closed it does not see what came of it.
+
+    It is asked once before each of the waits (seconds).
+    """
     again = threading.Event()
-    for seconds in _WAITS_SECONDS:
+    for seconds in waits:
         try:
             client.views_update(external_id=name, view=view)
         except SlackApiError as refusal:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
+from handlers import late_places
 from handlers.views import members as member_views
 from handlers.views.late import DONE, INTERIM, TOO_LATE_TO_OPEN
 from sandbox.seen import Message, View
@@ -121,6 +122,20 @@ def test_a_button_on_home_opens_a_dialog_that_tells_when_it_is_done(trellis: Tre
 
     assert dialog_says(trellis, AMY, DONE).id == interim.id
     home_shows(trellis, AMY, "Resume")
+
+
+def test_a_dialog_that_was_closed_long_ago_is_looked_for_once(
+    trellis: Trellis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_places, "IS_THERE_SECONDS", 0.0)
+    opened(trellis, AMY, "/goal add")
+    with refusing(trellis.sessions):
+        interim = trellis.slack.submit(AMY, {WHAT: GOAL}).view
+        trellis.slack.close_view(AMY, interim)
+
+    assert trellis.late.settle(seconds=5)
+    assert len(trellis.slack.calls("views.update")) == 1
+    assert goal_of(trellis, AMY).title == GOAL
 
 
 def test_what_slack_lets_nobody_open_any_more_is_to_be_asked_for_again(trellis: Trellis) -> None:
