@@ -300,11 +300,11 @@ class Delivery(Base):
     ) -> Update:
         """Doubt, in a store put back from a copy, what may have been sent since the copy was made, or else these.
 
-        That is what was on its way, what had been tried, and what was due before (people's time). It is looked for
-        in what was posted since its workspace's copy was made, or `since` if there is no such workspace, and not
-        before `look_at` (all machine time).
+        That is what was on its way, what had been tried or put off, as it may have been sent sooner after all, and
+        what was due before (people's time). It is looked for in what was posted since its workspace's copy was made,
+        or `since` if there is no such workspace, and not before `look_at` (all machine time).
         """
-        tried = or_(cls.not_before <= before, cls.attempt > 0)
+        tried = or_(cls.not_before <= before, cls.attempt > 0, cls.reason.is_not(None))
         is_stale = or_(cls.state == SENDING, and_(cls.state == READY, tried))
         stale = _update(cls).where(is_stale if ids is None else one_of(cls.id, ids))
         if workspace_id:

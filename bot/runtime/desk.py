@@ -106,7 +106,7 @@ class Desk:
         return self._clock.people_now()
 
     def doubt(self, before: datetime, *, since: datetime | None = None) -> list[str]:
-        """After a restore: doubt what was due by this moment of people's time, on its way, or had been tried.
+        """After a restore: doubt what was due by this moment of people's time, on its way, tried or put off.
 
         It is looked for in what was posted `since` the copy was made (machine time); without that moment, since the
         last message was sent of which the copy knows.

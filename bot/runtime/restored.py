@@ -37,7 +37,7 @@ def doubt(
     since: datetime | None = None,
     workspace_id: str | None = None,
 ) -> int:
-    """Doubt what was due by this moment of people's time, on its way, or had been tried, and say how much.
+    """Doubt what was due by this moment of people's time, on its way, or had been tried or put off; say how much.
 
     It is looked for in what was posted `since` the copy was made (machine time); without that moment, since the last
     message was sent of which the copy knows. That is done for one workspace or for all, and kept, so that what is

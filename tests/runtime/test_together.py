@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.outbox import Message, enqueue
 from bot.runtime.backup import back_up
 from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions, connect
+from bot.runtime.decisions import Decision, Defer
 from bot.runtime.desk import Desk
 from bot.runtime.readings import _marks_in
 from bot.runtime.slack import InDoubt, Outcome, Outgoing, post
-from models.outbox import ALONE, DOUBTFUL, FAILED, MOST_TOGETHER, READY, SENT
+from models.outbox import ALONE, DOUBTFUL, FAILED, MOST_TOGETHER, READY, SENT, Delivery
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from sandbox.testing import Running
@@ -195,6 +197,36 @@ def test_after_a_restore_what_went_along_early_does_not_come_again(
 
     assert restored.states() == [SENT] * 2
     assert len(slack.dms(AMY)) == 1
+
+
+def test_what_the_copy_knows_as_put_off_and_came_sooner_does_not_come_again(
+    copied: tuple[Office, Path], slack: Driver
+) -> None:
+    office, backup = copied
+    plan(office, timedelta())
+    exhaust(office.loop(prepare=put_off))
+    engine = connect(f"sqlite:///{back_up(str(office.sessions.engine.url), backup).path}")
+    with office.sessions.begin() as session:
+        for row in session.scalars(Delivery.ready_for(TEAM_ID, AMY)):
+            row.not_before = office.clock.people
+    office.loop().drain()
+    office.close()
+    assert len(slack.dms(AMY)) == 1
+
+    restored = Office(Sessions(engine), office.api_url, clock=office.clock)
+    Desk(restored.sessions, restored.clock, UNHURRIED).doubt(office.clock.people)
+    for _ in range(2):
+        office.clock.pass_time(8 * HOUR)
+        exhaust(restored.loop())
+    restored.close()
+    engine.dispose()
+
+    assert restored.states() == [SENT]
+    assert len(slack.dms(AMY)) == 1
+
+
+def put_off(_session: Session, rows: Sequence[Delivery], now: datetime) -> Mapping[int, Decision]:
+    return {row.id: Defer(now + 7 * HOUR, "away") for row in rows}
 
 
 def test_what_is_new_after_a_restore_takes_nothing_along_that_may_have_come(
