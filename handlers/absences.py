@@ -38,6 +38,8 @@ CALLS_A_BEAT: Final = 6
 AFTER_REFUSAL_SECONDS: Final = 3600.0
 """How long nobody is asked about after Slack refused it: a scope that is missing comes with a new installation."""
 AFTER_SILENCE_SECONDS: Final = 60.0
+NOT_VISIBLE: Final = "user_not_visible"
+"""What Slack answers about all of them where the app may not see one: of them it tells when asked without that one."""
 SLOW_SECONDS: Final = 0.05
 SHARE: Final = 0.02
 """When a backlog makes looking take so long, it takes no greater share of the time."""
@@ -87,7 +89,7 @@ class Disturbances:
         """Ask with this client, whose token belongs to one workspace; nothing is asked yet."""
         self._client, self._elapsed = client, elapsed
         self._workspace_id: str | None = None
-        self._rests_until = 0.0
+        self._rests_until, self._at_once = 0.0, PEOPLE_A_CALL
 
     def read(self, sessions: Sessions, now: datetime) -> int:
         """Ask about everybody who gets a message soon and was not asked about lately; counts the calls."""
@@ -120,18 +122,30 @@ class Disturbances:
                 return False
             said = self._client.dnd_teamInfo(users=list(taken.people))["users"] or {}
         except doors.UNHEARD as unheard:
+            if taken is not None and error_of(unheard) == NOT_VISIBLE:
+                self._ask_apart(sessions, taken)
+                return True
             self._rest(unheard)
             if taken is not None:
-                self._give_back(sessions, taken)
+                self._give_back(sessions, taken, self._rests_until - self._elapsed())
             return False
+        self._at_once = min(2 * self._at_once, PEOPLE_A_CALL)
         _keep(sessions, taken, said)
         return True
+
+    def _ask_apart(self, sessions: Sessions, taken: Asked) -> None:
+        """Ask about fewer at once, until whom Slack does not show us is alone: of that one nothing is known."""
+        self._at_once = max(1, len(taken.people) // 2)
+        if len(taken.people) == 1:
+            _keep(sessions, taken, {})
+            return
+        self._give_back(sessions, taken, 0.0)
 
     def _take(self, sessions: Sessions, soon: datetime) -> Asked | None:
         """Take some whom no other process asks about; raises what Slack does when asked which workspace is ours."""
         workspace_id = self._workspace_id = self._workspace_id or str(self._client.auth_test()["team_id"])
         with sessions.begin() as session:
-            return _take(session, workspace_id, soon)
+            return _take(session, workspace_id, soon, min(self._at_once, PEOPLE_A_CALL))
 
     def _rest(self, unheard: Exception) -> None:
         """Ask nothing for as long as Slack says; of what it refuses nobody has to be told every minute."""
@@ -139,13 +153,12 @@ class Disturbances:
         self._rests_until = self._elapsed() + seconds
         log.warning("disturbances_unheard", extra={"error": error_of(unheard), "seconds": seconds})
 
-    def _give_back(self, sessions: Sessions, taken: Asked) -> None:
-        seconds = self._rests_until - self._elapsed()
+    def _give_back(self, sessions: Sessions, taken: Asked, seconds: float) -> None:
         with sessions.begin() as session:
             session.execute(asked.give_back(taken.workspace_id, taken.people, taken.mark, seconds=seconds))
 
 
-def _take(session: Session, workspace_id: str, soon: datetime) -> Asked | None:
+def _take(session: Session, workspace_id: str, soon: datetime, most: int) -> Asked | None:
     """Take some if no other process does just now, and Slack may be asked once more in this minute."""
     if not hold_alone(session, f"absences:{workspace_id}"):
         return None
@@ -157,7 +170,7 @@ def _take(session: Session, workspace_id: str, soon: datetime) -> Asked | None:
         return None
     mark = asked.mark_of(at)
     named = {"ours": workspace_id, "soon": soon}
-    people = session.scalars(asked.take(mark, PEOPLE_A_CALL), named).all()
+    people = session.scalars(asked.take(mark, most), named).all()
     if not people:
         return None
     take_receipt(session, workspace_id, free[0], at=at)

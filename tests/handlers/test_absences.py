@@ -185,6 +185,18 @@ def test_of_a_missing_scope_the_log_says_once_and_slack_is_not_asked_for_an_hour
     assert len(bureau.people_asked) == 2
 
 
+def test_one_whom_slack_does_not_show_keeps_it_from_telling_of_nobody_else(bureau: Bureau) -> None:
+    bureau.expect(*CROWD[:4])
+    bureau.slack.fault("dnd.teamInfo", "error", error="user_not_visible", times=3)
+
+    for _ in range(4):  # what is given back may be taken a millisecond later
+        bureau.read()
+
+    assert [len(people) for people in bureau.people_asked] == [4, 2, 1, 1, 2]
+    assert set(chain(*bureau.people_asked[2:])) == set(CROWD[:4])
+    assert all(bureau.of(each).is_disturbance_believed for each in CROWD[:4])
+
+
 def test_while_slack_is_away_nothing_old_is_taken_for_new(bureau: Bureau) -> None:
     bureau.expect(AMY)
     bureau.slack.pause_notifications(AMY, ENDS, since=MONDAY_NOON)
