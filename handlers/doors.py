@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Protocol
 
@@ -242,9 +243,16 @@ def _at_the_form(text: str, field: str | None, view: Payload) -> Payload:
 
 def respond(context: BoltContext, message: Message, **how: Any) -> None:
     """Show a message where the command was typed or the button pressed."""
+    say(context, **message.payload(), **how)
+
+
+def say(context: BoltContext, **words: Any) -> None:
+    """Send an answer to where the request says; what Slack does not take there raises nothing, and is logged."""
     tell = context.respond
     assert tell is not None  # Bolt makes one for every request
-    tell(**message.payload(), **how)
+    status = tell(**words).status_code
+    if status != HTTPStatus.OK:
+        log.warning("answer_unsaid", extra={"status": status})
 
 
 def _say_after_all(text: str, body: Payload, context: BoltContext) -> None:

@@ -37,10 +37,8 @@ class Conversation:
 
     def show(self, answer: Payload, *, is_known: bool) -> None:
         """Show the answer to a command; a click has none."""
-        tell = self._context.respond
-        assert tell is not None  # Bolt makes one for every request
         if answer:
-            tell(**answer, replace_original=False)
+            doors.say(self._context, **answer, replace_original=False)
 
     def conclude(self, *, has_followed: bool) -> None:
         """Say that it is done where nothing else was shown."""

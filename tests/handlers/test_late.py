@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,8 @@ TRYING = "perseverance"
 """What the threads are called on which it is tried again."""
 SHOWING = "ThreadPoolExecutor"
 """What those are called on which is shown what a click led to."""
+RESPONSE_URL_SECONDS = 31 * 60
+"""Longer than Slack takes answers to a command."""
 TRIGGER_SECONDS = 5
 """Longer than Slack lets a dialog be opened after a click."""
 
@@ -74,6 +77,18 @@ def test_a_command_is_answered_late_and_once(trellis: Trellis) -> None:
     assert hear(trellis, AMY, "Logged as goal 1").visible_to == AMY
     assert goal_of(trellis, AMY).title == GOAL
     assert len(said(trellis, AMY, "Logged as goal")) == 1
+
+
+def test_an_answer_that_slack_does_not_take_any_more_is_logged(
+    trellis: Trellis, caplog: pytest.LogCaptureFixture
+) -> None:
+    with refusing(trellis.sessions), caplog.at_level(logging.WARNING):
+        trellis.slack.command(AMY, f"/goal add {GOAL}")
+        trellis.slack.age("response_urls", seconds=RESPONSE_URL_SECONDS)
+
+    assert trellis.late.settle(seconds=5)
+    assert "answer_unsaid" in [record.msg for record in caplog.records]
+    assert goal_of(trellis, AMY).title == GOAL
 
 
 def test_a_form_turns_to_an_interim_word_and_to_what_came_of_it(trellis: Trellis) -> None:
