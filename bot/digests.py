@@ -34,7 +34,7 @@ def beside(session: Session, due: Sequence[Delivery], *, now: datetime) -> Mappi
     workspaces, people = {key[0] for key in carriers}, {key[1] for key in carriers}
     waiting = session.execute(Delivery.beside(workspaces, COUNTED, people, due_by=now)).all()
     own = {each.id for each in due}
-    ids = [number for number, *place, _ in waiting if number not in own and tuple(place) in carriers]
+    ids = [number for number, *place, _, _ in waiting if number not in own and tuple(place) in carriers]
     rows = session.scalars(Delivery.taken_along(ids, now)).all() if ids else ()
     unwanted = _unwanted(session, carriers) if rows else {}
     found: dict[int, list[Delivery]] = {}

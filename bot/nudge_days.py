@@ -61,7 +61,7 @@ def _of_the_same_day(
     now: datetime,
 ) -> dict[int, list[tuple[Delivery, Nudge]]]:
     """Hold what goes along with each of what is due, and read what it says; what may not be sent is left alone."""
-    carriers = _carriers(session, due, judged)
+    carriers = _carriers(session, due, judged, now)
     rows = session.scalars(Delivery.taken_along(carriers, now)).all() if carriers else ()
     said = nudges.judge(session, rows, now=now) if rows else {}
     along: dict[int, list[tuple[Delivery, Nudge]]] = {}
@@ -76,16 +76,16 @@ def _carriers(
     session: Session,
     due: Mapping[tuple[str, str], Delivery],
     judged: Mapping[int, Nudge | Later | Never],
+    now: datetime,
 ) -> dict[int, int]:
     """Say what is to go along with which of what is due, by their numbers."""
     workspaces, receivers = {key[0] for key in due}, {key[1] for key in due}
     carriers = {}
-    for number, workspace_id, receiver, begins in session.execute(
-        Delivery.beside(workspaces, [PREP], receivers)
-    ):
+    waiting = session.execute(Delivery.beside(workspaces, [PREP], receivers))
+    for number, workspace_id, receiver, opens, begins in waiting:
         carrier = due.get((workspace_id, receiver))
         nudge = judged[carrier.id] if carrier else None
-        if carrier is None or number == carrier.id or not isinstance(nudge, Nudge):
+        if carrier is None or not carrier.may_take(number, opens, now) or not isinstance(nudge, Nudge):
             continue
         if local_day(begins, nudge.zone) == local_day(nudge.starts_at, nudge.zone):
             carriers[number] = carrier.id

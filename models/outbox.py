@@ -114,6 +114,14 @@ class Delivery(Base):
         """Whether Slack may have it, and somebody has to look: we never may."""
         return self.state == FAILED and (self.reason or "").startswith(UNRESOLVED)
 
+    def may_take(self, number: int, not_before: datetime, now: datetime) -> bool:
+        """Whether another message, of this number and due from that moment on, may go along with this one.
+
+        Before it is due only if it was written later: a store that is put back from a copy, and knows it, knows then
+        what it may have gone along with, and looks in Slack for both.
+        """
+        return number != self.id and (not_before <= now or number > self.id)
+
     @property
     def goes_alone(self) -> bool:
         """Whether Slack refused it together with others, or said so often neither yes nor no."""
@@ -160,12 +168,13 @@ class Delivery(Base):
         receivers: Collection[str],
         *,
         due_by: datetime | None = None,
-    ) -> Select[int, str, str, datetime]:
+    ) -> Select[int, str, str, datetime, datetime]:
         """Select what of these kinds these receivers have not got yet and may get together with something else.
 
-        Rows are id, workspace, receiver, and until when it is of use; nothing is locked. It may have to be due.
+        Rows are id, workspace, receiver, and from when until when it is of use; nothing is locked. It may have to be
+        due.
         """
-        chosen = select(cls.id, cls.workspace_id, cls.receiver, cls.expire_at)
+        chosen = select(cls.id, cls.workspace_id, cls.receiver, cls.not_before, cls.expire_at)
         mine = chosen.where(cls.workspace_id.in_(workspace_ids), cls.receiver.in_(receivers))
         waiting = mine.where(cls.kind.in_(kinds), *cls._may_go_along())
         return waiting if due_by is None else waiting.where(cls.not_before <= due_by)

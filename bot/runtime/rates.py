@@ -50,9 +50,9 @@ UNLIMITED = Rate(timedelta(), 1)
 class Pace:
     """How long Slack gets for what, and how much it is asked at once.
 
-    Rates are Slack's (https://docs.slack.dev/apis/web-api/rate-limits): a message a second and conversation with
-    short bursts, "several hundred" a minute and workspace, of which 5 a second were never refused; `history` and
-    `open` are tier 3, 50 a minute.
+    Rates are Slack's (https://docs.slack.dev/apis/web-api/rate-limits): a message a second and conversation, with
+    short bursts that we do not use; "several hundred" a minute and workspace, of which 5 a second were never refused;
+    `history` and `open` are tier 3, 50 a minute.
     """
 
     timeout: timedelta = timedelta(seconds=10)
@@ -63,7 +63,8 @@ class Pace:
     """A request begun later than this after its claim could outlive the lease."""
     workspace: Rate = Rate(timedelta(seconds=0.2), 18)
     """Two fewer at once than Slack is thought to take: one that was slow arrives close before the next."""
-    conversation: Rate = Rate(timedelta(seconds=1), 5)
+    conversation: Rate = Rate(timedelta(seconds=1), 1)
+    """No bursts: several messages to one person are never so urgent, and what is due at once goes together."""
     looks: Rate = Rate(timedelta(seconds=1.2), 10)
     """Readings of a conversation's history, a workspace."""
     openings: Rate = Rate(timedelta(seconds=1.2), 10)

@@ -90,7 +90,8 @@ def with_others(
 ) -> Send:
     """Prepare a note that takes along what else is there for its receiver, be it due or not."""
     beside = session.execute(Delivery.beside([row.workspace_id], [row.kind], [row.receiver]))
-    ids = sorted({number for number, *_ in beside}.difference(but, [row.id]))[:most]
+    free = {number for number, _, _, opens, _ in beside if row.may_take(number, opens, now)}
+    ids = sorted(free.difference(but))[:most]
     others = session.scalars(Delivery.taken_along(ids, now)).all() if ids and not row.goes_alone else ()
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "A *note*"}} for _ in (row, *others)]
     return Send("A note", blocks, along=[Along(each, place) for place, each in enumerate(others, start=1)])

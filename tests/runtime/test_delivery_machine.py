@@ -45,9 +45,8 @@ from tests.stores import reused_sqlite
 KNOWN = {READY, SENDING, SENT, DOUBTFUL, FAILED, EXPIRED, CANCELLED}
 ENDED = {SENT, FAILED, EXPIRED, CANCELLED}
 EVERYTHING = Work(sendable=True, late=True, lapsed=True, in_doubt=True, stray=True)
-A_WHILE = some.sampled_from([0.1, 1, 5, 10, 19, 21, 45, 60, 61, 90, 91, 151, 600]).map(
-    lambda seconds: timedelta(seconds=seconds)
-)
+SECONDS = (0.1, 1, 5, 10, 19, 21, 45, 60, 61, 90, 91, 151, 600)
+A_WHILE = some.sampled_from(SECONDS).map(lambda seconds: timedelta(seconds=seconds))
 MESSAGES = 6
 """Few, so that much befalls each."""
 ROUNDS = 30
@@ -63,6 +62,7 @@ class Deliveries(RuleBasedStateMachine):
 
     pace = TIMES
     model = Slack
+    are_joined = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,6 @@ class Deliveries(RuleBasedStateMachine):
         self.latest = self.clock.people
         self.unwanted: set[int] = set()
         self.taken_back: set[int] = set()
-        self.are_joined = True
 
     @initialize()
     def open(self) -> None:
@@ -342,6 +341,7 @@ def hasten(machine: Deliveries) -> None:
     machine.open()
     machine.write(AMY, is_short=False)
     machine.work(0, "late")
+    machine.pass_time(timedelta(seconds=1))
     machine.work(1, "ok")  # the look-up: not there yet
     machine.work(1, "ok")
     machine.accept_late(0)

@@ -254,3 +254,26 @@ def test_what_is_new_after_a_restore_takes_nothing_along_that_may_have_come(
     assert restored.states() == [SENT] * 5
     brought = [block["block_id"].rpartition(":")[2] for each in slack.dms(AMY) for block in each.blocks]
     assert len(brought) == len(set(brought)) == 3
+
+
+def test_what_the_copy_knows_does_not_come_again_for_having_gone_along_with_what_it_does_not_know(
+    copied: tuple[Office, Path], slack: Driver
+) -> None:
+    office, backup = copied
+    plan(office, 6 * HOUR)
+    engine = connect(f"sqlite:///{back_up(str(office.sessions.engine.url), backup).path}")
+    plan(office, timedelta())
+    office.loop(prepare=note_together).drain()
+    office.close()
+    restored = Office(Sessions(engine), office.api_url, clock=office.clock)
+    Desk(restored.sessions, restored.clock, UNHURRIED).doubt(office.clock.people)
+
+    for _ in range(2):
+        exhaust(restored.loop(prepare=note_together))
+        office.clock.pass_time(7 * HOUR)
+    exhaust(restored.loop(prepare=note_together))
+    restored.close()
+    engine.dispose()
+
+    brought = [block["block_id"].rpartition(":")[2] for each in slack.dms(AMY) for block in each.blocks]
+    assert len(brought) == len(set(brought)) == 2
