@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -94,10 +95,17 @@ class Screen:
 
     def _show(self, message: Message, title: str) -> None:
         if self.body.get("response_url"):
-            doors.respond(self.context, parts.in_its_place(self.body, message), replace_original=True)
+            doors.respond(self.context, parts.in_its_place(self._clicked(), message), replace_original=True)
             return
         shown_in = self.body["view"]["title"]["text"] if self._is_over("modal") else title
         self._put(elements.dialog(message, shown_in))
+
+    def _clicked(self) -> Payload:
+        """Say in what they clicked: late it is read anew, and taken for what it was where Slack does not say."""
+        if "following" in self.context:
+            with suppress(*doors.UNHEARD):
+                return parts.read_anew(self.body, self.client)
+        return self.body
 
     def _is_over(self, kind: str) -> bool:
         return (self.body.get("view") or {}).get("type") == kind

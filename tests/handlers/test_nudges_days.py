@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from bot.planning import PREP
 from sandbox.seen import Message
 from tests.handlers.one_on_ones_stage import live_until, preps, states
+from tests.handlers.slow_store import refusing
 from tests.people import AMY, BEN, MIA, RAY
 from tests.trellis import Trellis, utc
 
@@ -109,3 +112,22 @@ def test_each_meeting_keeps_its_own_row(trellis: Trellis) -> None:
 
     sent = [each for each in states(trellis, PREP) if each[0] == AMY]
     assert sent == [(AMY, "sent", None)] * 3
+
+
+def test_two_parts_that_are_answered_late_keep_what_either_shows(
+    trellis: Trellis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.runtime.perseverance.FIRST_SECONDS", 0.1)
+    register(trellis, *THREE)
+    trellis.tick(WEDNESDAY_10)
+    day = the_day(trellis)
+    before = parts_of(day)
+    swaps = [each for each in day.elements if each.label == "Another question"]
+
+    with refusing(trellis.sessions):
+        for place in (0, 2):
+            trellis.slack.press(AMY, day, swaps[place])
+
+    assert trellis.late.settle(seconds=5)
+    after = parts_of(the_day(trellis))
+    assert [number for number in range(3) if before[number] != after[number]] == [0, 2]
