@@ -44,7 +44,10 @@ from models.workspaces import Workspace
 
 log = logging.getLogger(__name__)
 
-LONGEST_BACK_OFF_SECONDS = 60
+FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS = 0.5, 60
+LOOK_UP_IS_LATER = 6
+"""A look-up that failed waits as a message does that failed so many times more: histories are few, and nobody reads
+them."""
 CHANNEL_UNKNOWN, MOST_REOPENINGS = "channel_not_found", 10
 """Slack's word for a conversation it does not know, and the attempt after which that is believed of a group."""
 
@@ -198,9 +201,10 @@ def _values(
 
 
 def _back_off(attempt: int, chance: random.Random) -> float:
-    """Wait 0.5 s × 2ⁿ and up to half as long again, so that those who failed together do not return together."""
-    wait: float = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2 ** min(attempt, 10))
-    return wait * (1 + chance.random() / 2)
+    """Wait between half and all of 0.5 s × 2ⁿ after try n + 1: who failed together does not return together."""
+    doublings = min(max(attempt - 1, 0), 10)
+    wait: float = min(LONGEST_BACK_OFF_SECONDS, FIRST_BACK_OFF_SECONDS * 2**doublings)
+    return wait * (1 + chance.random()) / 2
 
 
 def _hold_up(session: Session, workspace_id: str, outcome: Outcome, machine_now: datetime) -> None:
@@ -258,7 +262,9 @@ def _looked(
         case Unseen(reason, _, True):
             return {"reason": f"{UNRESOLVED}{reason}"}, FAILED
         case Unseen(reason, retry_after):
-            seconds = retry_after if retry_after is not None else _back_off(attempt + 5, chance)
+            seconds = (
+                retry_after if retry_after is not None else _back_off(attempt + LOOK_UP_IS_LATER, chance)
+            )
             return {
                 "reason": f"look-up: {reason}",
                 "retry_at": machine_now + timedelta(seconds=seconds),

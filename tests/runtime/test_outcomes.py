@@ -26,7 +26,7 @@ from bot.runtime.slack import (
 from models.outbox import DOUBTFUL, SENDING, SENT
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN
-from tests.runtime.stage import PATIENCE_SECONDS, Office, doubt_all, exhaust
+from tests.runtime.stage import PATIENCE_SECONDS, Office, doubt_all, doubted, exhaust
 from tests.runtime.test_delivery import Gate, expire_leases
 
 
@@ -91,3 +91,31 @@ def test_of_several_waits_for_look_ups_and_openings_the_longest_stands(office: O
     workspace = office.workspace()
     assert pace.looks.opens_at(workspace.looks_tat) == now + timedelta(seconds=30)
     assert pace.openings.opens_at(workspace.opens_tat) == now + timedelta(seconds=30)
+
+
+def test_the_wait_after_each_try_doubles_from_half_a_second_up_to_a_minute(office: Office) -> None:
+    (number,) = office.write()
+    loop = office.loop(send=lambda _: NotSent("away"))
+    waits = []
+    for _ in range(9):
+        exhaust(loop)
+        waits.append(wait_of(office, number))
+        office.clock.pass_time(timedelta(seconds=waits[-1]))
+
+    most = [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert all(whole / 2 <= wait <= whole for wait, whole in zip(waits, most, strict=True)), waits
+
+
+def test_a_look_up_that_failed_waits_longer_than_a_message(office: Office) -> None:
+    (number,) = doubted(office, AMY)
+
+    exhaust(office.loop(seek=lambda _: Unseen("away")))
+
+    assert 16 <= wait_of(office, number) <= 32
+
+
+def wait_of(office: Office, number: int) -> float:
+    """Say how many seconds a row waits from now on."""
+    again = office.row(number).retry_at
+    assert again is not None
+    return (again - office.clock.machine).total_seconds()
