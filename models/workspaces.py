@@ -22,7 +22,7 @@ class Workspace(Base):
     posts_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
     looks_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opens_tat: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Machine time: when the next post, reading of a history or opening of a group would arrive at Slack's pace."""
+    """Machine time: when the next post, page of a history or opening of a group would arrive at Slack's pace."""
     stopped_because: Mapped[str | None]
     """Slack's error when it took the token away; nothing is posted until the app is installed again."""
     history: Mapped[str | None]

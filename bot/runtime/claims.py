@@ -356,7 +356,7 @@ def _where(receiver: str, place: Conversation | None) -> str | None:
 
 
 def _may_look(workspace: Workspace | None, pace: Pace, machine_now: datetime) -> bool:
-    """Spend one reading of the workspace's, if it has one."""
+    """Spend one page of the workspace's, if it has one; how many more the reading took is known when it ends."""
     if workspace is None or not pace.looks.room(workspace.looks_tat, machine_now):
         return False
     workspace.looks_tat = pace.looks.after(workspace.looks_tat, machine_now, 1)

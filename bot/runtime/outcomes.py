@@ -243,11 +243,24 @@ def record_look(
             yield delivery_id, state
     if isinstance(seen, Seen) and doubt.channel != seen.channel:
         _keep_channels(session, [(doubt, seen.channel)])
+    _spend_pages(session, doubt.workspace_id, seen.pages, machine_now, pace)
     if isinstance(seen, Unseen) and seen.retry_after is not None:
         until = pace.looks.held_up(machine_now + timedelta(seconds=seen.retry_after))
         hold_up(session, doubt.workspace_id, Workspace.looks_tat, until)
     if isinstance(seen, Unseen) and seen.is_token_gone:
         stop(session, doubt.workspace_id, seen.reason)
+
+
+def _spend_pages(session: Session, workspace_id: str, pages: int, machine_now: datetime, pace: Pace) -> None:
+    """Move the arrival time of the workspace's readings by the pages beyond the first, for which the claim paid.
+
+    From where it is, and not from now on: the pages were turned since the claim.
+    """
+    if pages <= 1:
+        return
+    workspace = session.get(Workspace, workspace_id, with_for_update=True)
+    if workspace:
+        workspace.looks_tat = (workspace.looks_tat or machine_now) + pace.looks.interval * (pages - 1)
 
 
 def _looked(

@@ -66,7 +66,7 @@ class Pace:
     conversation: Rate = Rate(timedelta(seconds=1), 1)
     """No bursts: several messages to one person are never so urgent, and what is due at once goes together."""
     looks: Rate = Rate(timedelta(seconds=1.2), 10)
-    """Readings of a conversation's history, a workspace."""
+    """Pages of conversations' histories, a workspace."""
     openings: Rate = Rate(timedelta(seconds=1.2), 10)
     """Openings of groups, a workspace."""
 

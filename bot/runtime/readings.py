@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -60,9 +60,12 @@ class _Reading:
     newest: str = ""
     """The greatest timestamp of the stretch under way, from which the next one begins."""
     seen: dict[Mark, str] = field(default_factory=dict)
+    asked: int = 0
+    """Pages since it was taken up."""
 
     def turn_page(self, client: WebClient, channel: str) -> bool:
         """Read one page, and say whether it was the last of its stretch."""
+        self.asked += 1
         page = client.conversations_history(
             channel=channel, oldest=self.until, limit=PAGE, cursor=self.cursor, include_all_metadata=True
         )
@@ -95,7 +98,8 @@ class Readings:
         reading = self._begun(doubt, channel)
         seen = self._read(reading, channel, ends_at)
         if seen is None:
-            return Seen(channel, _found(doubt, reading.seen))
+            return Seen(channel, _found(doubt, reading.seen), reading.asked)
+        seen = replace(seen, pages=reading.asked)
         if not seen.is_final and seen.reason != CURSOR_EXPIRED:
             self._keep(doubt, channel, reading)
         return seen
@@ -125,6 +129,7 @@ class Readings:
             reading = self._put_aside.pop((doubt.workspace_id, channel), None)
         if reading is None or reading.since > since:
             return _Reading(since, since)
+        reading.asked = 0
         return reading
 
     def _keep(self, doubt: Doubt, channel: str, reading: _Reading) -> None:

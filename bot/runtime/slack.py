@@ -175,6 +175,8 @@ class Seen:
 
     channel: str
     found: Mapping[int, str]
+    pages: int = 1
+    """How many pages of the history were asked for."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,8 @@ class Unseen:
     is_final: bool = False
     is_token_gone: bool = False
     """Which stops the workspace, as with a post."""
+    pages: int = 1
+    """How many pages of the history were asked for."""
 
 
 Look = Seen | Unseen

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.outbox import group
 from bot.runtime.openings import Recorder
@@ -24,6 +25,7 @@ from bot.runtime.slack import (
     Unseen,
 )
 from models.outbox import DOUBTFUL, SENDING, SENT
+from models.workspaces import Workspace
 from sandbox.identity import TEAM_ID
 from tests.people import AMY, BEN
 from tests.runtime.stage import PATIENCE_SECONDS, Office, doubt_all, doubted, exhaust
@@ -91,6 +93,26 @@ def test_of_several_waits_for_look_ups_and_openings_the_longest_stands(office: O
     workspace = office.workspace()
     assert pace.looks.opens_at(workspace.looks_tat) == now + timedelta(seconds=30)
     assert pace.openings.opens_at(workspace.opens_tat) == now + timedelta(seconds=30)
+
+
+def test_every_page_beyond_the_first_of_each_reading_is_paid_for_when_it_ends(
+    office_anywhere: Office,
+) -> None:
+    office, pace = office_anywhere, Pace()
+    now, chance = office.clock.machine, random.Random(7)
+    doubt = Doubt(TEAM_ID, AMY, "D1", {}, {}, now)
+    hold_looks_until(office, now)
+
+    for looked in (Seen("D1", {}, pages=12), Unseen("timed out", pages=4), Unseen("not begun")):
+        with office.sessions.begin() as session:
+            list(record_look(session, doubt, looked, now + timedelta(seconds=9), pace=pace, chance=chance))
+
+    assert office.workspace().looks_tat == now + pace.looks.interval * (11 + 3)
+
+
+def hold_looks_until(office: Office, moment: datetime) -> None:
+    with office.sessions.begin() as session:
+        session.execute(update(Workspace).values(looks_tat=moment))
 
 
 def test_the_wait_after_each_try_doubles_from_half_a_second_up_to_a_minute(office: Office) -> None:

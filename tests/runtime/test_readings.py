@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from bot.runtime.rates import Rate
 from models.outbox import DOUBTFUL, SENT, Delivery
 from sandbox.driver import Driver
-from tests.people import AMY
-from tests.runtime.stage import Office, accepted_but_doubted, doubted
+from tests.people import AMY, BEN
+from tests.runtime.stage import UNHURRIED, Office, accepted_but_doubted, doubted, exhaust
 
 HISTORY = "conversations.history"
 PAGE, PAGES = 2, 8
@@ -143,3 +145,24 @@ def test_a_reading_that_takes_long_ends_before_its_lease_and_goes_on(
 
     assert set(asked_for(slack).values()) == {1}
     assert (office.row(number).state, office.row(number).attempt) == (SENT, 1)
+
+
+def test_who_turned_many_pages_lets_every_worker_wait_until_slack_takes_more(
+    office: Office, slack: Driver
+) -> None:
+    looks = Rate(timedelta(seconds=1.2), 10)
+    pace = replace(UNHURRIED, looks=looks)
+    accepted_but_doubted(office)
+    talk(slack, PAGE * 12 - 1)
+    office.loop(pace=pace).drain()
+    other = accepted_but_doubted(office, BEN)
+    slack.clear_calls()
+
+    assert office.workspace().looks_tat == office.clock.machine + 12 * looks.interval
+    another_worker = office.loop(pace=pace)
+    office.clock.pass_time(3 * looks.interval - timedelta(milliseconds=1))
+    exhaust(another_worker)
+    assert (office.row(other).state, slack.calls(HISTORY)) == (DOUBTFUL, [])
+    office.clock.pass_time(timedelta(milliseconds=1))
+    exhaust(another_worker)
+    assert office.states() == [SENT] * 2
