@@ -20,7 +20,7 @@ from bot import planning, roster_imports, zone_changes
 from bot import rounds as round_cases
 from bot.runtime.clock import Clock
 from bot.runtime.config import Settings
-from bot.runtime.database import Sessions
+from bot.runtime.database import Sessions, savepoint
 from bot.runtime.decisions import ANY_KIND, Attend, Consequence, Prepare
 from bot.runtime.engine import Work
 from bot.runtime.readings import Readings
@@ -167,7 +167,7 @@ def plan(sessions: Sessions, now: datetime) -> int:
 def _plan_each(session: Session, batch: Sequence[Turn], now: datetime) -> None:
     """Plan a batch; if one 1-on-1 hits a bug only that one waits, and the bug is logged with its id."""
     try:
-        with session.begin_nested():
+        with savepoint(session):
             planning.plan(session, batch, now=now)
     except (OperationalError, InterfaceError):
         raise

@@ -35,6 +35,7 @@ from models.workspaces import Workspace
 log = logging.getLogger(__name__)
 
 CLOSED_AT_ONCE = 1_000
+DEFERRED = "deferred"
 SOMEBODY = ("U", "W", GROUP)
 """What begins the id of a person, and the name of several."""
 Places = Mapping[tuple[str, str], Conversation]
@@ -159,13 +160,12 @@ class Claimer:
     def _put_aside(self, row: Delivery, decision: Decision) -> str:
         assert isinstance(decision, Defer | Cancel)
         row.reason = decision.reason
-        if isinstance(decision, Defer):
-            row.not_before = decision.until
-        else:
-            row.state = CANCELLED
-        name = "deferred" if isinstance(decision, Defer) else CANCELLED
-        tell(self.session, row.id, name, decision.reason)
-        return name
+        if isinstance(decision, Cancel):
+            row.state = CANCELLED  # which is told, whoever does it
+            return CANCELLED
+        row.not_before = decision.until
+        tell(self.session, row.id, DEFERRED, decision.reason)
+        return DEFERRED
 
     def _goes_on(self, workspace: Workspace) -> bool:
         """Keep which history a workspace's rows belong to, and say whether it is the one they were written in."""

@@ -156,6 +156,19 @@ def after_commit(session: Session, tell: Callable[[], None]) -> None:
     session.info.setdefault(AFTER_COMMIT, []).append(tell)
 
 
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """Do what may have to be undone without the rest; what is undone is told by nobody either."""
+    session.flush()
+    already = len(session.info.get(AFTER_COMMIT, ()))
+    try:
+        with session.begin_nested():
+            yield
+    except Exception:
+        del session.info.get(AFTER_COMMIT, [])[already:]
+        raise
+
+
 class Sessions:
     """Opens transactions; doors and the loops hold one of these, never a session."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from bot.runtime import metrics
-from bot.runtime.database import after_commit
+from bot.runtime.database import after_commit, savepoint
 from models.bulk import one_of
 from models.outbox import CANCELLED, FAILED, Delivery
 
@@ -117,7 +117,7 @@ def _attended(
     if not sends:
         return {}
     try:
-        with session.begin_nested():
+        with savepoint(session):
             anew = _sendable(attend(session, sends, people_now))
     except (OperationalError, InterfaceError, PoolTimeoutError):
         raise  # the store is away
@@ -144,7 +144,7 @@ def face(
     for kind in sorted(kinds & consequences.keys()):
         failed = [_failed(row) for row in rows if kind in (row.kind, ANY_KIND)]
         try:
-            with session.begin_nested():
+            with savepoint(session):
                 consequences[kind](session, failed, now)
         except (OperationalError, InterfaceError, PoolTimeoutError):
             raise  # the store is away: what Slack said is kept, and comes again
@@ -181,7 +181,7 @@ def _each(
 ) -> Mapping[int, Decision]:
     """Prepare the batch; if one row hits a bug only that row waits, and the bug is logged with its id."""
     try:
-        with session.begin_nested():
+        with savepoint(session):
             return _sendable(prepare(session, batch, people_now))
     except (OperationalError, InterfaceError, PoolTimeoutError):
         raise  # the store is away: no row's fault

@@ -12,10 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
-from sqlalchemy import CursorResult, text
+from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -26,6 +25,7 @@ from bot.runtime.database import Sessions, missing_migrations
 from bot.runtime.decisions import Attend, Consequence, Prepare
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.faults import WrongUse
+from bot.runtime.outcomes import tell
 from bot.runtime.rates import Pace
 from bot.runtime.slack import UNANSWERED, Doubt, Group, Look, NotOpened, Opened, Outcome, Outgoing
 from models.outbox import EXPIRED, Delivery
@@ -352,5 +352,6 @@ def prune(sessions: Sessions, clock: Clock) -> None:
     """Forget receipts nobody can ask for again, and give up doubts that nobody can settle."""
     with sessions.begin() as session:
         session.execute(Receipt.older_than(clock.machine_now() - RECEIPTS_KEPT))
-        over = session.execute(Delivery.beyond_asking(clock.people_now() - DOUBTS_KEPT))
-    metrics.OUTCOMES.labels(EXPIRED).inc(cast("CursorResult[object]", over).rowcount)
+        over = Delivery.beyond_asking(clock.people_now() - DOUBTS_KEPT)
+        for delivery_id, reason in session.execute(over.returning(Delivery.id, Delivery.reason)):
+            tell(session, delivery_id, EXPIRED, reason)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import cast
 
-from sqlalchemy import Table, Update, bindparam, or_, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Table, Update, bindparam, event, inspect, or_, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, object_session
 
 from bot.runtime import metrics
 from bot.runtime.database import after_commit
@@ -31,6 +31,7 @@ from bot.runtime.slack import (
 from models.conversations import Conversation
 from models.outbox import (
     ALONE,
+    CANCELLED,
     DOUBTFUL,
     FAILED,
     GROUP,
@@ -289,6 +290,15 @@ def tell(
 ) -> None:
     """Count and log what became of a message, by its id alone, once it stands in the store."""
     after_commit(session, partial(_told, delivery_id, state, reason, is_alarm=is_alarm))
+
+
+@event.listens_for(Delivery, "before_update")
+def _tell_of_decision(_mapper: object, _connection: object, row: Delivery) -> None:
+    """Tell what somebody has decided about a message: features do, and may not call the runtime."""
+    session = object_session(row)
+    is_new = inspect(row).attrs.state.history.has_changes()
+    if session is not None and is_new and row.state in (CANCELLED, SENT):
+        tell(session, row.id, row.state, row.reason)
 
 
 def _told(delivery_id: int, state: str, reason: str | None, *, is_alarm: bool) -> None:

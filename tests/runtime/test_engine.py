@@ -243,8 +243,11 @@ def test_after_a_gap_in_which_events_may_have_been_lost_the_days_work_is_done_at
         slack.eventually(lambda: meetings.asked.count("daily") == 2)
 
 
-def test_a_doubt_is_given_up_only_where_nobody_can_ask_any_more(office_anywhere: Office) -> None:
+def test_a_doubt_is_given_up_only_where_nobody_can_ask_any_more(
+    office_anywhere: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     office = office_anywhere
+    caplog.set_level("INFO")
     doubted = update(Delivery).values(state=DOUBTFUL)
     (long_over,) = office.write(AMY, expire_at=MONDAY_NOON - DOUBTS_KEPT - MINUTE)
     (just_over,) = office.write(AMY, expire_at=MONDAY_NOON - DOUBTS_KEPT + MINUTE)
@@ -258,6 +261,8 @@ def test_a_doubt_is_given_up_only_where_nobody_can_ask_any_more(office_anywhere:
     prune(office.sessions, office.clock)
 
     assert [office.row(number).state for number in (long_over, just_over)] == [EXPIRED, DOUBTFUL]
+    told = [vars(record)["delivery"] for record in caplog.records if record.message == "message_expired"]
+    assert told == [long_over]
 
 
 @pytest.mark.parametrize("away", [SlackClientError("away"), IncompleteRead(b"{")], ids=["away", "cut short"])
