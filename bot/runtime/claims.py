@@ -152,10 +152,16 @@ class Claimer:
         sends = [(row, said) for row, said in decisions if isinstance(said, Send)]
         doubted, sends = self._doubt_along(sends, workspaces)
         put_aside += doubted
-        for row, _ in sends:
-            late = (self.at.people_now - row.not_before).total_seconds()
-            after_commit(self.session, partial(metrics.LATENESS.observe, late))
+        self._note_lateness(sends)
         return self._leased(sends, workspaces) if sends else []
+
+    def _note_lateness(self, sends: Sequence[tuple[Delivery, Send]]) -> None:
+        """Measure each that is due; what goes along before its time has come is not late."""
+        along = [each.delivery for _, said in sends for each in said.along]
+        for row in (*(row for row, _ in sends), *along):
+            late = (self.at.people_now - row.not_before).total_seconds()
+            if late >= 0:
+                after_commit(self.session, partial(metrics.LATENESS.observe, late))
 
     def _put_aside(self, row: Delivery, decision: Decision) -> str:
         assert isinstance(decision, Defer | Cancel)

@@ -1,9 +1,9 @@
-"""What the log and the counters say of decisions about messages: each is told once, and by ids alone."""
+"""What the log and the counters say of messages: each is told and measured once, and by ids alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from bot.outbox import cancel
 from bot.runtime.decisions import Cancel, Decision
 from bot.runtime.desk import Desk
-from models.outbox import CANCELLED, READY, Delivery
+from models.outbox import CANCELLED, READY, SENT, Delivery
 from sandbox.identity import TEAM_ID
 from tests.people import AMY
-from tests.runtime.stage import KIND, Office
+from tests.runtime.stage import KIND, Office, note_together
 
 
 @pytest.fixture
@@ -85,3 +85,22 @@ def test_why_an_operator_takes_a_message_back_is_in_no_line(
     (line,) = [vars(record) for record in told.records]
     assert (line["message"], line["delivery"]) == ("delivery_cancelled", number)
     assert "phone" not in str(line)
+
+
+def test_of_what_goes_along_each_that_is_due_is_measured(office: Office) -> None:
+    people_now = office.clock.people
+    office.write(AMY, not_before=people_now - timedelta(seconds=2))
+    office.write(AMY, not_before=people_now - timedelta(seconds=30))
+    office.write(AMY, not_before=people_now + timedelta(hours=1))
+    before = measured()
+
+    office.loop(prepare=note_together).drain()
+
+    assert office.states() == [SENT] * 3
+    assert [now - then for now, then in zip(measured(), before, strict=True)] == [2, 32]
+
+
+def measured() -> list[float]:
+    """Say of how many messages the lateness was measured, and how many seconds it came to."""
+    name = "trellis_message_lateness_seconds"
+    return [REGISTRY.get_sample_value(f"{name}_{what}") or 0 for what in ("count", "sum")]
