@@ -74,8 +74,13 @@ def _scopes(answer: SlackResponse) -> Finding:
         return wrong(
             f"The bot lacks the scopes {', '.join(missing)}: paste the manifest again and reinstall the app"
         )
-    if more := sorted(granted - wanted):
+    if more := sorted(granted - wanted - manifest.OPTIONAL):
         return note(f"The bot has scopes it does not use: {', '.join(more)}")
+    if optional := sorted(granted & manifest.OPTIONAL):
+        return ok(
+            "The bot has the scopes it needs, and looks for posts that are in doubt in channels with "
+            + ", ".join(optional)
+        )
     return ok("The bot has the scopes it needs, and no more")
 
 

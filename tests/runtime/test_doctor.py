@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, update
 
 from bot.outbox import Message, enqueue
+from bot.runtime import manifest
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.database import Sessions, connect, migrate
 from bot.runtime.doctor import examine
@@ -102,6 +103,28 @@ def test_scopes_that_were_not_granted(healthy: dict[str, str]) -> None:
         (sentence,) = wrong({**healthy, "SLACK_API_URL": elsewhere.api_url})
 
     assert all(scope in sentence for scope in ("files:read", "im:history", "mpim:write", "users:read.email"))
+
+
+def scopes_besides(healthy: dict[str, str], *scopes: str) -> Finding:
+    """Say what is said of the scopes when these are granted besides those asked for."""
+    more = manifest.read()
+    more["oauth_config"]["scopes"]["bot"] += scopes
+    with running(manifest=more) as elsewhere:
+        found = findings({**healthy, "SLACK_API_URL": elsewhere.api_url})
+    return next(finding for finding in found if "scopes" in finding.sentence)
+
+
+def test_scopes_that_may_be_granted_besides_are_said_to_be_used(healthy: dict[str, str]) -> None:
+    finding = scopes_besides(healthy, "channels:history", "groups:history")
+
+    assert finding.verdict == "ok"
+    assert finding.sentence.endswith("in channels with channels:history, groups:history")
+
+
+def test_a_scope_nobody_uses_is_named_without_those_that_are_used(healthy: dict[str, str]) -> None:
+    finding = scopes_besides(healthy, "channels:history", "pins:read")
+
+    assert (finding.verdict, finding.sentence) == ("note", "The bot has scopes it does not use: pins:read")
 
 
 class SlowClock(SystemClock):
