@@ -234,12 +234,6 @@ class Delivery(Base):
         return select(func.min(cls.not_before)).where(cls.state == READY, cls.not_before > people_now)
 
     @classmethod
-    def due(cls, people_now: datetime) -> Select[str, int, datetime]:
-        """Count each workspace's messages whose window is open, and say since when the oldest of them waits."""
-        waiting = select(cls.workspace_id, func.count(), func.min(cls.not_before)).where(cls.state == READY)
-        return waiting.where(cls.not_before <= people_now).group_by(cls.workspace_id)
-
-    @classmethod
     def first_doubt(cls, machine_now: datetime) -> ColumnElement[datetime]:
         """Give the moment since which Slack may have a row that is doubted now.
 

@@ -19,10 +19,12 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Update,
+    and_,
     bindparam,
     case,
     func,
     literal_column,
+    not_,
     or_,
     select,
     update,
@@ -261,6 +263,33 @@ def in_doubt() -> Select[Delivery]:
     settled = select(Delivery).where(*_is_to_be_looked_up())
     oldest_first = settled.order_by(Delivery.retry_at, Delivery.id).limit(bindparam("limit", type_=Integer))
     return oldest_first.with_for_update(skip_locked=True)
+
+
+TURN, NEXT_TRY, OPENING = "turn", "next try", "opening"
+"""What a due message waits for: that its turn comes, a moment some time after the last try, or Slack to be asked again
+for the conversation of its group."""
+
+
+@cache
+def due() -> Select[str, str, int, datetime, datetime | None]:
+    """Count what is due by workspace and by what it waits for; takes the Moments by name.
+
+    Rows end with since when the oldest waits (people's time) and when the first is tried again (machine time).
+    """
+    is_opened_later = and_(*_is_unopened(), not_(and_(*_may_be_opened())))
+    waits_for = case(
+        (Delivery.retry_at > _bound("machine_now"), literal_column(f"'{NEXT_TRY}'")),
+        (is_opened_later, literal_column(f"'{OPENING}'")),
+        else_=literal_column(f"'{TURN}'"),
+    )
+    chosen = select(
+        Delivery.workspace_id, waits_for.label("waits_for"), Delivery.not_before, Delivery.retry_at
+    )
+    row = chosen.where(_in(READY), Delivery.not_before <= _bound("people_now")).subquery().c
+    counted = select(
+        row.workspace_id, row.waits_for, func.count(), func.min(row.not_before), func.min(row.retry_at)
+    )
+    return counted.group_by(row.workspace_id, row.waits_for)
 
 
 @cache

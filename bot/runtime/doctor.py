@@ -19,7 +19,7 @@ from bot.runtime import manifest, queues
 from bot.runtime.clock import Clock
 from bot.runtime.config import BadSettings, Settings, load
 from bot.runtime.database import Sessions, connect, missing_migrations
-from bot.runtime.findings import Finding, note, ok, wrong
+from bot.runtime.findings import Finding, in_number, note, ok, wrong
 from bot.runtime.logs import told_by_store
 from bot.runtime.occupancy import file_of
 from bot.runtime.slack import UNANSWERED, word_of
@@ -155,7 +155,8 @@ def _answering(engine: Engine, zone_data: str, clock: Clock) -> Iterator[Finding
             theirs = connection.scalars(select(func.clock_timestamp(type_=UtcDateTime))).one()
         yield _skew("the database's", (clock.machine_now() - theirs).total_seconds())
     if missing:
-        yield wrong(f"{missing} migrations are missing: run `python app.py migrate`")
+        are = in_number(missing, "migration is", "migrations are")
+        yield wrong(f"{missing} {are} missing: run `python app.py migrate`")
         return
     yield ok("The tables are those of this version")
     with Sessions(engine).read() as session:
@@ -168,8 +169,8 @@ def _answering(engine: Engine, zone_data: str, clock: Clock) -> Iterator[Finding
 def _zones(stale: Sequence[Workspace], zone_data: str) -> Finding:
     if stale:
         return note(
-            f"{len(stale)} workspaces were planned with other time zone data than {zone_data}: "
-            "the next start computes their meetings anew"
+            f"{len(stale)} {in_number(len(stale), 'workspace was', 'workspaces were')} planned with other time zone "
+            f"data than {zone_data}: the next start computes all meetings there anew"
         )
     return ok(f"Meetings are planned with the time zone data in use ({zone_data})")
 

@@ -35,3 +35,8 @@ def wrong(sentence: str) -> Finding:
 def note(sentence: str) -> Finding:
     """Find something that is good to know."""
     return Finding("note", sentence)
+
+
+def in_number(number: int, one: str, several: str) -> str:
+    """Choose the words that go with a number."""
+    return one if number == 1 else several

@@ -13,7 +13,7 @@ from bot.runtime.faults import WrongUse
 PATH = ROOT / "manifest.json"
 
 OPTIONAL = frozenset({"channels:history", "groups:history"})
-"""Scopes nobody has to grant: with them we look into channels for posts of which Slack did not say whether they arrived."""
+"""Scopes nobody has to grant: with them we look into channels for posts that Slack did not say had arrived."""
 
 Manifest = dict[str, Any]
 

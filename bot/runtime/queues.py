@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +10,15 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.runtime.claims import moments
 from bot.runtime.clock import Clock
-from bot.runtime.findings import Finding, note, ok
+from bot.runtime.findings import Finding, in_number, note, ok
 from bot.runtime.present import machine_now
 from bot.runtime.rates import Pace
 from bot.runtime.waits import moment
+from models import outbox_work
 from models.outbox import DOUBTFUL, FAILED, READY, SENDING, UNRESOLVED, Delivery
+from models.outbox_work import NEXT_TRY, OPENING, TURN
 from models.workspaces import Workspace
 
 COUNTED_AT_MOST = 100_000
@@ -26,12 +30,13 @@ NAMED_AT_MOST = 10
 def examine(session: Session, clock: Clock) -> Iterator[Finding]:
     """Count what waits and say what for, and what nobody knows or Slack refused."""
     ready, sending, doubtful = (_counted(session, state) for state in (READY, SENDING, DOUBTFUL))
-    yield ok(f"{_many(ready)} messages wait for their time, {_many(sending)} are on their way")
+    waiting = _many(ready, "message waits for its time", "messages wait for their time")
+    yield ok(f"{waiting}, {_many(sending, 'is on its way', 'are on their way')}")
     yield from _due(session, clock)
     if doubtful:
-        yield note(
-            f"Of {_many(doubtful)} messages nobody knows whether Slack has them; they are looked up there first"
-        )
+        one = "message nobody knows whether Slack has it; it is looked up there first"
+        several = "messages nobody knows whether Slack has them; they are looked up there first"
+        yield note(f"Of {_many(doubtful, one, several)}")
     yield from _given_up(session)
 
 
@@ -43,44 +48,64 @@ def _given_up(session: Session) -> Iterator[Finding]:
     number, unresolved = session.execute(asked).one()
     has_reasons = "`python app.py outbox list --state failed` has the reasons"
     if refused := number - unresolved:
-        yield note(f"Slack refused {_many(refused)} messages; {has_reasons}")
+        yield note(f"Slack refused {_many(refused, 'message', 'messages')}; {has_reasons}")
     if unresolved:
-        yield note(
-            f"{_many(unresolved)} messages may be in Slack, which does not let us look there: `python app.py outbox "
-            "why` says of each what can be done"
+        may_be = (
+            f"{_many(unresolved, 'message', 'messages')} may be in Slack, which does not let us look there"
         )
+        yield note(f"{may_be}: `python app.py outbox why` says of each what can be done")
 
 
 @dataclass(frozen=True)
 class _Queue:
     workspace_id: str
+    waits_for: str
     length: int
     since: datetime
     """People's time: when the oldest of them might have been sent."""
+    retry_at: datetime | None
 
 
 def _due(session: Session, clock: Clock) -> Iterator[Finding]:
     """Tell what is held up, and by what, from what a worker would take at once."""
-    people_now = clock.people_now()
-    waiting = [_Queue(*row) for row in session.execute(Delivery.due(people_now))]
-    held_up = _held_up(session, machine_now(session, clock), Pace()) if waiting else {}
+    people_now, now, pace = clock.people_now(), machine_now(session, clock), Pace()
+    asked = vars(moments(pace, people_now, now))
+    waiting = [_Queue(*row) for row in session.execute(outbox_work.due(), asked)]
+    held_up = _held_up(session, now, pace) if waiting else {}
     yield from _hindered([queue for queue in waiting if queue.workspace_id in held_up], held_up)
     free = [queue for queue in waiting if queue.workspace_id not in held_up]
-    if free:
-        since = min(queue.since for queue in free)
-        yield note(
-            f"{sum(queue.length for queue in free)} messages wait to be sent, "
-            f"the oldest for {(people_now - since).total_seconds():.0f} s: is a worker running?"
-        )
+    yield from _postponed(free)
+    if taken := [queue for queue in free if queue.waits_for == TURN]:
+        oldest = (people_now - min(queue.since for queue in taken)).total_seconds()
+        yield note(f"{_wait(taken)} to be sent, the oldest for {oldest:.0f} s: is a worker running?")
+
+
+def _postponed(queues: Sequence[_Queue]) -> Iterator[Finding]:
+    """Say what no worker would take at this moment."""
+    again = [queue for queue in queues if queue.waits_for == NEXT_TRY]
+    if first := min((queue.retry_at for queue in again if queue.retry_at), default=None):
+        yield note(f"{_wait(again)} for another try, the first at {moment(first)}")
+    if unopened := [queue for queue in queues if queue.waits_for == OPENING]:
+        yield note(f"{_wait(unopened)} for a conversation of several people, which Slack has not opened yet")
 
 
 def _hindered(queues: Sequence[_Queue], held_up: dict[str, str]) -> Iterator[Finding]:
-    longest_first = sorted(queues, key=lambda queue: (-queue.length, queue.workspace_id))
-    for queue in longest_first[:NAMED_AT_MOST]:
-        yield note(f"{queue.length} messages wait in {queue.workspace_id}: {held_up[queue.workspace_id]}")
+    lengths: Counter[str] = Counter()
+    for queue in queues:
+        lengths[queue.workspace_id] += queue.length
+    longest_first = sorted(lengths, key=lambda workspace_id: (-lengths[workspace_id], workspace_id))
+    for workspace_id in longest_first[:NAMED_AT_MOST]:
+        mine = [queue for queue in queues if queue.workspace_id == workspace_id]
+        yield note(f"{_wait(mine)} in {workspace_id}: {held_up[workspace_id]}")
     if others := longest_first[NAMED_AT_MOST:]:
-        length = sum(queue.length for queue in others)
-        yield note(f"{length} messages wait in {len(others)} more workspaces, each held up by Slack too")
+        theirs = [queue for queue in queues if queue.workspace_id in others]
+        more = _many(len(others), "more workspace, held up", "more workspaces, each held up")
+        yield note(f"{_wait(theirs)} in {more} by Slack too")
+
+
+def _wait(queues: Sequence[_Queue]) -> str:
+    length = sum(queue.length for queue in queues)
+    return f"{length} {in_number(length, 'message waits', 'messages wait')}"
 
 
 def _held_up(session: Session, now: datetime, pace: Pace) -> dict[str, str]:
@@ -111,5 +136,7 @@ def _counted(session: Session, state: str) -> int:
     return number
 
 
-def _many(number: int) -> str:
-    return f"{number} or more" if number >= COUNTED_AT_MOST else f"{number}"
+def _many(number: int, one: str, several: str) -> str:
+    """Say how many, as far as was counted."""
+    counted = f"{number} or more" if number >= COUNTED_AT_MOST else f"{number}"
+    return f"{counted} {in_number(number, one, several)}"

@@ -198,7 +198,7 @@ def test_a_stopped_workspace_and_other_zone_data(healthy: dict[str, str]) -> Non
     (sentence,) = wrong(healthy)
 
     assert sentence == "Nothing is sent to TSANDBOX, for Slack said token_revoked: reinstall the app"
-    assert notes(healthy)[0].startswith("1 workspaces were planned with other time zone data")
+    assert notes(healthy)[0].startswith("1 workspace was planned with other time zone data")
 
 
 def store_of(environment: dict[str, str]) -> Engine:
@@ -220,11 +220,11 @@ def test_what_waits_and_what_failed_in_the_outbox(healthy: dict[str, str]) -> No
 
     said = [note for note in notes(healthy) if "zone" not in note]
 
-    assert said[0].startswith("1 messages wait to be sent, the oldest for 60")
+    assert said[0].startswith("1 message waits to be sent, the oldest for 60")
     assert said[0].endswith("is a worker running?")
-    assert said[1].startswith("Of 1 messages nobody knows")
-    assert said[2] == "Slack refused 1 messages; `python app.py outbox list --state failed` has the reasons"
-    assert said[3].startswith("1 messages may be in Slack, which does not let us look there")
+    assert said[1].startswith("Of 1 message nobody knows")
+    assert said[2] == "Slack refused 1 message; `python app.py outbox list --state failed` has the reasons"
+    assert said[3].startswith("1 message may be in Slack, which does not let us look there")
 
 
 def test_what_slack_holds_up_is_said_of_each_workspace_and_no_worker_is_asked_for(
@@ -243,7 +243,7 @@ def test_what_slack_holds_up_is_said_of_each_workspace_and_no_worker_is_asked_fo
     assert said == [
         f"3 messages wait in TBLOCKED: Slack told us to send nothing there until {moment(blocked_until)}",
         "2 messages wait in TBUSY: it just had as many as Slack takes at once, and gets 5 a second",
-        "1 messages wait in TGONE: Slack said token_revoked, and the app has to be reinstalled",
+        "1 message waits in TGONE: Slack said token_revoked, and the app has to be reinstalled",
     ]
 
 
