@@ -3,7 +3,7 @@
 Two workers of 16 jobs at once, whose queue is filled before; PostgreSQL runs without fsync, for everybody.
 They are not part of the development environment, whose versions are locked. What the extra `bench` names, and
 `slack-sdk`, are looked for in `.venv-bench`, or where the interpreter named by BENCH_PYTHON finds them; where they are
-missing the part says so and is left out.
+missing the part says how to install them, and is left out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ from bot.runtime.config import ROOT, read_environment
 PYTHON = "BENCH_PYTHON"
 """The variable that names the interpreter the peers are installed for."""
 BESIDE = ROOT / ".venv-bench" / "bin" / "python"
+INSTALLING = (
+    "To install it: `python3 -m venv .venv-bench && "
+    ".venv-bench/bin/pip install 'dbos>=3' 'procrastinate>=3' slack-sdk`; "
+    f"or let {PYTHON} name an interpreter that has it."
+)
 FILLING_SECONDS = 120
 
 
@@ -46,9 +51,9 @@ def measure() -> Iterator[Figure]:
     """Measure Trellis, then each peer that is installed."""
     python = _interpreter()
     versions = _versions(python)
+    if missing := [peer.name for peer in PEERS if peer.name not in versions]:
+        print(f"{' and '.join(missing)} left out: {python} does not have it. {INSTALLING}", flush=True)
     if not versions:
-        names = " nor ".join(peer.name for peer in PEERS)
-        print(f"peers are left out: {python} has neither {names}; {PYTHON} may name another interpreter")
         return
     with each_store() as stores:
         ours = deliver(stores["PostgreSQL"])

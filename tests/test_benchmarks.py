@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks import report
-from benchmarks.__main__ import PARTS, RESULTS
+from benchmarks.__main__ import PARTS, RESULTS, main
 from benchmarks.figures import Figure
 
 BEFORE = "# The last figures\n\nHow.\n\n## deliveries\n\nslow\n\n## chaos\n\nsurvived\n"
@@ -31,6 +33,25 @@ def test_a_part_measured_for_the_first_time_comes_last(tmp_path: Path) -> None:
 
     assert text.startswith(BEFORE.rstrip("\n"))
     assert text.index("survived") < text.index("## memory") < text.index("9/s")
+
+
+def test_what_was_kept_of_a_part_stands_when_there_is_nothing_to_measure_it_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_peers = tmp_path / "python"
+    without_peers.write_text("#!/bin/sh\necho '{}'\n")
+    without_peers.chmod(0o755)
+    monkeypatch.setenv("BENCH_PYTHON", str(without_peers))
+    before = RESULTS.read_text()
+
+    assert main(["peers", "--keep"]) == 0
+
+    assert RESULTS.read_text() == before
+    why, last = capsys.readouterr().out.splitlines()
+    assert why.startswith(
+        f"dbos and procrastinate left out: {without_peers} does not have it. To install it: "
+    )
+    assert last.endswith("nothing new is kept: peers")
 
 
 def test_what_is_kept_has_a_section_for_each_part_that_is_told_of() -> None:
