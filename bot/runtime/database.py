@@ -205,17 +205,21 @@ class UnknownRevision(WrongUse):
     """The tables are to be brought to a revision that this version does not have."""
 
 
+class LeftAstray(Exception):
+    """A migration would leave rows that refer to nobody; it is undone."""
+
+
 def migrate(engine: Engine, *, to: str = "head") -> None:
     """Bring the tables to a revision; a lower one is gone down to, and what a newer version made is left alone.
 
-    Raises UnknownRevision.
+    Raises UnknownRevision, and LeftAstray.
     """
     known = _revisions()
     if to not in {*known, "head", "base"}:
         raise UnknownRevision(
             f"There is no migration {to!r}: they are {known[0]} to {known[-1]}, head and base"
         )
-    with engine.begin() as connection:
+    with _free_to_rebuild(engine) as connection:
         standing = _standing(connection)
         if standing is not None and standing not in known:
             return
@@ -226,6 +230,38 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         is_down = to == "base" or (standing is not None and to in known[: known.index(standing)])
         _move(connection, to, is_down=is_down)
+        _refuse_what_refers_to_nobody(connection)
+
+
+@contextmanager
+def _free_to_rebuild(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction in which SQLite may rebuild a table: it drops the old one, to which other tables refer.
+
+    Within a transaction SQLite cannot be told to let it: https://www.sqlite.org/lang_altertable.html#otheralter
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("PRAGMA foreign_keys=OFF").close()
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON").close()
+
+
+def _refuse_what_refers_to_nobody(connection: Connection) -> None:
+    """Undo what left rows of SQLite's without what they refer to; PostgreSQL has looked by itself."""
+    if connection.dialect.name != "sqlite":
+        return
+    astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if astray is not None:
+        raise LeftAstray(
+            f"The tables stay as they are: a row of {astray[0]} would refer to one that is not there"
+        )
 
 
 def _move(connection: Connection, to: str, *, is_down: bool) -> None:

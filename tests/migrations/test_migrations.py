@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from typing import cast
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -11,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.runtime import database
 from bot.runtime.config import ROOT
+from bot.runtime.database import LeftAstray
 from models import answers, goals, members, one_on_ones, outbox, prompts, receipts, workspaces
 from models.base import Base
 
@@ -39,6 +43,37 @@ def test_every_step_goes_down_and_up_again(store: Engine) -> None:
     for revision in revisions():
         database.migrate(store, to=revision)
     assert database.missing_migrations(store) == 0
+
+
+def test_the_step_to_attention_keeps_who_is_there_and_what_hangs_on_them(store: Engine) -> None:
+    with store.begin() as connection:
+        for row in (MEMBER, GOAL, ENTRY, ATTENTION):
+            connection.execute(text(row))
+
+    database.migrate(store, to="0013")
+    database.migrate(store)
+
+    with store.connect() as connection:
+        settings = "SELECT name, weekly_messages, less_of, undisturbed_from FROM member"
+        assert connection.execute(text(settings)).all() == [("Una", 3, "", None)]
+        assert connection.execute(text("SELECT goal_id, what FROM goal_entry")).all() == [(1, "logged")]
+        assert connection.scalar(text("SELECT count(*) FROM attention")) == 0
+
+
+def test_a_step_that_would_leave_rows_astray_is_undone(sqlite: Engine) -> None:
+    database.migrate(sqlite, to="0013")
+    with sqlite.connect() as connection:
+        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        driver.execute("PRAGMA foreign_keys=OFF")
+        driver.execute(GOAL)
+        driver.execute("PRAGMA foreign_keys=ON")
+
+    with pytest.raises(LeftAstray, match="a row of goal "):
+        database.migrate(sqlite)
+
+    assert database.missing_migrations(sqlite) == 1
+    with pytest.raises(DBAPIError, match="FOREIGN KEY"), sqlite.begin() as connection:
+        connection.execute(text(ENTRY.replace("1, '2026", "7, '2026")))
 
 
 def test_a_store_from_a_newer_version_lacks_nothing(store: Engine) -> None:
@@ -80,3 +115,6 @@ ENTRY = """
 INSERT INTO goal_entry (id, workspace_id, goal_id, at, by, what, changes)
 VALUES (1, 'T', 1, '2026-11-23 12:00:00.000000', 'U', 'logged', '{}')
 """
+ATTENTION = (
+    "INSERT INTO attention (workspace_id, user_id, week, delivery_id) VALUES ('T', 'U', '2026-11-23', 1)"
+)
