@@ -181,6 +181,11 @@ def fails_to_turn(loop: DeliveryLoop) -> None:
         turn_on()
 
 
+def ask_often(office: Office) -> None:
+    for _ in range(1_000):
+        office.states()
+
+
 def test_a_running_loop_outlives_a_database_that_is_away(
     postgres: Postgres, slack: Driver, workspace: Running
 ) -> None:
@@ -191,8 +196,7 @@ def test_a_running_loop_outlives_a_database_that_is_away(
         loop.start()
         postgres.shut(name)
         with pytest.raises(DBAPIError):
-            for _ in range(1_000):  # the server ends connections as it gets to it
-                office.states()
+            ask_often(office)  # the server ends connections as it gets to it
         postgres.open(name)
 
         # What is written here must not meet a connection that was cut; the loop has to.
