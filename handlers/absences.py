@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 AHEAD: Final = timedelta(minutes=15)
 """How long before a message may be sent (people's time) its receiver is asked about."""
+LOOKED_EVERY: Final = timedelta(seconds=30)
+"""How often (people's time) it is looked whether there is anybody to ask about, where there was nobody: not with every
+beat, for messages are seen so much longer ahead."""
 PEOPLE_A_CALL: Final = 50
 """Slack takes no more: https://docs.slack.dev/reference/methods/dnd.teamInfo"""
 CALLS_A_MINUTE: Final = 18
@@ -90,10 +93,15 @@ class Disturbances:
         self._client, self._elapsed = client, elapsed
         self._workspace_id: str | None = None
         self._rests_until, self._at_once = 0.0, PEOPLE_A_CALL
+        self._nobody_at: datetime | None = None
 
     def read(self, sessions: Sessions, now: datetime) -> int:
         """Ask about everybody who gets a message soon and was not asked about lately; counts the calls."""
-        if self._elapsed() < self._rests_until or not self._is_anybody_due(sessions, now + AHEAD):
+        is_idle = self._nobody_at is not None and timedelta() <= now - self._nobody_at < LOOKED_EVERY
+        if is_idle or self._elapsed() < self._rests_until:
+            return 0
+        if not self._is_anybody_due(sessions, now + AHEAD):
+            self._nobody_at = now
             return 0
         calls = 0
         while calls < CALLS_A_BEAT and self._ask(sessions, now + AHEAD):

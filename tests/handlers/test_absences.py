@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from bot.members import Profile, remember_all
 from bot.runtime.database import READING, Sessions
 from handlers import absences
-from handlers.absences import Disturbances
+from handlers.absences import LOOKED_EVERY, Disturbances
 from models import absences as asked
 from models.base import from_now
 from models.members import Member
@@ -40,6 +40,7 @@ class Bureau:
     office: Office
     slack: Driver
     elapsed: float = 0.0
+    now: datetime = MONDAY_NOON
     workers: list[Disturbances] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -53,7 +54,7 @@ class Bureau:
 
     def read(self) -> int:
         """Let the first process ask."""
-        return self.workers[0].read(self.office.sessions, MONDAY_NOON)
+        return self.workers[0].read(self.office.sessions, self.now)
 
     def expect(self, *people: str, **facts: Any) -> None:
         """Let people be known, and get a message soon."""
@@ -72,7 +73,8 @@ class Bureau:
         self.office.write(*people, not_before=SOON)
 
     def age(self, by: timedelta) -> None:
-        """Let what Slack said have been said so long ago."""
+        """Let what Slack said have been said so long ago, and let somebody look again."""
+        self.now += LOOKED_EVERY
         with self.office.sessions.begin() as session:
             session.execute(update(Member).values(disturbance_read_at=from_now(-by.total_seconds())))
 
@@ -277,3 +279,12 @@ def test_what_slack_says_itself_while_it_is_asked_is_newer_than_its_answer(burea
         session.execute(asked.told(TEAM_ID, {AMY: None}, mark=mark))
 
     assert bureau_anywhere.of(AMY).undisturbed_until == ENDS
+
+
+def test_where_there_is_nobody_to_ask_about_it_is_looked_for_twice_a_minute(bureau: Bureau) -> None:
+    with counted() as statements:
+        for _ in range(30):
+            bureau.read()
+            bureau.now += timedelta(seconds=2)
+
+    assert len(statements) == 2
