@@ -164,7 +164,7 @@ def savepoint(session: Session) -> Iterator[None]:
     try:
         with session.begin_nested():
             yield
-    except Exception:
+    except Exception:  # whatever it is goes on to whoever asked for this; only what was to be told ends here
         del session.info.get(AFTER_COMMIT, [])[already:]
         raise
 

@@ -199,22 +199,14 @@ def test_one_whom_slack_does_not_show_keeps_it_from_telling_of_nobody_else(burea
     assert all(bureau.of(each).is_disturbance_believed for each in CROWD[:4])
 
 
-def test_while_slack_is_away_nothing_old_is_taken_for_new(bureau: Bureau) -> None:
-    bureau.expect(AMY)
-    bureau.slack.pause_notifications(AMY, ENDS, since=MONDAY_NOON)
-    bureau.read()
-    bureau.age(20 * MINUTE)
-    bureau.slack.fault("dnd.teamInfo", "drop")
-
-    assert bureau.read() == 0
-    assert bureau.of(AMY).undisturbed_until is None
-
-
-def test_what_slack_said_is_not_believed_longer_as_it_does_not_say_it_again(bureau_anywhere: Bureau) -> None:
+@pytest.mark.parametrize("minutes", [14, 20], ids=["still believed", "not believed any more"])
+def test_what_slack_said_is_believed_no_longer_for_its_being_away(
+    bureau_anywhere: Bureau, minutes: int
+) -> None:
     bureau_anywhere.expect(AMY)
     bureau_anywhere.slack.pause_notifications(AMY, ENDS, since=MONDAY_NOON)
     bureau_anywhere.read()
-    bureau_anywhere.age(14 * MINUTE)
+    bureau_anywhere.age(minutes * MINUTE)
     bureau_anywhere.slack.fault("dnd.teamInfo", "drop")
 
     assert bureau_anywhere.read() == 0
