@@ -131,7 +131,8 @@ def test_a_call_can_take_effect_though_its_caller_has_gone(
 ) -> None:
     impatient = WebClient(token="xoxb-sandbox", base_url=workspace.api_url, retry_handlers=[])
     impatient.timeout = 0.1  # type: ignore[assignment]  # as above
-    driver.fault("chat.postMessage", "delay", seconds=0.3, after=after)
+    # Long enough to look before it is over, on a busy machine too.
+    driver.fault("chat.postMessage", "delay", seconds=1.5, after=after)
 
     with pytest.raises(TimeoutError):
         impatient.chat_postMessage(channel=AMY, text="x")
