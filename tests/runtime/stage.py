@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import elapsed_seconds
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Along, Consequence, Decision, Prepare, Send
+from bot.runtime.decisions import Along, Attend, Consequence, Decision, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.readings import Readings
@@ -120,6 +120,8 @@ class Office:
         send: Callable[[Outgoing], Outcome] | None = None,
         seek: Callable[[Doubt], Look] | None = None,
         prepare: Prepare = note,
+        kinds: Collection[str] = (KIND,),
+        attend: Attend | None = None,
         pace: Pace = UNHURRIED,
         openings: Callable[[Group], Opened | NotOpened] | None = None,
         consequences: Mapping[str, Consequence] | None = None,
@@ -129,13 +131,14 @@ class Office:
         loop = DeliveryLoop(
             self.sessions,
             self.clock,
-            prepare={KIND: prepare},
+            prepare=dict.fromkeys(kinds, prepare),
             post=send or partial(post, client),
             look=seek or Readings(client).look,
             chance=random.Random(7),
             pace=pace,
             open_group=openings or partial(open_group, client),
             consequences=consequences,
+            attend=attend,
             elapsed=self.clock.elapsed_seconds,
         )
         self._loops.append(loop)
