@@ -115,7 +115,7 @@ class _Reader:
     member: Member
     week: Week
     taken: set[int] = field(default_factory=set)
-    """The messages that came this week, or are about to."""
+    """The messages that came this week, may have, or were tried and are still to come."""
     waiting: list[Waiting] = field(default_factory=list)
     """What may come for itself: it is not due yet, or to others too."""
     due: list[Waiting] = field(default_factory=list)
@@ -126,15 +126,17 @@ class _Reader:
         """When they work for the first time next week (UTC)."""
         return hours_of(self.member).next_working(self.week.ends_at)
 
+    def has_or_gets(self, comes_at: datetime | None) -> bool:
+        """Whether a message takes a place of this week: it came, or comes (UTC) before the week is over."""
+        return comes_at is None or comes_at < self.week.ends_at
+
     def wants(self, topic: str) -> bool:
         """Whether they want to hear of a topic at all."""
         return topic not in members.limits_of(self.member).less_of
 
     def may_read(self, delivery: Delivery) -> bool:
-        """Whether there is room for a message; there is for one that Slack may have, as it was counted then."""
-        if delivery.id in self.taken:
-            return True
-        left = self.member.weekly_messages - len(self.taken)
+        """Whether there is room for a message; one that was tried has kept its place, if it had one."""
+        left = self.member.weekly_messages - len(self.taken - {delivery.id})
         is_apart = delivery.goes_alone or len(people_in(delivery.receiver)) > 1
         waiting = [*self.waiting, *sorted(self.due)[:1]] if is_apart else self.waiting
         return has_room(_rank(delivery), waiting, left=left, week=self.week)
@@ -205,13 +207,13 @@ def _read_weeks(session: Session, asking: Mapping[Who, _Reader], judged: set[int
     """Read what came to these people this week, and what waits for them besides what is judged now."""
     named = _named(asking)
     weeks = {each.week.monday for each in asking.values()}
-    for workspace_id, user_id, week, number in rows_of(session, Attention.taken(*named, weeks)):
+    for workspace_id, user_id, week, number, comes_at in rows_of(session, Attention.taken(*named, weeks)):
         reader = asking.get((workspace_id, user_id))
-        if reader is not None and reader.week.monday == week:
+        if reader is not None and reader.week.monday == week and reader.has_or_gets(comes_at):
             reader.taken.add(number)
     for who, number, kind, not_before, expire_at in _waiting(session, *named):
         reader = asking.get(who)
-        # What was counted when it was tried first does not wait as well.
+        # What has kept the place it had when it was tried does not wait as well.
         if reader is None or expire_at <= now or number in judged or number in reader.taken:
             continue
         if reader.wants(COUNTED[kind]):

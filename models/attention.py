@@ -1,17 +1,36 @@
-"""What has come to people in a week that they had not asked for, a row a message and person, and what is to come."""
+"""What has come to people in a week that they had not asked for, a row a message and person, and what is to come.
+
+The row is written as the message is taken to be sent, so that nobody else takes its place, and stays as it is whatever
+becomes of the message. Whether it counts is what the outbox says of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Delete, Index, Select, delete, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Index,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    delete,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, RowId, SlackId
+from models.base import Base, RowId, SlackId, UtcDateTime
 from models.bulk import one_of
-from models.outbox import READY, Delivery
+from models.outbox import ENDED, READY, Delivery
 from models.rounds import Partner
+
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a message comes that was given up, and that Slack has not."""
 
 
 class Attention(Base):
@@ -29,11 +48,28 @@ class Attention(Base):
     @classmethod
     def taken(
         cls, workspace_ids: Collection[str], user_ids: Collection[str], weeks: Collection[date]
-    ) -> Select[str, str, date, int]:
-        """Select what came to these people in these weeks: rows of workspace, person, week and message."""
-        rows = select(cls.workspace_id, cls.user_id, cls.week, cls.delivery_id)
+    ) -> Select[str, str, date, int, datetime | None]:
+        """Select what was taken to be sent to these people in these weeks.
+
+        Rows are workspace, person, week and message, and from when on it comes if Slack has it not (people's time).
+        """
+        rows = select(cls.workspace_id, cls.user_id, cls.week, cls.delivery_id, cls._comes_at())
         theirs = rows.where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
         return theirs.where(cls.week.in_(weeks))
+
+    @classmethod
+    def _comes_at(cls) -> ScalarSelect[datetime | None]:
+        """Give from when on a message comes that Slack has not; None if it has it, or may have.
+
+        What was given up in doubt still has the time of its next look-up; one in vain takes that away.
+        """
+        may_be_there = and_(Delivery.doubt_since.is_not(None), Delivery.retry_at.is_not(None))
+        comes_at = case(
+            (Delivery.state == READY, Delivery.not_before),
+            (and_(Delivery.state.in_(ENDED), ~may_be_there), literal(NEVER, UtcDateTime)),
+        )
+        # Not joined: a store that has not counted its rows yet would read the whole outbox.
+        return select(comes_at).where(Delivery.id == cls.delivery_id).correlate(cls).scalar_subquery()
 
     @classmethod
     def before(cls, week: date) -> Delete:

@@ -7,69 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from typing import Any
 
-import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
-from bot import members
-from bot.outbox import Message, enqueue
-from bot.round_messages import CLOSING, HEADS_UP
 from bot.runtime.decisions import Attend, Decision, Send
 from bot.runtime.delivery import DeliveryLoop
-from handlers.attention import attend
-from models.bulk import insert_missing
 from models.outbox import READY, SENT, Delivery
-from models.workspaces import Workspace
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
-from tests.bot.buddies_stage import profile
-from tests.people import AMY, DAY, MINUTE, MONDAY_NOON
-from tests.runtime.stage import PATIENCE_SECONDS, Office, note
-from tests.trellis import utc
-
-OTHER_TEAM = "TOTHER001"
-KINDS = (HEADS_UP, CLOSING)
-WEIGH: Attend = partial(attend, dict.fromkeys(KINDS, note))
-OVER_THREE = "over the 3 messages of this week"
-NEXT_WEEK = utc("2026-11-30 14:00")
-"""When Amy works for the first time then: at nine o'clock in New York."""
-
-
-def loop(office: Office, attend: Attend = WEIGH, **said: Any) -> DeliveryLoop:
-    """Make a worker that knows the kinds of these tests and weighs them."""
-    return office.loop(kinds=KINDS, attend=attend, **said)
-
-
-def write(
-    office: Office, key: str, kind: str = CLOSING, *, team: str = TEAM_ID, opens: datetime = MONDAY_NOON
-) -> int:
-    """Write Amy a message that is of use for ten days, and give its number."""
-    with office.sessions.begin() as session:
-        enqueue(session, [Message(team, key, kind, AMY, 1, opens, opens + 10 * DAY)])
-        return session.scalars(Delivery.keyed(team, key)).one().id
-
-
-@pytest.fixture
-def office(office_anywhere: Office) -> Office:
-    """Let two messages have reached Amy this week in each of two workspaces, on each of the stores: one more may."""
-    office = office_anywhere
-    for team in (TEAM_ID, OTHER_TEAM):
-        with office.sessions.begin() as session:
-            insert_missing(session, Workspace, [{"workspace_id": team}])
-            members.remember_all(session, team, [profile(AMY, zone="America/New_York")], at=MONDAY_NOON)
-    for nth in range(2):
-        for team in (TEAM_ID, OTHER_TEAM):
-            write(office, f"read:{nth}", HEADS_UP, team=team)
-        loop(office).drain()  # what is due at once would come as one
-    return office
-
-
-def outcome(office: Office, number: int) -> tuple[str, str | None]:
-    row = office.row(number)
-    return row.state, row.reason
+from tests.people import AMY, MINUTE, MONDAY_NOON
+from tests.runtime.attention_stage import NEXT_WEEK, OTHER_TEAM, OVER_THREE, WEIGH, loop, outcome, write
+from tests.runtime.attention_stage import office as office
+from tests.runtime.stage import PATIENCE_SECONDS, Office
 
 
 @contextmanager
