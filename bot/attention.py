@@ -90,6 +90,13 @@ def judge(session: Session, deliveries: Sequence[Delivery], *, now: datetime) ->
     return held_up
 
 
+def share(session: Session, along: Collection[Delivery]) -> None:
+    """Let what goes along with another message take no place of its own: it may have had one, if it was tried alone."""
+    tried = [each for each in along if each.attempt]
+    if tried:
+        session.execute(Attention.forgotten(*_named(_receivers(tried)), [each.id for each in tried]))
+
+
 def forget_old(session: Session, *, now: datetime) -> None:
     """Forget what came to people in weeks that are over everywhere."""
     session.execute(Attention.before(week_of(now, "UTC").monday - (WEEKS_KEPT - 1) * WEEK))
@@ -115,7 +122,7 @@ class _Reader:
     member: Member
     week: Week
     taken: set[int] = field(default_factory=set)
-    """The messages that came this week, may have, or were tried and are still to come."""
+    """The messages that came this week, may have come, or are about to."""
     waiting: list[Waiting] = field(default_factory=list)
     """What may come for itself: it is not due yet, or to others too."""
     due: list[Waiting] = field(default_factory=list)
@@ -126,17 +133,13 @@ class _Reader:
         """When they work for the first time next week (UTC)."""
         return hours_of(self.member).next_working(self.week.ends_at)
 
-    def has_or_gets(self, comes_at: datetime | None) -> bool:
-        """Whether a message takes a place of this week: it came, or comes (UTC) before the week is over."""
-        return comes_at is None or comes_at < self.week.ends_at
-
     def wants(self, topic: str) -> bool:
         """Whether they want to hear of a topic at all."""
         return topic not in members.limits_of(self.member).less_of
 
     def may_read(self, delivery: Delivery) -> bool:
-        """Whether there is room for a message; one that was tried has kept its place, if it had one."""
-        left = self.member.weekly_messages - len(self.taken - {delivery.id})
+        """Whether there is room for a message."""
+        left = self.member.weekly_messages - len(self.taken)
         is_apart = delivery.goes_alone or len(people_in(delivery.receiver)) > 1
         waiting = [*self.waiting, *sorted(self.due)[:1]] if is_apart else self.waiting
         return has_room(_rank(delivery), waiting, left=left, week=self.week)
@@ -207,14 +210,13 @@ def _read_weeks(session: Session, asking: Mapping[Who, _Reader], judged: set[int
     """Read what came to these people this week, and what waits for them besides what is judged now."""
     named = _named(asking)
     weeks = {each.week.monday for each in asking.values()}
-    for workspace_id, user_id, week, number, comes_at in rows_of(session, Attention.taken(*named, weeks)):
+    for workspace_id, user_id, week, number, is_there in rows_of(session, Attention.taken(*named, weeks)):
         reader = asking.get((workspace_id, user_id))
-        if reader is not None and reader.week.monday == week and reader.has_or_gets(comes_at):
+        if reader is not None and reader.week.monday == week and is_there:
             reader.taken.add(number)
     for who, number, kind, not_before, expire_at in _waiting(session, *named):
         reader = asking.get(who)
-        # What has kept the place it had when it was tried does not wait as well.
-        if reader is None or expire_at <= now or number in judged or number in reader.taken:
+        if reader is None or expire_at <= now or number in judged:
             continue
         if reader.wants(COUNTED[kind]):
             is_due = not_before <= now and kind not in TO_PAIRINGS

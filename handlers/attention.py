@@ -51,6 +51,7 @@ def attend(
     along = _prepared(prepare, session, digests.beside(session, [row for row, _ in going], now=now), now)
     for row, said in going:
         whole = _digest(row, said, along[row.id]) if along.get(row.id) else said
+        attention.share(session, [each.delivery for each in whole.along])
         decided[row.id] = replace(whole, blocks=views.with_less(whole.blocks, attention.COUNTED[row.kind]))
     return decided
 

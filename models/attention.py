@@ -1,40 +1,25 @@
 """What has come to people in a week that they had not asked for, a row a message and person, and what is to come.
 
-The row is written as the message is taken to be sent, so that nobody else takes its place, and stays as it is whatever
-becomes of the message. Whether it counts is what the outbox says of it.
+The row is written as the message is taken to be sent, and stays whatever becomes of it: it counts for as long as Slack
+has the message or may have it, which is what the outbox knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import date, datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    Delete,
-    Index,
-    ScalarSelect,
-    Select,
-    and_,
-    case,
-    delete,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Delete, Index, ScalarSelect, Select, and_, delete, literal, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, RowId, SlackId, UtcDateTime
+from models.base import Base, RowId, SlackId
 from models.bulk import one_of
-from models.outbox import ENDED, READY, Delivery
+from models.outbox import DOUBTFUL, READY, SENDING, SENT, Delivery
 from models.rounds import Partner
-
-NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-"""When a message comes that was given up, and that Slack has not."""
 
 
 class Attention(Base):
-    """One message that took some of a person's attention; sent again after a doubt it takes no more."""
+    """One message that takes some of a person's attention; sent again after a doubt it takes no more."""
 
     __tablename__ = "attention"
     __table_args__ = (Index("ix_attention_week", "week"),)
@@ -48,28 +33,35 @@ class Attention(Base):
     @classmethod
     def taken(
         cls, workspace_ids: Collection[str], user_ids: Collection[str], weeks: Collection[date]
-    ) -> Select[str, str, date, int, datetime | None]:
+    ) -> Select[str, str, date, int, bool]:
         """Select what was taken to be sent to these people in these weeks.
 
-        Rows are workspace, person, week and message, and from when on it comes if Slack has it not (people's time).
+        Rows are workspace, person, week and message, and whether Slack has it, or may have it.
         """
-        rows = select(cls.workspace_id, cls.user_id, cls.week, cls.delivery_id, cls._comes_at())
+        rows = select(cls.workspace_id, cls.user_id, cls.week, cls.delivery_id, cls._is_there())
         theirs = rows.where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
         return theirs.where(cls.week.in_(weeks))
 
     @classmethod
-    def _comes_at(cls) -> ScalarSelect[datetime | None]:
-        """Give from when on a message comes that Slack has not; None if it has it, or may have.
+    def _is_there(cls) -> ScalarSelect[bool]:
+        """Say whether Slack has a message, or may have it: what is ready it has not.
 
         What was given up in doubt still has the time of its next look-up; one in vain takes that away.
         """
-        may_be_there = and_(Delivery.doubt_since.is_not(None), Delivery.retry_at.is_not(None))
-        comes_at = case(
-            (Delivery.state == READY, Delivery.not_before),
-            (and_(Delivery.state.in_(ENDED), ~may_be_there), literal(NEVER, UtcDateTime)),
+        is_in_doubt = and_(
+            Delivery.state != READY, Delivery.doubt_since.is_not(None), Delivery.retry_at.is_not(None)
         )
+        is_there = or_(Delivery.state.in_((SENDING, SENT, DOUBTFUL)), is_in_doubt)
         # Not joined: a store that has not counted its rows yet would read the whole outbox.
-        return select(comes_at).where(Delivery.id == cls.delivery_id).correlate(cls).scalar_subquery()
+        return select(is_there).where(Delivery.id == cls.delivery_id).correlate(cls).scalar_subquery()
+
+    @classmethod
+    def forgotten(
+        cls, workspace_ids: Collection[str], user_ids: Collection[str], numbers: Collection[int]
+    ) -> Delete:
+        """Forget that these messages took a place of these people's weeks."""
+        theirs = delete(cls).where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
+        return theirs.where(one_of(cls.delivery_id, numbers))
 
     @classmethod
     def before(cls, week: date) -> Delete:

@@ -110,6 +110,23 @@ def test_what_was_in_hand_as_the_week_ended_counts_in_the_week_in_which_it_came(
     assert room_left(office) == 1
 
 
+def test_what_was_tried_alone_and_comes_along_with_another_takes_no_place_of_its_own(
+    four_a_week: Office, slack: Driver
+) -> None:
+    office, before = four_a_week, len(slack.dms(AMY))
+    number = tried(office, refuses(IN_DOUBT))
+    office.settle()
+    loop(office, prepare=put_off(MONDAY_NOON + HOUR)).drain()
+    office.clock.people += HOUR
+
+    sooner = write(office, "sooner", opens=MONDAY_NOON - HOUR)
+    loop(office).drain()
+
+    assert [outcome(office, each) for each in (number, sooner)] == [(SENT, None)] * 2
+    assert len(slack.dms(AMY)) == before + 1
+    assert room_left(office) == 1
+
+
 def test_what_slack_refuses_for_good_leaves_its_place_to_others_and_needs_one_anew(
     four_a_week: Office,
 ) -> None:
@@ -193,7 +210,7 @@ def test_what_was_looked_up_in_vain_and_is_taken_back_leaves_its_place_to_others
 
 
 @pytest.mark.parametrize(("until", "left"), [(MONDAY_NOON + HOUR, 1), (NEXT_WEEK, 2)])
-def test_what_was_looked_up_in_vain_keeps_its_place_as_long_as_it_may_come_this_week(
+def test_what_was_looked_up_in_vain_is_waited_for_as_long_as_it_may_come_this_week(
     four_a_week: Office, until: datetime, left: int
 ) -> None:
     looked_up_in_vain(four_a_week, until)
