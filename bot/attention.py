@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -31,7 +31,7 @@ from bot.planning import NUDGES, REGISTERED
 from models.attention import Attention, pairings_of, waiting_about, waiting_for
 from models.bulk import insert_missing, rows_of
 from models.members import Member
-from models.outbox import Delivery
+from models.outbox import DOUBTFUL, READY, Delivery
 
 COUNTED: Final[Mapping[str, str]] = {
     **dict.fromkeys(
@@ -90,6 +90,43 @@ def judge(session: Session, deliveries: Sequence[Delivery], *, now: datetime) ->
     return held_up
 
 
+def count_found(session: Session, found: Sequence[tuple[Delivery, datetime]]) -> None:
+    """Count what Slack was found to have and nobody had counted: the store was put back from a copy made before.
+
+    Each with when it came (UTC). What came as one message counts once.
+    """
+    counted = sorted(((each, at) for each, at in found if each.kind in COUNTED), key=lambda one: one[0].id)
+    people = _receivers(each for each, _ in counted)
+    if not people:
+        return
+    zones = {(m.workspace_id, m.user_id): m.zone for m in session.scalars(Member.among(*_named(people)))}
+    known, places = _known(session, people), []
+    for each, at in counted:
+        for who in sorted(_receivers([each]) & zones.keys()):
+            names = {(who, each.id), (who, each.ts)}
+            if known.isdisjoint(names):
+                known |= names
+                places.append(_place(who, week_of(at, zones[who]), each))
+    insert_missing(session, Attention, places)
+
+
+def _known(session: Session, people: Collection[Who]) -> set[tuple[Who, int | str | None]]:
+    """Read what was counted for these people, by number and by timestamp."""
+    counted = rows_of(session, Attention.known(*_named(people)))
+    return {((workspace, user_id), name) for workspace, user_id, *names in counted for name in names}
+
+
+def _place(who: Who, week: Week, delivery: Delivery) -> dict[str, object]:
+    """Write that a message takes a place of somebody's week."""
+    workspace_id, user_id = who
+    return {
+        "workspace_id": workspace_id,
+        "user_id": user_id,
+        "week": week.monday,
+        "delivery_id": delivery.id,
+    }
+
+
 def share(session: Session, along: Collection[Delivery]) -> None:
     """Let what goes along with another message take no place of its own: it may have had one, if it was tried alone."""
     tried = [each for each in along if each.attempt]
@@ -115,6 +152,21 @@ def _waits_its_turn(delivery: Delivery) -> bool:
     return COUNTED[delivery.kind] != INTRODUCTIONS
 
 
+class _Expected(NamedTuple):
+    """A message that may come to somebody, or have come."""
+
+    number: int
+    kind: str
+    not_before: datetime
+    expire_at: datetime
+    state: str = READY
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether Slack may have it though nobody has counted it."""
+        return self.state == DOUBTFUL
+
+
 @dataclass
 class _Reader:
     """Somebody a batch of messages goes to, and their week so far."""
@@ -136,6 +188,16 @@ class _Reader:
     def wants(self, topic: str) -> bool:
         """Whether they want to hear of a topic at all."""
         return topic not in members.limits_of(self.member).less_of
+
+    def expect(self, message: _Expected, now: datetime) -> None:
+        """Keep a place for a message that may have come this week, or note one that waits."""
+        if message.is_doubted and message.expire_at > self.week.ends_at - WEEK:
+            self.taken.add(message.number)
+        if message.is_doubted or message.expire_at <= now or not self.wants(COUNTED[message.kind]):
+            return
+        is_due = message.not_before <= now and message.kind not in TO_PAIRINGS
+        rank = _rank_of(message.kind, message.expire_at, message.number)
+        (self.due if is_due else self.waiting).append(Waiting(rank, message.not_before))
 
     def may_read(self, delivery: Delivery) -> bool:
         """Whether there is room for a message."""
@@ -182,15 +244,8 @@ class _Readers:
         """Let a message take some of its readers' attention."""
         for each in self._of(delivery):
             each.taken.add(delivery.id)
-            member = each.member
-            self.counted.append(
-                {
-                    "workspace_id": member.workspace_id,
-                    "user_id": member.user_id,
-                    "week": each.week.monday,
-                    "delivery_id": delivery.id,
-                }
-            )
+            who = each.member.workspace_id, each.member.user_id
+            self.counted.append(_place(who, each.week, delivery))
 
     def _of(self, delivery: Delivery) -> list[_Reader]:
         return [self.known[who] for who in sorted(_receivers([delivery])) if who in self.known]
@@ -209,31 +264,29 @@ def _named(people: Iterable[Who]) -> tuple[list[str], list[str]]:
 def _read_weeks(session: Session, asking: Mapping[Who, _Reader], judged: set[int], now: datetime) -> None:
     """Read what came to these people this week, and what waits for them besides what is judged now."""
     named = _named(asking)
+    # Read first: what is found in Slack meanwhile is then among the one or the other.
+    waiting = list(_waiting(session, *named))
     weeks = {each.week.monday for each in asking.values()}
     for workspace_id, user_id, week, number, is_there in rows_of(session, Attention.taken(*named, weeks)):
         reader = asking.get((workspace_id, user_id))
         if reader is not None and reader.week.monday == week and is_there:
             reader.taken.add(number)
-    for who, number, kind, not_before, expire_at in _waiting(session, *named):
+    for who, each in waiting:
         reader = asking.get(who)
-        if reader is None or expire_at <= now or number in judged:
-            continue
-        if reader.wants(COUNTED[kind]):
-            is_due = not_before <= now and kind not in TO_PAIRINGS
-            (reader.due if is_due else reader.waiting).append(
-                Waiting(_rank_of(kind, expire_at, number), not_before)
-            )
+        if reader is not None and each.number not in judged:
+            reader.expect(each, now)
 
 
 def _waiting(
     session: Session, workspaces: Collection[str], people: Collection[str]
-) -> Iterator[tuple[Who, int, str, datetime, datetime]]:
-    """Read what waits for people, alone or in pairings: who, message, its kind, and its window."""
-    for workspace_id, user_id, *message in rows_of(session, waiting_for(workspaces, people, COUNTED)):
-        yield (workspace_id, user_id), *message
+) -> Iterator[tuple[Who, _Expected]]:
+    """Read what waits for people, alone or in pairings, and what Slack may have that nobody has counted."""
+    for workspace_id, receiver, *message in rows_of(session, waiting_for(workspaces, people, COUNTED)):
+        for user_id in people_in(receiver):
+            yield (workspace_id, user_id), _Expected(*message)
     pairings: dict[int, list[Who]] = {}
     for pairing_id, *who in rows_of(session, pairings_of(workspaces, people)):
         pairings.setdefault(pairing_id, []).append((who[0], who[1]))
     for pairing_id, *message in rows_of(session, waiting_about(pairings, TO_PAIRINGS)) if pairings else ():
         for each in pairings[pairing_id]:
-            yield each, *message
+            yield each, _Expected(*message)

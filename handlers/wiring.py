@@ -192,6 +192,7 @@ def work(client: WebClient, clock: Clock, *, mapped: Mapping[str, str] = NO_FIEL
         open_group=partial(open_group, client),
         consequences=CONSEQUENCES,
         attend=ATTEND,
+        heed=attention_cases.count_found,
         plan=plan,
         next_planned=next_step,
         chores=chores(client),

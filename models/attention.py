@@ -9,12 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Delete, Index, ScalarSelect, Select, and_, delete, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Delete,
+    Index,
+    ScalarSelect,
+    Select,
+    and_,
+    delete,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId, SlackId
 from models.bulk import one_of
-from models.outbox import DOUBTFUL, READY, SENDING, SENT, Delivery
+from models.outbox import DOUBTFUL, GROUP, READY, SENDING, SENT, Delivery
 from models.rounds import Partner
 
 
@@ -41,6 +54,15 @@ class Attention(Base):
         rows = select(cls.workspace_id, cls.user_id, cls.week, cls.delivery_id, cls._is_there())
         theirs = rows.where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
         return theirs.where(cls.week.in_(weeks))
+
+    @classmethod
+    def known(
+        cls, workspace_ids: Collection[str], user_ids: Collection[str]
+    ) -> Select[str, str, int, str | None]:
+        """Select what was taken to be sent to these people: rows of workspace, person, message, and its timestamp."""
+        ts = select(Delivery.ts).where(Delivery.id == cls.delivery_id).correlate(cls).scalar_subquery()
+        rows = select(cls.workspace_id, cls.user_id, cls.delivery_id, ts)
+        return rows.where(one_of(cls.workspace_id, workspace_ids), one_of(cls.user_id, user_ids))
 
     @classmethod
     def _is_there(cls) -> ScalarSelect[bool]:
@@ -71,16 +93,22 @@ class Attention(Base):
 
 def waiting_for(
     workspace_ids: Collection[str], user_ids: Collection[str], kinds: Collection[str]
-) -> Select[str, str, int, str, datetime, datetime]:
+) -> CompoundSelect[str, str, int, str, datetime, datetime, str]:
     """Select what of these kinds waits for each of these people alone, also what is too late.
 
-    Rows are workspace, person, message, its kind, and from when to when it is of use: asked for those of use now,
-    SQLite would look through all that waits in a workspace.
+    Rows are workspace, receiver, message, its kind, from when to when it is of use, and its state: asked for those of
+    use now, SQLite would look through all that waits in a workspace. What is in doubt and was never tried is among
+    them, also what is to several: before a store was put back from a copy, it may have been sent.
     """
     window = Delivery.not_before, Delivery.expire_at
-    waiting = select(Delivery.workspace_id, Delivery.receiver, Delivery.id, Delivery.kind, *window)
-    theirs = waiting.where(one_of(Delivery.workspace_id, workspace_ids), one_of(Delivery.receiver, user_ids))
-    return theirs.where(_is_ready(), Delivery.kind.in_(kinds))
+    rows = select(
+        *(Delivery.workspace_id, Delivery.receiver, Delivery.id, Delivery.kind, *window, Delivery.state)
+    )
+    theirs = rows.where(one_of(Delivery.workspace_id, workspace_ids), Delivery.kind.in_(kinds))
+    to_one = one_of(Delivery.receiver, user_ids)
+    is_doubted = Delivery.state == literal(DOUBTFUL, literal_execute=True), Delivery.attempt == 0
+    to_some = or_(to_one, Delivery.receiver.startswith(GROUP, autoescape=True))
+    return union_all(theirs.where(_is_ready(), to_one), theirs.where(*is_doubted, to_some))
 
 
 def waiting_about(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     Boolean,
     ColumnElement,
+    CompoundSelect,
     CursorResult,
     Dialect,
     Insert,
@@ -153,7 +154,9 @@ def update_each(
     session.connection().execute(_update_rows(table, (*names, *alike), known_by), given)
 
 
-def rows_of(session: Session, asked: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+def rows_of(
+    session: Session, asked: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+) -> Sequence[Any]:
     """Read columns as they come from the store, in half the time the session takes to look at each row."""
     return session.connection().execute(asked).all()
 

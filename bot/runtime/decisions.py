@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -81,6 +81,8 @@ Prepare = Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Decisio
 """Decide and render rows of one kind inside the claim's transaction, at this moment of people's time."""
 Attend = Callable[[Session, Sequence[tuple[Delivery, Send]], datetime], Mapping[int, Decision]]
 """Decide anew on what features would send, for the sake of those who read it all; what is not named goes as it is."""
+Discover = Callable[[Session, Sequence[tuple[Delivery, datetime]]], None]
+"""What is done about messages that were found in Slack, each with when it came (people's time)."""
 
 
 def decide(
@@ -153,6 +155,28 @@ def face(
                 "consequence_failed",
                 extra={"kind": kind, "deliveries": [each.delivery_id for each in failed]},
             )
+
+
+def discover(
+    heed: Discover, session: Session, ids: Sequence[int], *, people_now: datetime, machine_now: datetime
+) -> None:
+    """Have what was found in Slack heeded; a bug there keeps no outcome from being written."""
+    rows = session.scalars(select(Delivery).where(one_of(Delivery.id, ids))).all() if ids else ()
+    if not rows:
+        return
+    try:
+        with savepoint(session):
+            heed(session, [(row, _came_at(row, people_now, machine_now)) for row in rows])
+    except (OperationalError, InterfaceError, PoolTimeoutError):
+        raise  # the store is away, as above
+    except Exception:  # as above
+        log.exception("discovery_unheeded", extra={"deliveries": [row.id for row in rows]})
+
+
+def _came_at(row: Delivery, people_now: datetime, machine_now: datetime) -> datetime:
+    """Say when Slack took a message, by the clock of people's time."""
+    ago = machine_now - datetime.fromtimestamp(float(row.ts or 0), UTC)
+    return people_now - max(ago, timedelta())
 
 
 def _failed(row: Delivery) -> Failed:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from bot.runtime.claims import Claim, Claimer, moments
 from bot.runtime.clock import Clock, elapsed_seconds
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Attend, Consequence, Prepare, face
+from bot.runtime.decisions import Attend, Consequence, Discover, Prepare, discover, face
 from bot.runtime.holds import Holds
 from bot.runtime.openings import Recorder
 from bot.runtime.outcomes import LONGEST_BACK_OFF_SECONDS, record, record_look, record_sent
@@ -93,12 +93,13 @@ class DeliveryLoop:
         open_group: Callable[[Group], Opened | NotOpened] | None = None,
         consequences: Mapping[str, Consequence] | None = None,
         attend: Attend | None = None,
+        heed: Discover | None = None,
         elapsed: Callable[[], float] = elapsed_seconds,
     ) -> None:
         """Make a loop; without `look` a message in doubt stays so, without `open_group` one to a group waits."""
         self._open_group, self._consequences = open_group, consequences or {}
         self._sessions, self._clock, self._pace = sessions, clock, pace
-        self._prepare, self._attend = prepare, attend
+        self._prepare, self._attend, self._heed = prepare, attend, heed
         self._post, self._look, self._chance = post, look, chance
         self._elapsed, self._holds = elapsed, Holds(elapsed)
         self._senders = ThreadPoolExecutor(max_workers=SENDERS, thread_name_prefix="sender")
@@ -360,8 +361,17 @@ class DeliveryLoop:
                     )
         turn.decided[SENT] += len(record_sent(session, sent, machine_now))
         turn.decided.update(state for _, state in became)
-        failed = [number for number, state in became if state == FAILED]
-        face(self._consequences, session, failed, self._clock.people_now())
+        self._tell_features(session, became, machine_now)
+
+    def _tell_features(
+        self, session: Session, became: Sequence[tuple[int, str]], machine_now: datetime
+    ) -> None:
+        """Tell what was given up, and what a look-up found; what was just sent is not among these."""
+        failed, found = ([number for number, each in became if each == state] for state in (FAILED, SENT))
+        people_now = self._clock.people_now()
+        face(self._consequences, session, failed, people_now)
+        if self._heed:
+            discover(self._heed, session, found, people_now=people_now, machine_now=machine_now)
 
 
 def _numbers(asked: Outgoing | Doubt | Group) -> Collection[int]:

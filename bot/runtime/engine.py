@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot.runtime import metrics
 from bot.runtime.clock import Clock, FollowedClock, MovedClock, elapsed_seconds
 from bot.runtime.database import Sessions, missing_migrations
-from bot.runtime.decisions import Attend, Consequence, Prepare
+from bot.runtime.decisions import Attend, Consequence, Discover, Prepare
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.faults import WrongUse
 from bot.runtime.outcomes import tell
@@ -77,6 +77,8 @@ class Work:
     """Per kind of message, what a feature does when Slack refuses one for good."""
     attend: Attend | None = None
     """Decides anew on what features would send, for the sake of those who read it all."""
+    heed: Discover | None = None
+    """Counts for those who read it all what was found in Slack."""
     chores: Callable[[Sessions, datetime], int] = lambda _sessions, _now: 0
     """Take the steps that are due and take their time, or ask Slack something, and say how many there were."""
     pace: Pace = field(default_factory=Pace)
@@ -94,6 +96,7 @@ class Work:
             open_group=self.open_group,
             consequences=self.consequences,
             attend=self.attend,
+            heed=self.heed,
         )
 
 

@@ -13,6 +13,7 @@ from bot import attention, members, round_pacts
 from bot.budgets import UNWANTED
 from bot.members import Limits
 from bot.outbox import Later, Message, Never, enqueue, group
+from bot.pauses import RESUMED
 from bot.round_messages import CLOSING, HALFWAY, HEADS_UP, INTRODUCTION, SILENCED
 from bot.runtime.database import Sessions
 from models.attention import Attention
@@ -212,6 +213,31 @@ def test_what_is_sent_again_after_a_doubt_counts_once_and_needs_no_room_anew(peo
 
     assert [judge(people, "did you meet") for _ in range(2)] == [{"did you meet": None}] * 2
     assert weeks(people) == [(ANN, "2026-11-23", "did you meet")]
+
+
+def test_what_is_found_counts_once_in_the_week_in_which_it_came(some: Sessions) -> None:
+    both = group([ANN, BO])
+    write(some, ("on sunday", CLOSING, ANN), ("in a group", HALFWAY, both), ("asked for", RESUMED, ANN))
+    write(some, ("together", CLOSING, BO), ("with another", CLOSING, BO), ("counted", CLOSING, CY))
+    judge(some, "counted")
+    came_at = {"on sunday": TUESDAY - 2 * DAY, "counted": TUESDAY + 7 * DAY}
+
+    for _ in range(2):
+        with some.begin() as session:
+            keys = ("on sunday", "in a group", "asked for", "together", "with another", "counted")
+            rows = session.scalars(Delivery.keyed_among([TEAM], keys)).all()
+            for row in rows:
+                row.state, row.ts = "sent", "0.5" if row.receiver == BO else f"{row.id}.0"
+            session.flush()
+            attention.count_found(session, [(row, came_at.get(row.key, TUESDAY)) for row in rows])
+
+    assert weeks(some) == [
+        (ANN, "2026-11-16", "on sunday"),
+        (ANN, "2026-11-23", "in a group"),
+        (BO, "2026-11-23", "in a group"),
+        (BO, "2026-11-23", "together"),
+        (CY, "2026-11-23", "counted"),
+    ]
 
 
 def test_weeks_that_are_over_everywhere_are_forgotten(some: Sessions) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from bot import members
+from bot.attention import count_found
 from bot.members import Limits
 from bot.outbox import Message, enqueue
 from bot.permissions import Actor
@@ -36,7 +37,7 @@ NEXT_WEEK = utc("2026-11-30 14:00")
 
 def loop(office: Office, attend: Attend = WEIGH, **said: Any) -> DeliveryLoop:
     """Make a worker that knows the kinds of these tests and weighs them."""
-    return office.loop(kinds=KINDS, attend=attend, **said)
+    return office.loop(kinds=KINDS, attend=attend, heed=count_found, **said)
 
 
 def write(
@@ -48,10 +49,8 @@ def write(
         return session.scalars(Delivery.keyed(team, key)).one().id
 
 
-@pytest.fixture
-def office(office_anywhere: Office) -> Office:
-    """Let two messages have reached Amy this week in each of two workspaces, on each of the stores: one more may."""
-    office = office_anywhere
+def begin_week(office: Office) -> Office:
+    """Let two messages reach Amy this week in each of two workspaces: one more may."""
     for team in (TEAM_ID, OTHER_TEAM):
         with office.sessions.begin() as session:
             insert_missing(session, Workspace, [{"workspace_id": team}])
@@ -63,17 +62,23 @@ def office(office_anywhere: Office) -> Office:
     return office
 
 
+@pytest.fixture
+def office(office_anywhere: Office) -> Office:
+    """Give a store of either kind in which Amy's week has begun."""
+    return begin_week(office_anywhere)
+
+
 def outcome(office: Office, number: int) -> tuple[str, str | None]:
     row = office.row(number)
     return row.state, row.reason
 
 
-def room_left(office: Office) -> int:
+def room_left(office: Office, **said: Any) -> int:
     """Let messages for Amy become due one after the other, and say how many reach her this week."""
     numbers = []
     for nth in range(3):
         numbers.append(write(office, f"more:{nth}", opens=office.clock.people))
-        loop(office).drain()
+        loop(office, **said).drain()
     return [office.row(number).state for number in numbers].count(SENT)
 
 

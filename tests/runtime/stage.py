@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.outbox import Message, enqueue
 from bot.runtime.clock import elapsed_seconds
 from bot.runtime.database import Sessions
-from bot.runtime.decisions import Along, Attend, Consequence, Decision, Prepare, Send
+from bot.runtime.decisions import Along, Attend, Consequence, Decision, Discover, Prepare, Send
 from bot.runtime.delivery import DeliveryLoop
 from bot.runtime.rates import UNLIMITED, Pace
 from bot.runtime.readings import Readings
@@ -122,6 +122,7 @@ class Office:
         prepare: Prepare = note,
         kinds: Collection[str] = (KIND,),
         attend: Attend | None = None,
+        heed: Discover | None = None,
         pace: Pace = UNHURRIED,
         openings: Callable[[Group], Opened | NotOpened] | None = None,
         consequences: Mapping[str, Consequence] | None = None,
@@ -139,6 +140,7 @@ class Office:
             open_group=openings or partial(open_group, client),
             consequences=consequences,
             attend=attend,
+            heed=heed,
             elapsed=self.clock.elapsed_seconds,
         )
         self._loops.append(loop)

@@ -1,4 +1,4 @@
-"""What somebody who looks at all that would be sent may change of it, and that a bug there keeps nothing back."""
+"""What somebody who looks at all that would be sent, or was found, may do, and that a bug there keeps nothing back."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from prometheus_client import REGISTRY
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions
 from bot.runtime.decisions import Attend, Cancel, Decision, Send, decide
-from models.outbox import Delivery
+from models.outbox import SENT, Delivery
 from models.workspaces import Workspace
-from tests.people import AMY, BEN, MONDAY_NOON
-from tests.runtime.stage import KIND, Office, note
+from sandbox.driver import Driver
+from tests.people import AMY, BEN, HOUR, MINUTE, MONDAY_NOON
+from tests.runtime.stage import KIND, Office, accepted_but_doubted, note
 
 
 def decided(office: Office, attend: Attend) -> list[str]:
@@ -68,3 +70,33 @@ def test_a_bug_in_deciding_anew_keeps_no_message_back_and_leaves_nothing_half_wr
     assert decided(office, broken) == ["Send", "Send"]
     assert [record.msg for record in caplog.records] == ["attention_unheeded"]
     assert office.workspace().workspace_id != "T0HALF"
+
+
+def test_what_is_found_in_slack_is_heeded_with_the_moment_at_which_it_came(office: Office) -> None:
+    office.clock.machine = SystemClock().machine_now()
+    number = accepted_but_doubted(office)
+    came_at, heard = office.clock.people, list[tuple[int, datetime]]()
+    office.clock.pass_time(HOUR)
+
+    office.loop(heed=lambda _, found: heard.extend((row.id, at) for row, at in found)).drain()
+
+    assert [each for each, _ in heard] == [number]
+    assert abs(heard[0][1] - came_at) < MINUTE
+
+
+def test_a_bug_in_heeding_what_is_found_keeps_no_outcome_from_being_written(
+    office: Office, slack: Driver, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(session: Session, found: Sequence[tuple[Delivery, datetime]]) -> None:
+        session.add(Workspace(workspace_id="T0HALF"))
+        session.flush()
+        raise KeyError("a bug")
+
+    number = accepted_but_doubted(office)
+
+    office.loop(heed=fail).drain()
+
+    assert office.row(number).state == SENT
+    assert "discovery_unheeded" in [record.msg for record in caplog.records]
+    assert office.workspace().workspace_id != "T0HALF"
+    assert len(slack.dms(AMY)) == 1
