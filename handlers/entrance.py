@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_bolt import BoltContext, BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
+from slack_sdk import WebClient
 
 from bot import members
 from bot.permissions import Actor
@@ -27,9 +28,13 @@ from handlers.screens import Screen
 class PromptApp(Door):
     """Bolt's app, whose listeners give up in the store what they cannot answer while Slack listens, and do it late."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.late = Late(self.dispatch)
+    def __init__(self, *, sessions: Sessions, clock: Clock, client: WebClient, **settings: Any) -> None:
+        super().__init__(client=client, **settings)
+        self.late = Late(self.dispatch, client, sessions, clock)
+
+    def begin(self) -> None:
+        """Go on with what was put off by a process that was killed."""
+        self.late.begin()
 
     def end(self) -> None:
         """Do what was put off, or say that it is not done."""

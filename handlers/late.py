@@ -1,14 +1,16 @@
 """What the store did not take while Slack listened: it is kept, tried again, and answered where it was asked for.
 
-Only what left no trace is tried again: `doors` puts off what certainly asked for no commit. So it is there once,
-unless the process is killed, which the interim word allows for. What somebody asks for meanwhile has to wait its turn
-as far as it writes; they may look.
+Only what left no trace is tried again: `doors` puts off what certainly asked for no commit. It is written down as soon
+as anything can be (`inbox`), so that another process goes on with it where this one is killed; its receipt, taken with
+its effect, has it there once. What somebody asks for meanwhile has to wait its turn as far as it writes; they may look.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -16,18 +18,28 @@ from functools import partial
 from typing import Any
 
 from slack_bolt import BoltContext, BoltRequest, BoltResponse
+from slack_sdk import WebClient
+from sqlalchemy.orm import Session
 
 from bot.permissions import Actor
 from bot.runtime import patience
+from bot.runtime.clock import Clock
+from bot.runtime.database import Sessions
+from bot.runtime.inbox import Inbox
 from bot.runtime.metrics import LATE_REQUESTS
+from bot.runtime.notebook import Notebook, Sheet
 from bot.runtime.patience import OutOfTurn, somebody_waits
 from bot.runtime.perseverance import Perseverance
 from handlers import doors
+from handlers.doors import DoneBefore
 from handlers.late_places import FORM, Place, place_of
+from handlers.views import late as views
 from handlers.views.elements import Payload
 
 log = logging.getLogger(__name__)
 
+LASTS_SECONDS = 300.0
+"""How long one is tried before it is given up: the interim word says so."""
 LAST_SECONDS = 6.0
 """How long a process that is told to end goes on trying: all of it has to end within 25 s."""
 CLICK = "block_actions"
@@ -37,9 +49,15 @@ Dispatch = Callable[[BoltRequest], BoltResponse]
 class Late:
     """Keeps the requests of people that the store does not take, and tries them again."""
 
-    def __init__(self, dispatch: Dispatch) -> None:
+    def __init__(self, dispatch: Dispatch, client: WebClient, sessions: Sessions, clock: Clock) -> None:
         """Try them again with `dispatch`, which lets in what comes over a socket without a signature."""
-        self._dispatch, self._kept = dispatch, Perseverance()
+        self._dispatch, self._client, self._clock = dispatch, client, clock
+        self._kept = Perseverance()
+        self._inbox = Inbox(Notebook(sessions), self._take_up, self._kept.room)
+
+    def begin(self) -> None:
+        """Go on with what a process left that was killed."""
+        self._inbox.begin()
 
     def is_before(self, actor: Actor) -> bool:
         """Whether something they asked for earlier is still to be done."""
@@ -50,21 +68,48 @@ class Late:
         kind = _kind(body)
         if kind is None or "actor" not in context or _is_answered(kind, context):
             return None
-        place = place_of(body, context)
-        again = Again(body, context, place, self._dispatch)
-        if not self._kept.take(context["actor"], again):
+        actor, ends_at = context["actor"], time.monotonic() + LASTS_SECONDS
+        written = json.dumps(body)
+        sheet = Sheet(
+            uuid.uuid4().hex, actor.workspace_id, actor.user_id, written, context["asked_at"], ends_at
+        )
+        again = self._again(sheet, body, context)
+        self._inbox.hold(sheet)
+        if not self._kept.take(actor, again, ends_at):
+            self._inbox.done(sheet.id)
             LATE_REQUESTS.labels("refused").inc()
             return None
         log.warning("request_put_off", extra={"kind": kind, "error": type(error).__name__})
-        return place.interim()
+        return again.place.interim()
 
     def settle(self, seconds: float) -> bool:
-        """Wait until all is done or given up; False if it is not."""
-        return self._kept.settle(seconds)
+        """Wait until all is done or given up, and nothing of it is written any more; False if it is not."""
+        return self._kept.settle(seconds) and self._inbox.settle(seconds)
 
     def end(self) -> None:
-        """Take no more, and give the rest up after a last attempt."""
+        """Take no more, and leave the rest to another process after a last attempt, or give it up."""
+        self._inbox.leave()
         self._kept.end(LAST_SECONDS)
+        self._inbox.end()
+
+    def _take_up(self, sheet: Sheet) -> None:
+        """Go on with what another process left."""
+        body: Payload = json.loads(sheet.body)
+        actor = Actor(sheet.workspace_id, sheet.user_id)
+        # What Bolt knows of a request that comes in: it is shown where it was asked for, also if it is not tried again.
+        known = {"response_url": body.get("response_url"), "client": self._client, "clock": self._clock}
+        context = BoltContext({**known, "actor": actor, "asked_at": sheet.asked_at})
+        if not self._kept.take(actor, self._again(sheet, body, context, is_left_over=True), sheet.ends_at):
+            self._inbox.let_go(sheet.id)
+            return
+        log.warning("request_taken_up", extra={"kind": _kind(body)})
+        LATE_REQUESTS.labels("taken_up").inc()
+
+    def _again(
+        self, sheet: Sheet, body: Payload, context: BoltContext, *, is_left_over: bool = False
+    ) -> Again:
+        place = place_of(body, context)
+        return Again(sheet.id, body, context, place, self._dispatch, self._inbox, is_left_over=is_left_over)
 
 
 def _kind(body: Payload) -> str | None:
@@ -102,27 +147,37 @@ class Following(Executor):
 class Again:
     """A request that is tried again."""
 
+    sheet_id: str
     body: Payload
     context: BoltContext
     """Of the first attempt."""
     place: Place
     dispatch: Dispatch
+    inbox: Inbox
+    is_left_over: bool
+    """Whether another process may have done it."""
     _failure: Exception | None = field(default=None, init=False)
     """Why the last attempt is to be made again."""
+    _is_done_elsewhere: bool = field(default=False, init=False)
     _show: Callable[[], object] = field(default=bool, init=False)
     """Shows what came of it."""
+    _leave: Callable[[str], object] = field(default=bool, init=False)
+    """Says what is to become of the sheet then."""
 
     def attempt(self, seconds: float) -> bool:
         """Try it; False if the store did not take it and it left no trace."""
         self._failure, following = None, Following()
         request = BoltRequest(mode="socket_mode", body=self.body, context=self._carried(following))
-        with somebody_waits(seconds):
+        with somebody_waits(seconds, self._mark):
             response = self.dispatch(request)
             is_known = not patience.may_have_kept()
         if self._failure is not None:
             return False
-        self._show = partial(self._show_answer, request.context, response, following, is_known=is_known)
-        _note(self.body, "answered")
+        if self._is_done_elsewhere:
+            self._end_unseen()
+            return True
+        show = partial(self._show_answer, request.context, response, following, is_known=is_known)
+        self._end("answered", show, self.inbox.done)
         return True
 
     def _carried(self, following: Following) -> dict[str, Any]:
@@ -130,16 +185,42 @@ class Again:
         asked_at = self.context["asked_at"]
         return {"late": self, "asked_at": asked_at, "following": following, "dialog": self.place.dialog}
 
+    def _mark(self, session: Session) -> None:
+        """Have its effect once, whoever else tries it; raises DoneBefore."""
+        at = self.context["clock"].machine_now()
+        try:
+            doors.once(session, self.context["actor"], f"late:{self.sheet_id}", at=at)
+        except DoneBefore:
+            self._is_done_elsewhere = True
+            raise
+
     def put_off(self, error: Exception, _body: Payload, _context: BoltContext) -> BoltResponse:
         """Note that it is to be tried once more; its answer goes to nobody."""
         self._failure = error
         return BoltResponse(status=200, body="")
 
     def give_up(self) -> None:
-        """Have it said that nothing was changed, which is certain: else it would not be tried again."""
+        """Have it said that nothing was changed where that is certain; a process that ends leaves it to another."""
+        if self.inbox.may_leave(self.sheet_id):
+            self._end("left", bool, bool)
+            return
+        if self.is_left_over or not self.inbox.is_ours(self.sheet_id):
+            self._end_unseen()
+            return
         bug = doors.logged(self._failure or OutOfTurn(), self.body)
-        self._show = partial(self.place.say, doors.SLOW.format(bug))
-        _note(self.body, "given_up")
+        self._end("given_up", partial(self.place.say, doors.SLOW.format(bug)), self.inbox.done)
+
+    def _end_unseen(self) -> None:
+        """Have it said by who has it now that nobody knows whether its answer was seen."""
+        if self.is_left_over and self.inbox.is_ours(self.sheet_id):
+            self._end("given_up", partial(self.place.tell, views.LEFT_OVER), self.inbox.done)
+            return
+        self._end("left", bool, self.inbox.let_go)
+
+    def _end(self, outcome: str, show: Callable[[], object], leave: Callable[[str], object]) -> None:
+        self._show, self._leave = show, leave
+        LATE_REQUESTS.labels(outcome).inc()
+        log.info("late_request_ended", extra={"kind": _kind(self.body), "outcome": outcome})
 
     def tell(self) -> None:
         """Show what came of it where it was asked for."""
@@ -147,6 +228,8 @@ class Again:
             self._show()
         except doors.UNHEARD as unheard:
             log.warning("late_answer_unsaid", extra={"error": type(unheard).__name__})
+        finally:
+            self._leave(self.sheet_id)
 
     def _show_answer(
         self, context: BoltContext, response: BoltResponse, following: Following, *, is_known: bool
@@ -157,8 +240,3 @@ class Again:
         has_followed = following.run()
         if not answer and "done_before" not in context:
             self.place.conclude(has_followed=has_followed)
-
-
-def _note(body: Payload, outcome: str) -> None:
-    LATE_REQUESTS.labels(outcome).inc()
-    log.info("late_request_ended", extra={"kind": _kind(body), "outcome": outcome})

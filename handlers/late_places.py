@@ -43,7 +43,11 @@ class Conversation:
     def conclude(self, *, has_followed: bool) -> None:
         """Say that it is done where nothing else was shown."""
         if not has_followed:
-            self.say(views.DONE)
+            self.tell(views.DONE)
+
+    def tell(self, text: str) -> None:
+        """Say how it ended."""
+        self.say(text)
 
     def say(self, text: str) -> None:
         """Say something."""
@@ -102,12 +106,16 @@ class Dialog:
             self.put(answer["view"])
         elif "errors" in answer:
             words = elements.escape(" ".join(answer["errors"].values()))
-            self.say(words) if is_known else self.put(elements.notice(words, self._title))
+            self.say(words) if is_known else self.tell(words)
 
     def conclude(self, *, has_followed: bool) -> None:
         """Say that it is done where nothing else was shown: Home is drawn anew behind the dialog."""
         if not self._was_put and (self._is_home or not has_followed):
-            self.put(elements.notice(views.DONE, self._title))
+            self.tell(views.DONE)
+
+    def tell(self, text: str) -> None:
+        """Say how it ended: nobody is led to send it in again."""
+        self.put(elements.notice(text, self._title))
 
     def say(self, text: str) -> None:
         """Say something, above what they had before them."""

@@ -121,6 +121,8 @@ def build_app(
     """Build the Bolt app with all its doors; nothing is started. What follows an answer runs on `screens`."""
     app = PromptApp(
         name="trellis",
+        sessions=sessions,
+        clock=clock,
         client=slack_client(settings),
         signing_secret=settings.signing_secret,
         # A listener runs on the thread that answers: Slack hears whether it worked, and brings an event again.

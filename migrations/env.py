@@ -10,6 +10,7 @@ from models import (  # noqa: F401 - fill the metadata
     attention,
     conversations,
     goals,
+    late_requests,
     members,
     one_on_ones,
     outbox,

@@ -63,6 +63,8 @@ class Trellis:
     chores: Callable[[Sessions, datetime], int]
     hosted: Hosted
     late: Late
+    another: Callable[[], Late]
+    """Makes what keeps the late requests of another process."""
 
     def tick(self, at: datetime | None = None) -> dict[str, int]:
         """Go to the moment, plan what is due, deliver until nothing is ready, and count what became of it."""
@@ -118,6 +120,7 @@ class Bot:
             self._settings, sessions=self._sessions, clock=self._clock, screens=self._screens
         )
         self._handler, self._late = SlackRequestHandler(app), app.late
+        self._another = partial(Late, app.dispatch, app.client, self._sessions, self._clock)
         self._visit, self._busy, self._changed = 0, 0, threading.Condition()
         flask = Flask("trellis-under-test")
         flask.post("/<int:visit>/slack/events")(self._take)
@@ -164,7 +167,15 @@ class Bot:
         try:
             chores = partial(rounds.take_steps, wiring.slack_client(self._settings))
             yield Trellis(
-                TEAM_ID, self._sessions, self._clock, slack, loop, chores, self._running, self._late
+                TEAM_ID,
+                self._sessions,
+                self._clock,
+                slack,
+                loop,
+                chores,
+                self._running,
+                self._late,
+                self._another,
             )
         finally:
             slack.event_url(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from bot.runtime import patience
 from bot.runtime.config import ROOT
@@ -23,6 +23,13 @@ ROOM_SECONDS = 1
 """How long a connection is waited for, which may come after other waits."""
 SHORT_REST_SECONDS = 0.05
 """A connection used so lately is taken as it is: listening to it would hand the interpreter to another thread."""
+_POOL: Mapping[str, Any] = {
+    "pool_size": 20,
+    "max_overflow": 10,
+    "pool_timeout": ROOM_SECONDS,
+    "pool_use_lifo": True,
+}
+_NO_POOL: Mapping[str, Any] = {"poolclass": NullPool}
 MIGRATIONS = ROOT / "migrations"
 READING = "reading"
 """What the engine that only reads is called, in the log and by the one that it belongs to."""
@@ -34,10 +41,17 @@ def connect(url: str) -> Engine:
     What people wrote stays out of the messages of errors (`hide_parameters`), for those reach the log.
     """
     reading = _connect_to_read(make_url(url))
-    engine = _engine(make_url(url), execution_options={READING: reading})
+    engine = _engine(make_url(url), _POOL, execution_options={READING: reading})
     event.listen(engine, "begin", patience.before_writing)
     event.listen(engine, "begin", _begin_sqlite if _is_sqlite(engine.url) else _begin_postgresql)
     event.listen(engine, "engine_disposed", lambda _: reading.dispose())
+    return engine
+
+
+def connect_briefly(url: URL) -> Engine:
+    """Make an engine for what is seldom done: it keeps no connection, and needs none of those that others wait for."""
+    engine = _engine(url, _NO_POOL)
+    event.listen(engine, "begin", _begin_sqlite if _is_sqlite(url) else _begin_postgresql)
     return engine
 
 
@@ -49,6 +63,7 @@ def _connect_to_read(url: URL) -> Engine:
     """
     return _engine(
         url,
+        _POOL,
         read_only=True,
         logging_name=READING,
         isolation_level="AUTOCOMMIT",
@@ -57,15 +72,12 @@ def _connect_to_read(url: URL) -> Engine:
     )
 
 
-def _engine(url: URL, *, read_only: bool = False, **options: Any) -> Engine:
+def _engine(url: URL, pool: Mapping[str, Any], *, read_only: bool = False, **options: Any) -> Engine:
     engine = create_engine(
         url,
-        pool_size=20,
-        max_overflow=10,
-        pool_timeout=ROOM_SECONDS,
-        pool_use_lifo=True,
         connect_args=_sqlite_arguments() if _is_sqlite(url) else _postgresql_arguments(read_only=read_only),
         hide_parameters=True,
+        **pool,
         **options,
     )
     if _is_sqlite(url):
@@ -184,6 +196,7 @@ class Sessions:
         """Open a transaction that may write; it commits at the end of the block, or not at all."""
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                patience.mark(session)
                 yield session
         finally:
             self.version = object()

@@ -77,7 +77,7 @@ for _state in (SENT, READY, DOUBTFUL, FAILED, EXPIRED, CANCELLED, "deferred"):
     OUTCOMES.labels(_state)
 for _held_up in ("deferred", CANCELLED):
     HELD_UP.labels(_held_up)
-for _outcome in ("answered", "given_up", "refused"):
+for _outcome in ("answered", "given_up", "left", "refused", "taken_up"):
     LATE_REQUESTS.labels(_outcome)
 for _reason in (*REASONS, ANOTHER, ANOTHER_BUG, UNSEEN):
     # A counter that appears with its first event shows Prometheus no increase, and an alarm stays silent.

@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 PATIENCE_SECONDS = 2
@@ -40,6 +41,7 @@ NEAR_SECONDS = 0.1
 """A store further away is not told at all: what little time there is goes into round trips."""
 Tell = Callable[[Any, float], None]
 """Tells the store, over a driver's connection, how many seconds a statement may take."""
+Mark = Callable[[Session], None]
 _TOLD = "may_take"
 """What the store was told last over a connection, in seconds, is kept there under this name."""
 
@@ -66,6 +68,8 @@ class _Wait:
     """Seconds to a server and back: what the quickest statement took, for others may have waited for a lock."""
     may_have_kept: bool = False
     may_write: bool = True
+    mark: Mark | None = None
+    """Notes in a transaction that this request has its effect with it."""
 
     def left(self, *, trips: int) -> float:
         """Say how many seconds are left before the last moment to begin; raises OutOfTime if so many trips are late."""
@@ -84,12 +88,16 @@ _WAIT: ContextVar[_Wait | None] = ContextVar("wait", default=None)
 
 
 @contextmanager
-def somebody_waits(seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Let the store be asked for so long and no longer, counted from where the outermost such block begins."""
+def somebody_waits(seconds: float = PATIENCE_SECONDS, mark: Mark | None = None) -> Iterator[None]:
+    """Let the store be asked for so long and no longer, counted from where the outermost such block begins.
+
+    What is to happen once, even if two processes try, is marked in the transaction of its effect, the first that is
+    kept: `mark` gets its session, and raises what ends it if the same was marked before.
+    """
     if _WAIT.get():
         yield
         return
-    token = _WAIT.set(_Wait(time.monotonic() + seconds))
+    token = _WAIT.set(_Wait(time.monotonic() + seconds, mark=mark))
     try:
         yield
     finally:
@@ -106,12 +114,22 @@ def may_have_kept() -> bool:
 def apart() -> Iterator[None]:
     """Do what may be done any number of times: a commit of it does not keep a request from being tried again."""
     wait = _WAIT.get()
-    kept = may_have_kept()
+    if wait is None:
+        yield
+        return
+    kept, mark = wait.may_have_kept, wait.mark
+    wait.mark = None
     try:
         yield
     finally:
-        if wait:
-            wait.may_have_kept = kept
+        wait.may_have_kept, wait.mark = kept, mark
+
+
+def mark(session: Session) -> None:
+    """Mark a transaction that begins, where that is asked for and none was kept yet."""
+    wait = _WAIT.get()
+    if wait and wait.mark and not wait.may_have_kept:
+        wait.mark(session)
 
 
 def only_look() -> None:

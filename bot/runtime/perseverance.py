@@ -1,7 +1,7 @@
 """What is tried again where nobody waits, until it is done or its time is over: for everybody in the order it came.
 
-It is held in this process alone. Whoever waits for it has to know that a process which is killed forgets it, and that
-two processes know nothing of each other's order.
+It is held in memory: `inbox` has it written down for the case that the process is killed. Two processes know nothing of
+each other's order.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ MOST, THREADS = 64, 4
 """How many are held at once, and how many of them are tried at once: the store is in trouble as it is."""
 FIRST_SECONDS, LONGEST_SECONDS = 0.5, 15.0
 """How long after a failure the same is tried again: the first time, and at most; each time it is twice as long."""
-LASTS_SECONDS = 300.0
-"""How long one is held before it is given up."""
 ATTEMPT_SECONDS = 8.0
 """How long one attempt may take: a server that stands still must not keep a thread, and a process has to end."""
 LAST_WORDS_SECONDS = 10.0
@@ -65,16 +63,24 @@ class Perseverance:
         self._threads = 0
         self._ends_at = math.inf
 
-    def take(self, owner: Hashable, task: Task) -> bool:
-        """Hold a task and try it soon; False if there is no room, or the process is about to end."""
+    def take(self, owner: Hashable, task: Task, ends_at: float) -> bool:
+        """Hold a task and try it soon, and until a moment of the monotonic clock.
+
+        False if there is no room, or the process is about to end.
+        """
         with self._changed:
-            if self._ends_at < math.inf or sum(map(len, self._lines.values())) >= MOST:
+            if self._ends_at < math.inf or self.room() <= 0:
                 return False
             line = self._lines.setdefault(owner, deque())
-            line.append(_Held(task, time.monotonic() + LASTS_SECONDS))
+            line.append(_Held(task, ends_at))
             if len(line) == 1:
                 self._line_up(owner, FIRST_SECONDS)
             return True
+
+    def room(self) -> int:
+        """Say how much more can be held."""
+        with self._changed:
+            return MOST - sum(map(len, self._lines.values()))
 
     def holds_of(self, owner: Hashable) -> bool:
         """Whether something of theirs is still to be done; what they are only to be told of is not."""

@@ -36,7 +36,11 @@ ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 class Door(App):
-    """Bolt's app, which is told when its process is to end."""
+    """Bolt's app, which is told when its process begins and when it is to end."""
+
+    def begin(self) -> None:
+        """Go on with what an earlier process left."""
+        raise NotImplementedError
 
     def end(self) -> None:
         """Bring to an end what goes on after requests have their answers."""
@@ -112,6 +116,8 @@ class Process:
         self._ender.start()
         if self._engine:
             self._engine.start()
+        if self._app:
+            self._app.begin()
         if self._engine and self._app and self._settings.app_token:
             self._socket = self._connected(self._app, self._settings.app_token)
         log.info("process_started", extra={"port": self._settings.port, "socket": self._socket is not None})

@@ -12,6 +12,10 @@ INTERIM: Final = (
     "If I do not, look at `/growth` before you try again."
 )
 DONE: Final = "Done, though it took a while. `/growth` shows what stands."
+LEFT_OVER: Final = (
+    "The database behind me kept me waiting until I lost sight of that, so I cannot show you what came of it. "
+    "`/growth` shows what stands; if it lacks something, try again."
+)
 TOO_LATE_TO_OPEN: Final = (
     "The database behind me kept me waiting, and by now Slack does not let me open that any more. "
     "Please press or type it once again."

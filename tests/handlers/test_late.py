@@ -229,7 +229,7 @@ def test_nobody_writes_before_what_they_asked_for_earlier_and_all_may_look(trell
 def test_after_its_time_it_is_given_up_and_a_form_comes_back(
     trellis: Trellis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.runtime.perseverance.LASTS_SECONDS", 0.2)
+    monkeypatch.setattr("handlers.late.LASTS_SECONDS", 0.2)
     opened(trellis, AMY, "/goal add")
     with refusing(trellis.sessions):
         trellis.slack.submit(AMY, {WHAT: "Open <two> demos", WHEN: "2027-03-31"})

@@ -16,10 +16,13 @@ from sqlalchemy import func, select
 
 from bot.runtime.config import ROOT
 from bot.runtime.database import Sessions
+from handlers.views.late import INTERIM, LEFT_OVER
 from models.goals import Goal
 from models.members import Member
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
+from tests.handlers.slow_store import slow_store
+from tests.late_sheets import sheets
 from tests.people import AMY, BEN
 from tests.runtime import crowd
 from tests.runtime.doomed_web import HOLDING
@@ -30,6 +33,8 @@ from tests.stores import Postgres
 pytestmark = pytest.mark.siege
 
 WHAT, GOAL = "What would you like to reach?", "Give one demo a month by 2030-01-01"
+FOUND_SECONDS = 60.0
+"""A lease ends, and what it held is found at the next turn."""
 TOLD, CHANGED_SINCE = "Asia/Kolkata", "Asia/Tokyo"
 
 
@@ -108,7 +113,30 @@ def test_what_took_effect_before_web_was_killed_has_no_second_one_when_it_is_bro
         assert zone_and_goals(store) == (CHANGED_SINCE, 1)
 
 
+def test_what_took_effect_late_before_web_was_killed_has_no_second_one_and_they_hear_of_it(
+    place: dict[str, str], slack: Driver
+) -> None:
+    with crowd.store_at(place["DATABASE_URL"]) as store:
+        with doomed_web(place, slack, effects=1):
+            slack.command(AMY, "/goal")
+            with slow_store(store):
+                interim = slack.command(AMY, f"/goal add {GOAL}").text
+                slack.eventually(lambda: sheets(store) == 1)
+        before = goals_of(store)
+
+        with healthy_web(place, slack):
+            slack.eventually(lambda: LEFT_OVER in slack.messages(AMY)[-1].text, seconds=FOUND_SECONDS)
+            slack.eventually(lambda: sheets(store) == 0)
+
+        assert (interim, before) == (INTERIM, 1)
+        assert goals_of(store) == 1
+
+
+def goals_of(store: Sessions) -> int:
+    with store.read() as session:
+        return session.scalars(select(func.count()).select_from(Goal)).one()
+
+
 def zone_and_goals(store: Sessions) -> tuple[str, int]:
     with store.read() as session:
-        goals = session.scalars(select(func.count()).select_from(Goal)).one()
-        return session.get_one(Member, (TEAM_ID, AMY)).zone, goals
+        return session.get_one(Member, (TEAM_ID, AMY)).zone, goals_of(store)

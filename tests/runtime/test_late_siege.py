@@ -1,4 +1,4 @@
-"""Real processes that end while they hold what the store did not take: it is done, or they say that it is not."""
+"""Real processes that end or are killed while they hold what the store did not take: the next one does it, once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from bot.runtime.database import Sessions, connect
@@ -16,15 +17,19 @@ from models.goals import Goal
 from sandbox.driver import Driver
 from sandbox.identity import TEAM_ID
 from tests.handlers.slow_store import slow_store
-from tests.people import AMY
+from tests.late_sheets import sheets
+from tests.people import AMY, BEN
 from tests.runtime.freezing import frozen
-from tests.runtime.programs import END_SECONDS, running_app, wait_until_ready
+from tests.runtime.programs import END_SECONDS, free_port, running_app, wait_until, wait_until_ready
 from tests.runtime.programs import environment as environment
 from tests.stores import Postgres
 
 pytestmark = pytest.mark.siege
 
 GOAL = "Give one demo a month"
+WHAT = "What would you like to reach?"
+FOUND_SECONDS = 60.0
+"""A lease ends, and what it held is found at the next turn."""
 SLOW = "The database behind me is slow just now, so I gave up and changed nothing."
 
 
@@ -36,10 +41,10 @@ class Whole:
     sessions: Sessions
     process: subprocess.Popen[str]
 
-    def goals(self) -> list[str]:
-        """Read the titles of Amy's goals."""
+    def goals(self, who: str = AMY) -> list[str]:
+        """Read the titles of somebody's goals."""
         with self.sessions.read() as session:
-            return [goal.title for goal in session.scalars(Goal.of(TEAM_ID, AMY))]
+            return [goal.title for goal in session.scalars(Goal.of(TEAM_ID, who))]
 
     def heard(self) -> list[str]:
         """Read what Amy was told, the oldest first."""
@@ -47,6 +52,13 @@ class Whole:
 
     def tell_to_end(self) -> None:
         self.process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill it and all that belongs to it, at once."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            child.kill()
+        self.process.kill()
+        self.process.wait(END_SECONDS)
 
     def see_it_end(self) -> None:
         self.process.communicate(timeout=END_SECONDS)
@@ -60,9 +72,9 @@ def whole(environment: dict[str, str], slack: Driver) -> Iterator[Whole]:
 
 
 @contextmanager
-def started(environment: dict[str, str], slack: Driver) -> Iterator[Whole]:
+def started(environment: dict[str, str], slack: Driver, *form: str) -> Iterator[Whole]:
     engine = connect(environment["DATABASE_URL"])
-    with running_app([], environment, log=subprocess.DEVNULL) as process:
+    with running_app(form, environment, log=subprocess.DEVNULL) as process:
         wait_until_ready(process, environment)
         slack.event_url(f"http://127.0.0.1:{environment['PORT']}/slack/events")
         slack.command(AMY, "/goal")
@@ -102,12 +114,64 @@ def test_what_the_store_takes_in_the_last_seconds_is_done(whole: Whole) -> None:
     assert "Logged as goal 1" in whole.heard()[-1]
 
 
-def test_who_waits_hears_that_nothing_was_changed_where_the_store_takes_nothing(whole: Whole) -> None:
-    with slow_store(whole.sessions):
-        interim = whole.slack.command(AMY, f"/goal add {GOAL}").text
+def test_what_the_store_never_takes_is_left_to_the_next_process(
+    environment: dict[str, str], slack: Driver
+) -> None:
+    with started(environment, slack) as whole, slow_store(whole.sessions):
+        interim = slack.command(AMY, f"/goal add {GOAL}").text
         whole.tell_to_end()
         whole.see_it_end()
+        heard, goals = whole.heard()[-1], whole.goals()
+    with started(environment, slack) as whole:
+        slack.eventually(lambda: "Logged as goal 1" in whole.heard()[-1])
 
-    assert interim == INTERIM
-    assert whole.heard()[-1].startswith(SLOW)
-    assert whole.goals() == []
+        assert (interim, heard, goals) == (INTERIM, INTERIM, [])
+        assert whole.goals() == [GOAL]
+
+
+def test_what_was_put_off_by_a_process_that_is_killed_is_done_by_the_next(
+    environment: dict[str, str], slack: Driver
+) -> None:
+    with started(environment, slack) as whole:
+        slack.command(BEN, "/goal")
+        form = slack.command(BEN, "/goal add").view
+        with slow_store(whole.sessions):
+            slack.command(AMY, f"/goal add {GOAL}")
+            slack.submit(BEN, {WHAT: GOAL}, view=form)
+            wait_until(whole.process, lambda: sheets(whole.sessions) == 2)
+            whole.kill()
+            goals = whole.goals()
+    with started(environment, slack) as whole:
+        slack.eventually(lambda: "Logged as goal 1" in whole.heard()[-1], seconds=FOUND_SECONDS)
+        slack.eventually(lambda: "Logged as goal 1" in shown(slack, BEN), seconds=FOUND_SECONDS)
+        wait_until(whole.process, lambda: sheets(whole.sessions) == 0)
+
+        assert goals == []
+        assert [whole.goals(), whole.goals(BEN)] == [[GOAL], [GOAL]]
+
+
+def test_what_was_put_off_by_a_process_that_is_killed_is_done_by_the_one_beside_it(
+    environment: dict[str, str], slack: Driver, postgres: Postgres
+) -> None:
+    with postgres.database() as name:
+        one = {**environment, "DATABASE_URL": postgres.address(name)}
+        other = {**one, "PORT": str(free_port())}
+        with (
+            started(one, slack, "web") as whole,
+            running_app(["web"], other, log=subprocess.DEVNULL) as process,
+        ):
+            wait_until_ready(process, other)
+            with slow_store(whole.sessions):
+                slack.command(AMY, f"/goal add {GOAL}")
+                wait_until(process, lambda: sheets(whole.sessions) == 1)
+                whole.kill()
+            slack.eventually(lambda: "Logged as goal 1" in whole.heard()[-1], seconds=FOUND_SECONDS)
+            wait_until(process, lambda: sheets(whole.sessions) == 0)
+
+            assert whole.goals() == [GOAL]
+
+
+def shown(slack: Driver, who: str) -> str:
+    """Read the dialog in front of somebody."""
+    view = slack.view(who)
+    return view.words if view else ""

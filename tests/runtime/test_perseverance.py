@@ -50,11 +50,16 @@ class Tries:
         self.after()
 
 
+def take(kept: Perseverance, who: str, task: Tries, *, seconds: float = LONG) -> bool:
+    """Have it tried for so long."""
+    return kept.take(who, task, time.monotonic() + seconds)
+
+
 def test_each_is_tried_until_it_is_done_and_nobodys_next_comes_before() -> None:
     kept, log = Perseverance(), list[str]()
 
     for task in (Tries("first", log, needs=3), Tries("second", log), Tries("third", log, needs=2)):
-        assert kept.take(AMY, task)
+        assert take(kept, AMY, task)
     assert kept.holds_of(AMY)
     assert kept.settle(LONG)
 
@@ -65,8 +70,8 @@ def test_each_is_tried_until_it_is_done_and_nobodys_next_comes_before() -> None:
 def test_nobody_waits_for_anothers() -> None:
     kept, log, ben_is_done = Perseverance(), list[str](), threading.Event()
 
-    kept.take(AMY, Tries("amy's", log, before=lambda: ben_is_done.wait(LONG)))
-    kept.take(BEN, Tries("ben's", log, before=ben_is_done.set))
+    take(kept, AMY, Tries("amy's", log, before=lambda: ben_is_done.wait(LONG)))
+    take(kept, BEN, Tries("ben's", log, before=ben_is_done.set))
     assert kept.settle(LONG)
 
     assert sorted(log) == ["amy's", "ben's"]
@@ -76,7 +81,7 @@ def test_what_is_only_told_of_keeps_nobody_from_the_next() -> None:
     kept, log = Perseverance(), list[str]()
     held = list[bool]()
 
-    kept.take(AMY, Tries("slowly told", log, after=lambda: held.append(kept.holds_of(AMY))))
+    take(kept, AMY, Tries("slowly told", log, after=lambda: held.append(kept.holds_of(AMY))))
     assert kept.settle(LONG)
 
     assert held == [False]
@@ -89,12 +94,12 @@ def test_a_full_house_takes_no_more_until_there_is_room(monkeypatch: pytest.Monk
     def held() -> Tries:
         return Tries("held", log, before=lambda: free.wait(LONG))
 
-    taken = [kept.take(who, held()) for who in (AMY, AMY, BEN)]
+    taken = [take(kept, who, held()) for who in (AMY, AMY, BEN)]
     free.set()
     assert kept.settle(LONG)
 
     assert taken == [True, True, False]
-    assert kept.take(BEN, held())
+    assert take(kept, BEN, held())
     assert kept.settle(LONG)
 
 
@@ -104,19 +109,18 @@ def test_a_bug_in_one_keeps_no_other_from_being_done(caplog: pytest.LogCaptureFi
     def break_down() -> None:
         raise LookupError
 
-    kept.take(AMY, Tries("broken", log, before=break_down))
-    kept.take(AMY, Tries("whole", log))
+    take(kept, AMY, Tries("broken", log, before=break_down))
+    take(kept, AMY, Tries("whole", log))
     assert kept.settle(LONG)
 
     assert log == ["whole"]
     assert [record.message for record in caplog.records] == ["late_request_failed"]
 
 
-def test_what_is_never_taken_is_given_up_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(perseverance, "LASTS_SECONDS", 5 * MOMENT)
+def test_what_is_never_taken_is_given_up_when_its_time_is_over() -> None:
     kept, log = Perseverance(), list[str]()
 
-    kept.take(AMY, Tries("never", log, needs=0))
+    take(kept, AMY, Tries("never", log, needs=0), seconds=5 * MOMENT)
     assert kept.settle(LONG)
 
     assert log == ["never given up"]
@@ -125,9 +129,9 @@ def test_what_is_never_taken_is_given_up_when_its_time_is_over(monkeypatch: pyte
 def test_who_ends_tells_all_that_could_not_be_done_and_takes_nothing_new() -> None:
     kept, log = Perseverance(), list[str]()
     never, soon = Tries("never", log, needs=0), Tries("soon", log, needs=2)
-    kept.take(AMY, never)
-    kept.take(AMY, Tries("behind", log))
-    kept.take(BEN, soon)
+    take(kept, AMY, never)
+    take(kept, AMY, Tries("behind", log))
+    take(kept, BEN, soon)
     begun = time.monotonic()
 
     kept.end(10 * MOMENT)
@@ -137,4 +141,4 @@ def test_who_ends_tells_all_that_could_not_be_done_and_takes_nothing_new() -> No
     assert {"soon", "soon given up"} & set(log)
     assert {"behind", "behind given up"} & set(log)
     assert kept.settle(0)
-    assert not kept.take(BEN, soon)
+    assert not take(kept, BEN, soon)

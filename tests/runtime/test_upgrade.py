@@ -42,10 +42,10 @@ pytestmark = pytest.mark.siege
 
 PREVIOUS = {
     "with 0004": "d617555496c337a5943678185b7f6be40f3e2657",
-    "with 0013": "1f466f85f417ec9db2059fa00a72cc064e4c0a1f",
+    "with 0014": "06d55f1a9ba6a75a8ee0821c6556644b2c61af0b",
 }
 """Versions that a store may come from: one of long ago, and the last one that was given out."""
-the_last_one = pytest.mark.parametrize("previous_version", ["with 0013"], indirect=True)
+the_last_one = pytest.mark.parametrize("previous_version", ["with 0014"], indirect=True)
 """Only with that do processes of ours share a store."""
 PROBED = ["worker", "--probes"]
 GOAL = "/goal add Give one demo a month by 2030-01-01"

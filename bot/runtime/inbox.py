@@ -1,0 +1,194 @@
+"""What this process has put off, and has written down meanwhile; and what another one left, which is gone."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.runtime.notebook import LEASE_SECONDS, Notebook, Sheet
+from bot.runtime.patience import OutOfTime, somebody_waits
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS, REST_SECONDS = 5.0, 1.0
+"""How often leases are lengthened and what others left is looked for; the rest after a turn that failed."""
+END_SECONDS = 4.0
+"""How long the last turn may take."""
+WORDS_SECONDS = 60.0
+"""How long it may take to tell what came of it. Who has not by then has failed, and it is found again."""
+
+
+@dataclass
+class _Held:
+    sheet: Sheet
+    kept_until: float
+    """By the monotonic clock, as the other one."""
+    ours_until: float = math.inf
+    """Nobody else can have what was never written."""
+    is_written: bool = False
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> _Held:
+        """Hold a sheet from now on."""
+        return cls(sheet, max(sheet.ends_at, time.monotonic()) + WORDS_SECONDS)
+
+
+class Inbox:
+    """Holds sheets, has them written down on a thread of its own, and takes up those of others."""
+
+    def __init__(
+        self, notebook: Notebook, take_up: Callable[[Sheet], object], room: Callable[[], int]
+    ) -> None:
+        """Hand what others left, no more of it than there is room for, to `take_up`."""
+        self._notebook, self._take_up, self._room = notebook, take_up, room
+        self._changed = threading.Condition()
+        self._held: dict[str, _Held] = {}
+        self._done: set[str] = set()
+        """What is to be deleted, or may have been written."""
+        self._thread: threading.Thread | None = None
+        self._is_woken = self._looks = self._leaves = self._has_ended = False
+
+    def begin(self) -> None:
+        """Look for what others left, now and from now on."""
+        with self._changed:
+            self._looks = True
+            self._wake()
+
+    def hold(self, sheet: Sheet) -> None:
+        """Have it written down as soon as the store takes it."""
+        with self._changed:
+            self._held[sheet.id] = _Held.of(sheet)
+            self._wake()
+
+    def done(self, sheet_id: str) -> None:
+        """Have it forgotten: nobody has to do it any more."""
+        with self._changed:
+            held = self._held.pop(sheet_id, None)
+            if held is None or held.ours_until < math.inf:
+                self._done.add(sheet_id)
+            self._wake()
+
+    def let_go(self, sheet_id: str) -> None:
+        """Leave it to whoever has it or finds it."""
+        with self._changed:
+            self._held.pop(sheet_id, None)
+            self._changed.notify_all()
+
+    def is_ours(self, sheet_id: str) -> bool:
+        """Whether certainly nobody else has it."""
+        with self._changed:
+            held = self._held.get(sheet_id)
+            return held is not None and time.monotonic() < held.ours_until
+
+    def may_leave(self, sheet_id: str) -> bool:
+        """Whether this process ends, and another finds it."""
+        with self._changed:
+            held = self._held.get(sheet_id)
+            return self._leaves and held is not None and held.is_written
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until nothing is held or to be deleted; False if something is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._held or self._done), seconds)
+
+    def leave(self) -> None:
+        """Take up nothing more: the process is about to end."""
+        with self._changed:
+            self._leaves = True
+
+    def end(self) -> None:
+        """Let others have what is left."""
+        with self._changed:
+            self._leaves = self._has_ended = True
+            self._changed.notify_all()
+            thread = self._thread
+        if thread:
+            thread.join(END_SECONDS)
+
+    def _wake(self) -> None:
+        """Have a turn taken; called by who has the condition."""
+        self._is_woken = True
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _work(self) -> None:
+        was_well = True
+        while self._waits(was_well=was_well):
+            was_well = self._tries(self._turn, was_well=was_well)
+        self._tries(self._last_turn, was_well=was_well)
+
+    def _waits(self, *, was_well: bool) -> bool:
+        """Wait for the next turn; False if there is none."""
+        with self._changed:
+            if not was_well:
+                self._changed.wait_for(lambda: self._has_ended, REST_SECONDS)
+            elif self._held or self._looks:
+                self._changed.wait_for(lambda: self._has_ended or self._is_woken, TURN_SECONDS)
+            else:
+                self._changed.wait_for(lambda: self._has_ended or self._is_woken)
+            self._is_woken = False
+            return not self._has_ended
+
+    def _tries(self, turn: Callable[[], None], *, was_well: bool) -> bool:
+        try:
+            with somebody_waits():
+                turn()
+        except (SQLAlchemyError, OutOfTime) as failure:
+            if was_well:
+                log.warning("late_requests_unwritten", extra={"error": type(failure).__name__})
+            return False
+        return True
+
+    def _turn(self) -> None:
+        self._delete()
+        self._write()
+        if self._looks and not self._leaves and (room := self._room()) > 0:
+            for sheet in self._notebook.take(room):
+                held = _Held.of(sheet)
+                held.ours_until, held.is_written = time.monotonic() + LEASE_SECONDS, True
+                with self._changed:
+                    self._held[sheet.id] = held
+                self._take_up(sheet)
+
+    def _delete(self) -> None:
+        with self._changed:
+            done = frozenset(self._done)
+        if not done:
+            return
+        self._notebook.delete(done)
+        with self._changed:
+            self._done -= done
+            self._changed.notify_all()
+
+    def _write(self) -> None:
+        """Write down what is new, and hold the rest for longer."""
+        now = time.monotonic()
+        until = now + LEASE_SECONDS
+        with self._changed:
+            self._held = {key: each for key, each in self._held.items() if now < each.kept_until}
+            held = list(self._held.values())
+            new = [each for each in held if not each.is_written]
+            for each in new:
+                each.ours_until = min(each.ours_until, until)
+        if not held:
+            return
+        ours = self._notebook.write([each.sheet for each in new], [each.sheet.id for each in held])
+        with self._changed:
+            for each in held:
+                each.is_written = True
+                each.ours_until = until if each.sheet.id in ours else -math.inf
+
+    def _last_turn(self) -> None:
+        self._delete()
+        with self._changed:
+            left = [each.sheet.id for each in self._held.values() if each.is_written]
+        if left:
+            self._notebook.give_back(left)
