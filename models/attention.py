@@ -98,17 +98,19 @@ def waiting_for(
 
     Rows are workspace, receiver, message, its kind, from when to when it is of use, and its state: asked for those of
     use now, SQLite would look through all that waits in a workspace. What is in doubt and was never tried is among
-    them, also what is to several: before a store was put back from a copy, it may have been sent.
+    them, also what is to several, and of other workspaces: before a store was put back from a copy, it may have been
+    sent.
     """
     window = Delivery.not_before, Delivery.expire_at
     rows = select(
         *(Delivery.workspace_id, Delivery.receiver, Delivery.id, Delivery.kind, *window, Delivery.state)
     )
-    theirs = rows.where(one_of(Delivery.workspace_id, workspace_ids), Delivery.kind.in_(kinds))
-    to_one = one_of(Delivery.receiver, user_ids)
+    theirs = rows.where(one_of(Delivery.workspace_id, workspace_ids), one_of(Delivery.receiver, user_ids))
+    to_some = or_(one_of(Delivery.receiver, user_ids), Delivery.receiver.startswith(GROUP, autoescape=True))
     is_doubted = Delivery.state == literal(DOUBTFUL, literal_execute=True), Delivery.attempt == 0
-    to_some = or_(to_one, Delivery.receiver.startswith(GROUP, autoescape=True))
-    return union_all(theirs.where(_is_ready(), to_one), theirs.where(*is_doubted, to_some))
+    # Asked for those of some workspaces, SQLite would look through all that these were ever sent.
+    doubted = rows.where(*is_doubted, Delivery.kind.in_(kinds), to_some)
+    return union_all(theirs.where(_is_ready(), Delivery.kind.in_(kinds)), doubted)
 
 
 def waiting_about(
