@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import CompoundSelect, Connection, Engine, Select, event
+from sqlalchemy import Connection, Engine, Executable, event
 
 from models.attention import Attention, waiting_for
 from tests.people import AMY, MONDAY_NOON
@@ -13,7 +13,7 @@ from tests.people import AMY, MONDAY_NOON
 TEAM = "TSANDBOX"
 
 
-def ways(engine: Engine, asked: Select[Any] | CompoundSelect[Any]) -> list[str]:
+def ways(engine: Engine, asked: Executable) -> list[str]:
     """Have the store explain by which ways it finds what is asked in tables."""
     questions: list[tuple[str, Any]] = []
 
@@ -39,7 +39,7 @@ def test_what_waits_is_found_among_what_is_ready_and_what_is_in_doubt(sqlite: En
     "asked", [Attention.taken([TEAM], [AMY], [MONDAY_NOON.date()]), Attention.known([TEAM], [AMY])]
 )
 def test_what_was_taken_is_found_by_the_person_and_what_became_of_it_by_its_number(
-    sqlite: Engine, asked: Select[Any]
+    sqlite: Engine, asked: Executable
 ) -> None:
     person, message = ways(sqlite, asked)
 
