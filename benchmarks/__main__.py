@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks import (
+    attention,
     blocked,
     commands,
     deliveries,
@@ -36,6 +37,7 @@ class Part(Protocol):
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 PARTS: Mapping[str, Part] = {
+    "attention": attention,
     "blocked": blocked,
     "commands": commands,
     "deliveries": deliveries,
