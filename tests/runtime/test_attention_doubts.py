@@ -142,11 +142,12 @@ def test_what_slack_refuses_for_good_leaves_its_place_to_others_and_needs_one_an
     assert office.row(number).not_before == NEXT_WEEK
 
 
-def test_what_an_operator_puts_back_counts_once(four_a_week: Office) -> None:
+@pytest.mark.parametrize(("said", "absent"), [(Refused("user_disabled"), False), (IN_DOUBT, True)])
+def test_what_an_operator_puts_back_counts_once(four_a_week: Office, said: Outcome, absent: bool) -> None:
     office = four_a_week
-    number = tried(office, refuses(Refused("user_disabled")))
+    number = tried(office, refuses(said))
 
-    Desk(office.sessions, office.clock).retry(number)
+    Desk(office.sessions, office.clock).retry(number, absent=absent)
     loop(office).drain()
 
     assert outcome(office, number) == (SENT, None)

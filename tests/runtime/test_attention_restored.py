@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +12,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.database import Sessions
 from bot.runtime.desk import Desk
 from bot.runtime.slack import Unseen
+from handlers import wiring
 from models.outbox import DOUBTFUL, READY, SENT
 from sandbox.driver import Driver
 from sandbox.testing import Running
@@ -24,11 +27,9 @@ from tests.runtime.attention_stage import (
     room_left,
     write,
 )
-from tests.runtime.stage import Office
+from tests.runtime.stage import Office, client_of
 from tests.runtime.test_restore import AT_ONCE, Copied
 from tests.runtime.test_restore import copied as copied
-
-PutBack = Callable[[], Office]
 
 
 @pytest.fixture
@@ -59,6 +60,14 @@ def doubt(restored: Office) -> None:
     Desk(restored.sessions, restored.clock, AT_ONCE).doubt(restored.clock.people)
 
 
+def look_up_as_wired(restored: Office) -> None:
+    """Let a worker as it runs in production find what is in doubt."""
+    work = replace(wiring.work(client_of(restored.api_url), restored.clock), pace=AT_ONCE)
+    worker = work.loop(restored.sessions, restored.clock, random.Random(7))
+    worker.drain()
+    worker.stop()
+
+
 @pytest.mark.parametrize("is_known", [True, False], ids=["known to the copy", "planned anew"])
 def test_what_came_after_the_copy_was_made_counts_as_it_is_found(
     office: Office, slack: Driver, copy: Callable[[], Office], is_known: bool
@@ -74,7 +83,7 @@ def test_what_came_after_the_copy_was_made_counts_as_it_is_found(
 
     doubt(restored)
     numbers = [write(restored, key) for key in keys]
-    loop(restored, pace=AT_ONCE).drain()
+    look_up_as_wired(restored)
 
     assert [outcome(restored, number) for number in numbers] == [(SENT, None)] * 2
     assert len(slack.dms(AMY)) == before + 1
