@@ -50,7 +50,7 @@ REASONS = frozenset(
     {
         *("access_denied", "account_inactive", "cannot_dm_bot", "channel_not_found"),
         *("enterprise_is_restricted", "invalid_arguments", "invalid_blocks", "invalid_blocks_format"),
-        *("is_archived", "messages_tab_disabled", "metadata_must_be_sent_from_app"),
+        *("is_archived", "metadata_must_be_sent_from_app"),
         *("metadata_too_large", "missing_scope", "msg_blocks_too_long", "msg_too_long", "no_permission"),
         *("no_text", "not_in_channel", "restricted_action"),
         *("two_factor_setup_required", "user_disabled", "user_not_found"),

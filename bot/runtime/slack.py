@@ -29,10 +29,16 @@ TOKEN_GONE = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_a
 PASSING = frozenset({"ratelimited", "rate_limited", "team_added_to_org"})
 """Errors that end by themselves, and before which Slack posted nothing."""
 HELD_UP = frozenset(
-    {"org_login_required", "message_limit_exceeded", "accesslimited", "team_access_not_granted"}
+    {
+        *("org_login_required", "message_limit_exceeded", "accesslimited", "team_access_not_granted"),
+        "messages_tab_disabled",
+    }
 )
 HELD_UP_SECONDS = 60
-"""What is refused to a whole workspace, as while it moves to an organisation, and when it is tried again."""
+"""What is refused to a whole workspace, as while it moves to an organisation, and when it is tried again.
+
+An app whose Messages tab an admin has switched off can write to nobody, until it is switched on.
+"""
 KEY_WITHDRAWN = "ekm_access_denied"
 """Admins may withdraw the key of all conversations, or of one: https://slack.com/help/articles/360019110974."""
 INACTIVE = "account_inactive"

@@ -151,7 +151,11 @@ def test_what_passes_by_itself_is_tried_again(office: Office, slack: Driver, err
 
 
 @pytest.mark.parametrize(
-    "error", ["org_login_required", "message_limit_exceeded", "accesslimited", "team_access_not_granted"]
+    "error",
+    [
+        *("org_login_required", "message_limit_exceeded", "accesslimited", "team_access_not_granted"),
+        "messages_tab_disabled",
+    ],
 )
 def test_what_slack_refuses_a_whole_workspace_fails_none_of_its_messages(
     error: str, office: Office, slack: Driver
