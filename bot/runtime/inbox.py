@@ -6,11 +6,12 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.runtime import patience
 from bot.runtime.notebook import LEASE_SECONDS, Notebook, Sheet
 from bot.runtime.patience import OutOfTime, somebody_waits
 
@@ -148,8 +149,8 @@ class Inbox:
         return True
 
     def _turn(self) -> None:
+        self._write()  # first: it tells by whether a commit was asked for in this turn
         self._delete()
-        self._write()
         if self._looks and not self._leaves and (room := self._room()) > 0:
             for sheet in self._notebook.take(room):
                 held = _Held.of(sheet)
@@ -176,15 +177,26 @@ class Inbox:
             self._held = {key: each for key, each in self._held.items() if now < each.kept_until}
             held = list(self._held.values())
             new = [each for each in held if not each.is_written]
-            for each in new:
-                each.ours_until = min(each.ours_until, until)
+            unwritten = [each for each in new if each.ours_until == math.inf]
+            for each in unwritten:
+                each.ours_until = until  # however long it takes to hear of the commit
         if not held:
             return
-        ours = self._notebook.write([each.sheet for each in new], [each.sheet.id for each in held])
+        try:
+            ours = self._notebook.write([each.sheet for each in new], [each.sheet.id for each in held])
+        finally:
+            if not patience.may_have_kept():
+                self._have_alone(unwritten)
         with self._changed:
             for each in held:
                 each.is_written = True
                 each.ours_until = until if each.sheet.id in ours else -math.inf
+
+    def _have_alone(self, unwritten: Collection[_Held]) -> None:
+        """Note that nobody else can find these after all: no commit was asked for."""
+        with self._changed:
+            for each in unwritten:
+                each.ours_until = math.inf
 
     def _last_turn(self) -> None:
         self._delete()

@@ -28,6 +28,7 @@ from tests.handlers.test_late import GOAL, SLOW, WHAT, dialog_says, hear, said
 from tests.handlers.test_late import soon as soon
 from tests.late_sheets import sheets
 from tests.people import AMY, BEN, MONDAY_NOON
+from tests.runtime.test_inbox import away
 from tests.trellis import Trellis
 
 LONG, A_MINUTE = 10.0, 60.0
@@ -236,6 +237,18 @@ def test_who_was_away_too_long_does_not_say_that_nothing_was_changed(
         trellis.slack.eventually(lambda: answers(trellis))
     assert [said(trellis, AMY, SLOW), len(answers(trellis))] == [[], 1]
     assert len(goals_of(trellis, AMY)) == len(said(trellis, AMY, "Logged as goal 1"))
+
+
+def test_what_could_not_even_be_written_down_is_given_up_with_a_word(
+    trellis: Trellis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as meanwhile, refusing(trellis.sessions), away():
+        meanwhile.setattr("bot.runtime.inbox.LEASE_SECONDS", 0.0)
+        meanwhile.setattr("handlers.late.LASTS_SECONDS", 0.3)
+        assert trellis.slack.command(AMY, f"/goal add {GOAL}").text == INTERIM
+        assert trellis.late.settle(LONG)
+
+    assert len(said(trellis, AMY, SLOW)) == 1
 
 
 def answers(trellis: Trellis) -> list[Message]:
