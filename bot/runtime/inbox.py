@@ -146,6 +146,10 @@ class Inbox:
             if was_well:
                 log.warning("late_requests_unwritten", extra={"error": type(failure).__name__})
             return False
+        except Exception:  # the thread's one door for bugs: what is held must go on being held
+            if was_well:
+                log.exception("late_requests_failed")
+            return False
         return True
 
     def _turn(self) -> None:
@@ -153,11 +157,19 @@ class Inbox:
         self._delete()
         if self._looks and not self._leaves and (room := self._room()) > 0:
             for sheet in self._notebook.take(room):
-                held = _Held.of(sheet)
-                held.ours_until, held.is_written = time.monotonic() + LEASE_SECONDS, True
-                with self._changed:
-                    self._held[sheet.id] = held
-                self._take_up(sheet)
+                self._go_on_with(sheet)
+
+    def _go_on_with(self, sheet: Sheet) -> None:
+        held = _Held.of(sheet)
+        held.ours_until, held.is_written = time.monotonic() + LEASE_SECONDS, True
+        with self._changed:
+            self._held[sheet.id] = held
+        try:
+            self._take_up(sheet)
+        except Exception:  # one that another version wrote must not keep the others from being done
+            log.exception("late_request_not_taken_up", extra={"request": sheet.id})
+            # That version may know what to do with it, as long as there is time.
+            (self.let_go if time.monotonic() < sheet.ends_at else self.done)(sheet.id)
 
     def _delete(self) -> None:
         with self._changed:

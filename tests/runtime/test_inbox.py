@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from bot.runtime import inbox, notebook
 from bot.runtime.database import Sessions
 from bot.runtime.inbox import Inbox
 from bot.runtime.notebook import Notebook, Sheet
+from tests import late_sheets
 from tests.people import AMY
 
 WORKSPACE = "T1"
@@ -84,13 +87,14 @@ def test_looking_for_what_others_left_makes_no_file(sqlite: Engine) -> None:
 
 
 class Taken:
-    """Remembers what is taken up."""
+    """Remembers what is taken up, but for what it cannot read."""
 
     def __init__(self) -> None:
         self.sheets: list[Sheet] = []
         self._changed = threading.Condition()
 
     def __call__(self, taken: Sheet) -> None:
+        json.loads(taken.body)
         with self._changed:
             self.sheets.append(taken)
             self._changed.notify_all()
@@ -214,3 +218,40 @@ def test_what_failed_without_a_word_is_found_again(
     ours.hold(sheet(left=0.2))
 
     assert taken.wait().id == "first"
+
+
+def test_what_nobody_can_read_keeps_nothing_else_from_being_done_and_is_forgotten_in_the_end(
+    sessions: Sessions, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    killed = Notebook(sessions)
+    sheets = [replace(sheet("late", left=-1.0), body="{"), replace(sheet("odd"), body="{"), sheet("read")]
+    killed.write(sheets, [])
+    killed.give_back([each.id for each in sheets])
+    ours, taken = make()
+    ours.begin()
+
+    assert taken.wait().id == "read"
+    ours.done("read")
+    assert ours.settle(LONG)
+    ours.end()
+    assert late_sheets.sheets(sessions) == 1
+    assert {record.message for record in caplog.records} == {"late_request_not_taken_up"}
+
+
+def test_a_bug_in_a_turn_does_not_end_the_next(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "REST_SECONDS", 0.05)
+    killed, taken, tried = Notebook(sessions), Taken(), list[str]()
+    killed.write([sheet()], [])
+    killed.give_back(["first"])
+
+    def room() -> int:
+        if not tried:
+            tried.append("in vain")
+            raise LookupError
+        return 10
+
+    ours = Inbox(Notebook(sessions), taken, room)
+    ours.begin()
+
+    assert taken.wait().id == "first"
+    ours.end()
