@@ -74,9 +74,7 @@ class Late:
             uuid.uuid4().hex, actor.workspace_id, actor.user_id, written, context["asked_at"], ends_at
         )
         again = self._again(sheet, body, context)
-        self._inbox.hold(sheet)
-        if not self._kept.take(actor, again, ends_at):
-            self._inbox.done(sheet.id)
+        if not self._kept.take(actor, again, ends_at, first=partial(self._inbox.hold, sheet)):
             LATE_REQUESTS.labels("refused").inc()
             return None
         log.warning("request_put_off", extra={"kind": kind, "error": type(error).__name__})

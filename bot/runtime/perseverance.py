@@ -12,7 +12,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
@@ -63,14 +63,17 @@ class Perseverance:
         self._threads = 0
         self._ends_at = math.inf
 
-    def take(self, owner: Hashable, task: Task, ends_at: float) -> bool:
-        """Hold a task and try it soon, and until a moment of the monotonic clock.
+    def take(
+        self, owner: Hashable, task: Task, ends_at: float, *, first: Callable[[], object] = bool
+    ) -> bool:
+        """Hold a task and try it soon, and until a moment of the monotonic clock; `first` comes before all that.
 
         False if there is no room, or the process is about to end.
         """
         with self._changed:
             if self._ends_at < math.inf or self.room() <= 0:
                 return False
+            first()
             line = self._lines.setdefault(owner, deque())
             line.append(_Held(task, ends_at))
             if len(line) == 1:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -50,9 +51,11 @@ class Tries:
         self.after()
 
 
-def take(kept: Perseverance, who: str, task: Tries, *, seconds: float = LONG) -> bool:
+def take(
+    kept: Perseverance, who: str, task: Tries, *, seconds: float = LONG, first: Callable[[], object] = bool
+) -> bool:
     """Have it tried for so long."""
-    return kept.take(who, task, time.monotonic() + seconds)
+    return kept.take(who, task, time.monotonic() + seconds, first=first)
 
 
 def test_each_is_tried_until_it_is_done_and_nobodys_next_comes_before() -> None:
@@ -89,16 +92,16 @@ def test_what_is_only_told_of_keeps_nobody_from_the_next() -> None:
 
 def test_a_full_house_takes_no_more_until_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(perseverance, "MOST", 2)
-    kept, log, free = Perseverance(), list[str](), threading.Event()
+    kept, log, free, noted = Perseverance(), list[str](), threading.Event(), list[str]()
 
     def held() -> Tries:
         return Tries("held", log, before=lambda: free.wait(LONG))
 
-    taken = [take(kept, who, held()) for who in (AMY, AMY, BEN)]
+    taken = [take(kept, who, held(), first=partial(noted.append, who)) for who in (AMY, AMY, BEN)]
     free.set()
     assert kept.settle(LONG)
 
-    assert taken == [True, True, False]
+    assert (taken, noted) == ([True, True, False], [AMY, AMY])
     assert take(kept, BEN, held())
     assert kept.settle(LONG)
 
