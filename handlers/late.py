@@ -77,7 +77,8 @@ class Late:
         if not self._kept.take(actor, again, ends_at, first=partial(self._inbox.hold, sheet)):
             LATE_REQUESTS.labels("refused").inc()
             return None
-        log.warning("request_put_off", extra={"kind": kind, "error": type(error).__name__})
+        about = {"request": sheet.id, "kind": kind, "error": type(error).__name__}
+        log.warning("request_put_off", extra=about)
         return again.place.interim()
 
     def settle(self, seconds: float) -> bool:
@@ -100,7 +101,7 @@ class Late:
         if not self._kept.take(actor, self._again(sheet, body, context, is_left_over=True), sheet.ends_at):
             self._inbox.let_go(sheet.id)
             return
-        log.warning("request_taken_up", extra={"kind": _kind(body)})
+        log.warning("request_taken_up", extra={"request": sheet.id, "kind": _kind(body)})
         LATE_REQUESTS.labels("taken_up").inc()
 
     def _again(
@@ -218,14 +219,16 @@ class Again:
     def _end(self, outcome: str, show: Callable[[], object], leave: Callable[[str], object]) -> None:
         self._show, self._leave = show, leave
         LATE_REQUESTS.labels(outcome).inc()
-        log.info("late_request_ended", extra={"kind": _kind(self.body), "outcome": outcome})
+        about = {"request": self.sheet_id, "kind": _kind(self.body), "outcome": outcome}
+        log.info("late_request_ended", extra=about)
 
     def tell(self) -> None:
         """Show what came of it where it was asked for."""
         try:
             self._show()
         except doors.UNHEARD as unheard:
-            log.warning("late_answer_unsaid", extra={"error": type(unheard).__name__})
+            about = {"request": self.sheet_id, "error": type(unheard).__name__}
+            log.warning("late_answer_unsaid", extra=about)
         finally:
             self._leave(self.sheet_id)
 
