@@ -31,7 +31,7 @@ class _Held:
     kept_until: float
     """By the monotonic clock, as the other one."""
     ours_until: float = math.inf
-    """Nobody else can have what was never written."""
+    """For ever while nobody can find it, as it was never written; never again once somebody else has had it."""
     is_written: bool = False
 
     @classmethod
@@ -163,6 +163,8 @@ class Inbox:
         held = _Held.of(sheet)
         held.ours_until, held.is_written = time.monotonic() + LEASE_SECONDS, True
         with self._changed:
+            if sheet.id in self._held:
+                return  # it was lost while this process stood still, and what is under way here ends by itself
             self._held[sheet.id] = held
         try:
             self._take_up(sheet)
@@ -187,7 +189,7 @@ class Inbox:
         until = now + LEASE_SECONDS
         with self._changed:
             self._held = {key: each for key, each in self._held.items() if now < each.kept_until}
-            held = list(self._held.values())
+            held = [each for each in self._held.values() if each.ours_until > -math.inf]
             new = [each for each in held if not each.is_written]
             unwritten = [each for each in new if each.ours_until == math.inf]
             for each in unwritten:
