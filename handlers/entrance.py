@@ -37,7 +37,7 @@ class PromptApp(Door):
         self.late.begin()
 
     def end(self) -> None:
-        """Do what was put off, or say that it is not done."""
+        """Do what was put off, leave it to another process, or say that it is not done."""
         self.late.end()
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:

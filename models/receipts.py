@@ -1,4 +1,4 @@
-"""What has taken effect already: Slack delivers events at least once and people press Submit twice."""
+"""What has taken effect already: events come at least once, people press Submit twice, and processes are killed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.bulk import insert_missing
 
 
 class Receipt(Base):
-    """One event (`event:Ev…`) or form (`view:V…`) that was carried out."""
+    """One event (`event:Ev…`), form (`view:V…`) or request that was put off (`late:…`) that was carried out."""
 
     __tablename__ = "receipt"
     __table_args__ = (Index("ix_receipt_taken_at", "taken_at"),)

@@ -36,7 +36,7 @@ class Task(Protocol):
         """Try it for at most so long; False if it left no trace and may be tried again."""
 
     def give_up(self) -> None:
-        """Note that it was not done and never will be."""
+        """Note that it was not done and is not tried here any more."""
 
     def tell(self) -> None:
         """Tell whoever waits for it what came of it, which may take its time."""
