@@ -172,7 +172,9 @@ class Again:
             is_known = not patience.may_have_kept()
         if self._failure is not None:
             return False
-        if self._is_done_elsewhere:
+        # If another has done it, what is only looked up or refused here is not what came of it.
+        may_be_done = is_known and not self.inbox.is_ours(self.sheet_id)
+        if self._is_done_elsewhere or may_be_done:
             self._end_unseen()
             return True
         show = partial(self._show_answer, request.context, response, following, is_known=is_known)

@@ -24,7 +24,7 @@ from sandbox.seen import Message
 from tests.handlers.goals_stage import goal_of, goals_of
 from tests.handlers.one_on_ones_stage import home_of, opened
 from tests.handlers.slow_store import refusing
-from tests.handlers.test_late import GOAL, SLOW, WHAT, dialog_says, hear, said
+from tests.handlers.test_late import GOAL, SLOW, TRYING, WHAT, dialog_says, hear, said
 from tests.handlers.test_late import soon as soon
 from tests.late_sheets import sheets
 from tests.people import AMY, BEN, MONDAY_NOON
@@ -237,6 +237,25 @@ def test_who_was_away_too_long_does_not_say_that_nothing_was_changed(
         trellis.slack.eventually(lambda: answers(trellis))
     assert [said(trellis, AMY, SLOW), len(answers(trellis))] == [[], 1]
     assert len(goals_of(trellis, AMY)) == len(said(trellis, AMY, "Logged as goal 1"))
+
+
+def test_who_was_away_too_long_leaves_it_to_who_has_it_now_to_say_what_was_only_looked_up(
+    trellis: Trellis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trellis.slack.command(AMY, f"/goal add {GOAL}")
+    told = len(trellis.slack.messages(AMY))
+    with monkeypatch.context() as meanwhile:
+        for name in ("bot.runtime.inbox.LEASE_SECONDS", "bot.runtime.notebook.LEASE_SECONDS"):
+            meanwhile.setattr(name, 0.0)
+        with refusing(trellis.sessions, threads=TRYING, looking=True):
+            with refusing(trellis.sessions, looking=True):
+                trellis.slack.command(AMY, "/goal show 1")
+            trellis.slack.eventually(lambda: sheets(trellis.sessions) == 1)
+        assert trellis.late.settle(LONG)
+
+    assert len(trellis.slack.messages(AMY)) == told + 1
+    with processes(trellis):
+        trellis.slack.eventually(lambda: len(trellis.slack.messages(AMY)) == told + 2)
 
 
 def test_what_could_not_even_be_written_down_is_given_up_with_a_word(
