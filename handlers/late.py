@@ -19,6 +19,7 @@ from typing import Any
 
 from slack_bolt import BoltContext, BoltRequest, BoltResponse
 from slack_sdk import WebClient
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.permissions import Actor
@@ -28,13 +29,14 @@ from bot.runtime.database import Sessions
 from bot.runtime.inbox import Inbox
 from bot.runtime.metrics import LATE_REQUESTS
 from bot.runtime.notebook import Notebook, Sheet
-from bot.runtime.patience import OutOfTurn, somebody_waits
+from bot.runtime.patience import OutOfTime, OutOfTurn, somebody_waits
 from bot.runtime.perseverance import Perseverance
 from handlers import doors
 from handlers.doors import DoneBefore
 from handlers.late_places import FORM, Place, place_of
 from handlers.views import late as views
 from handlers.views.elements import Payload
+from models.receipts import Receipt
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class Late:
 
     def __init__(self, dispatch: Dispatch, client: WebClient, sessions: Sessions, clock: Clock) -> None:
         """Try them again with `dispatch`, which lets in what comes over a socket without a signature."""
-        self._dispatch, self._client, self._clock = dispatch, client, clock
+        self._dispatch, self._client, self._sessions, self._clock = dispatch, client, sessions, clock
         self._kept = Perseverance()
         self._inbox = Inbox(Notebook(sessions), self._take_up, self._kept.room)
 
@@ -96,8 +98,9 @@ class Late:
         body: Payload = json.loads(sheet.body)
         actor = Actor(sheet.workspace_id, sheet.user_id)
         # What Bolt knows of a request that comes in: it is shown where it was asked for, also if it is not tried again.
-        known = {"response_url": body.get("response_url"), "client": self._client, "clock": self._clock}
-        context = BoltContext({**known, "actor": actor, "asked_at": sheet.asked_at})
+        bolts = {"response_url": body.get("response_url"), "client": self._client}
+        ours = {"sessions": self._sessions, "clock": self._clock, "actor": actor, "asked_at": sheet.asked_at}
+        context = BoltContext({**bolts, **ours})
         if not self._kept.take(actor, self._again(sheet, body, context, is_left_over=True), sheet.ends_at):
             self._inbox.let_go(sheet.id)
             return
@@ -170,6 +173,8 @@ class Again:
         with somebody_waits(seconds, self._mark):
             response = self.dispatch(request)
             is_known = not patience.may_have_kept()
+            if is_known and self.is_left_over and not (self._failure or self._is_done_elsewhere):
+                self._look_whether_done()
         if self._failure is not None:
             return False
         # If another has done it, what is only looked up or refused here is not what came of it.
@@ -186,14 +191,29 @@ class Again:
         asked_at = self.context["asked_at"]
         return {"late": self, "asked_at": asked_at, "following": following, "dialog": self.place.dialog}
 
+    @property
+    def _receipt(self) -> str:
+        return f"late:{self.sheet_id}"
+
     def _mark(self, session: Session) -> None:
         """Have its effect once, whoever else tries it; raises DoneBefore."""
         at = self.context["clock"].machine_now()
         try:
-            doors.once(session, self.context["actor"], f"late:{self.sheet_id}", at=at)
+            doors.once(session, self.context["actor"], self._receipt, at=at)
         except DoneBefore:
             self._is_done_elsewhere = True
             raise
+
+    def _look_whether_done(self) -> None:
+        """Find out whether what is refused here, before anything is written, is refused because it holds already."""
+        workspace_id = self.context["actor"].workspace_id
+        try:
+            with self.context["sessions"].read() as session:
+                taken = session.scalars(Receipt.taken_among(workspace_id, [self._receipt])).first()
+        except (SQLAlchemyError, OutOfTime) as failure:
+            self._failure = failure
+            return
+        self._is_done_elsewhere = taken is not None
 
     def put_off(self, error: Exception, _body: Payload, _context: BoltContext) -> BoltResponse:
         """Note that it is to be tried once more; its answer goes to nobody."""

@@ -182,6 +182,25 @@ def test_what_was_done_before_the_kill_is_not_done_again(trellis: Trellis, leave
     assert goals_of(trellis, AMY) == []
 
 
+def test_what_was_done_before_the_kill_is_not_refused_as_what_holds_already(
+    trellis: Trellis, leave: Leave
+) -> None:
+    def ask() -> None:
+        with refusing(trellis.sessions, looking=True):
+            trellis.slack.command(AMY, "/buddy leave")
+
+    [sheet] = leave(ask)
+    refused = trellis.slack.command(AMY, "/buddy leave").text
+    told = len(said(trellis, AMY, refused))
+    with trellis.sessions.begin() as session:
+        assert take_receipt(session, trellis.workspace, f"late:{sheet.id}", at=MONDAY_NOON)
+
+    with processes(trellis):
+        hear(trellis, AMY, LEFT_OVER)
+
+    assert len(said(trellis, AMY, refused)) == told
+
+
 def test_a_form_that_was_done_before_the_kill_leads_nobody_to_send_it_again(
     trellis: Trellis, leave: Leave
 ) -> None:
