@@ -81,6 +81,7 @@ class Late:
             return None
         about = {"request": sheet.id, "kind": kind, "error": type(error).__name__}
         log.warning("request_put_off", extra=about)
+        self._inbox.see_written(sheet.id, patience.answers_by())
         return again.place.interim()
 
     def settle(self, seconds: float) -> bool:

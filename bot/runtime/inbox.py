@@ -21,6 +21,8 @@ TURN_SECONDS, REST_SECONDS = 5.0, 1.0
 """How often leases are lengthened and what others left is looked for; the rest after a turn that failed."""
 END_SECONDS = 4.0
 """How long the last turn may take."""
+SEEN_SECONDS = 0.5
+"""How long an answer may wait until what it is about is written down."""
 WORDS_SECONDS = 60.0
 """How long it may take to tell what came of it. Who has not by then has failed, and it is found again."""
 
@@ -54,6 +56,8 @@ class Inbox:
         """What is to be deleted, or may have been written."""
         self._thread: threading.Thread | None = None
         self._is_woken = self._looks = self._leaves = self._has_ended = False
+        self._is_well = True
+        """Whether the last turn was."""
 
     def begin(self) -> None:
         """Look for what others left, now and from now on."""
@@ -66,6 +70,16 @@ class Inbox:
         with self._changed:
             self._held[sheet.id] = _Held.of(sheet)
             self._wake()
+
+    def see_written(self, sheet_id: str, until: float) -> None:
+        """Wait until it is written down, a moment and no longer than until then (monotonic), if there is hope."""
+        with self._changed:
+            left = min(until - time.monotonic(), SEEN_SECONDS)
+            self._changed.wait_for(lambda: self._is_seen(sheet_id) or not self._is_well, max(0.0, left))
+
+    def _is_seen(self, sheet_id: str) -> bool:
+        held = self._held.get(sheet_id)
+        return held is None or held.is_written
 
     def done(self, sheet_id: str) -> None:
         """Have it forgotten: nobody has to do it any more."""
@@ -121,15 +135,14 @@ class Inbox:
         self._changed.notify_all()
 
     def _work(self) -> None:
-        was_well = True
-        while self._waits(was_well=was_well):
-            was_well = self._tries(self._turn, was_well=was_well)
-        self._tries(self._last_turn, was_well=was_well)
+        while self._waits():
+            self._try(self._turn)
+        self._try(self._last_turn)
 
-    def _waits(self, *, was_well: bool) -> bool:
+    def _waits(self) -> bool:
         """Wait for the next turn; False if there is none."""
         with self._changed:
-            if not was_well:
+            if not self._is_well:
                 self._changed.wait_for(lambda: self._has_ended, REST_SECONDS)
             elif self._held or self._looks:
                 self._changed.wait_for(lambda: self._has_ended or self._is_woken, TURN_SECONDS)
@@ -138,19 +151,21 @@ class Inbox:
             self._is_woken = False
             return not self._has_ended
 
-    def _tries(self, turn: Callable[[], None], *, was_well: bool) -> bool:
+    def _try(self, turn: Callable[[], None]) -> None:
+        is_well, was_well = False, self._is_well
         try:
             with somebody_waits():
                 turn()
+            is_well = True
         except (SQLAlchemyError, OutOfTime) as failure:
             if was_well:
                 log.warning("late_requests_unwritten", extra={"error": type(failure).__name__})
-            return False
         except Exception:  # the thread's one door for bugs: what is held must go on being held
             if was_well:
                 log.exception("late_requests_failed")
-            return False
-        return True
+        with self._changed:
+            self._is_well = is_well
+            self._changed.notify_all()
 
     def _turn(self) -> None:
         self._write()  # first: it tells by whether a commit was asked for in this turn
@@ -205,6 +220,7 @@ class Inbox:
             for each in held:
                 each.is_written = True
                 each.ours_until = until if each.sheet.id in ours else -math.inf
+            self._changed.notify_all()
 
     def _have_alone(self, unwritten: Collection[_Held]) -> None:
         """Note that nobody else can find these after all: no commit was asked for."""

@@ -37,6 +37,8 @@ SILENCE_SECONDS = 0.5
 
 One that lives has ended the statement itself by then, as it was told: at most ROUGHLY_SECONDS late.
 """
+ANSWER_SECONDS = 0.6
+"""So long after the last moment to begin an answer has to be given: what is left of Slack's three is for its way."""
 NEAR_SECONDS = 0.1
 """A store further away is not told at all: what little time there is goes into round trips."""
 Tell = Callable[[Any, float], None]
@@ -163,6 +165,12 @@ def gives_up_at() -> float | None:
     if wait is None:
         return None
     return wait.ends_at + (THE_WAY_BACK_SECONDS if wait.is_far else SILENCE_SECONDS)
+
+
+def answers_by() -> float:
+    """Say when (monotonic) whoever waits has to have an answer; at once if nobody does."""
+    wait = _WAIT.get()
+    return wait.ends_at + ANSWER_SECONDS if wait else 0.0
 
 
 def watch(engine: Engine) -> None:

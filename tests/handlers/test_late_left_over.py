@@ -98,6 +98,15 @@ def processes(trellis: Trellis, number: int = 1) -> Iterator[Sequence[Late]]:
     assert sheets(trellis.sessions) == 0
 
 
+def test_it_is_written_down_when_they_read_the_interim_word(trellis: Trellis) -> None:
+    with refusing(trellis.sessions):
+        assert trellis.slack.command(AMY, f"/goal add {GOAL}").text == INTERIM
+        assert sheets(trellis.sessions, GOAL) == 1
+
+    assert trellis.late.settle(LONG)
+    assert sheets(trellis.sessions) == 0
+
+
 def test_a_command_is_done_once_and_answered(trellis: Trellis, leave: Leave) -> None:
     leave(lambda: trellis.slack.command(AMY, f"/goal add {GOAL}"))
 
