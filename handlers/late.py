@@ -226,11 +226,13 @@ class Again:
         if self.inbox.may_leave(self.sheet_id):
             self._end("left", bool, bool)
             return
-        if self.is_left_over or not self.inbox.is_ours(self.sheet_id):
-            self._end_unseen()
-            return
-        bug = doors.logged(self._failure or OutOfTurn(), self.body)
-        self._end("given_up", partial(self.place.say, doors.SLOW.format(bug)), self.inbox.done)
+        if self.inbox.is_lost(self.sheet_id):
+            self._end("left", bool, self.inbox.let_go)
+        elif self.is_left_over or not self.inbox.is_ours(self.sheet_id):
+            self._end("given_up", partial(self.place.tell, views.LEFT_OVER), self.inbox.done)
+        else:
+            bug = doors.logged(self._failure or OutOfTurn(), self.body)
+            self._end("given_up", partial(self.place.say, doors.SLOW.format(bug)), self.inbox.done)
 
     def _end_unseen(self) -> None:
         """Have it said by who has it now that nobody knows whether its answer was seen."""

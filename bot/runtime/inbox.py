@@ -101,6 +101,12 @@ class Inbox:
             held = self._held.get(sheet_id)
             return held is not None and time.monotonic() < held.ours_until
 
+    def is_lost(self, sheet_id: str) -> bool:
+        """Whether somebody else certainly has it, or had it."""
+        with self._changed:
+            held = self._held.get(sheet_id)
+            return held is None or held.ours_until == -math.inf
+
     def may_leave(self, sheet_id: str) -> bool:
         """Whether this process ends, and another finds it."""
         with self._changed:
@@ -171,12 +177,13 @@ class Inbox:
         self._write()  # first: it tells by whether a commit was asked for in this turn
         self._delete()
         if self._looks and not self._leaves and (room := self._room()) > 0:
+            until = time.monotonic() + LEASE_SECONDS
             for sheet in self._notebook.take(room):
-                self._go_on_with(sheet)
+                self._go_on_with(sheet, until)
 
-    def _go_on_with(self, sheet: Sheet) -> None:
+    def _go_on_with(self, sheet: Sheet, until: float) -> None:
         held = _Held.of(sheet)
-        held.ours_until, held.is_written = time.monotonic() + LEASE_SECONDS, True
+        held.ours_until, held.is_written = until, True
         with self._changed:
             if sheet.id in self._held:
                 return  # it was lost while this process stood still, and what is under way here ends by itself

@@ -21,8 +21,11 @@ log = logging.getLogger(__name__)
 
 MOST, THREADS = 64, 4
 """How many are held at once, and how many of them are tried at once: the store is in trouble as it is."""
-FIRST_SECONDS, LONGEST_SECONDS = 0.5, 15.0
-"""How long after a failure the same is tried again: the first time, and at most; each time it is twice as long."""
+FIRST_SECONDS, LONGEST_SECONDS = 1.0, 15.0
+"""How long after a failure the same is tried again: the first time, and at most; each time it is twice as long.
+
+The first time comes after the interim word, which is given meanwhile.
+"""
 ATTEMPT_SECONDS = 8.0
 """How long one attempt may take: a server that stands still must not keep a thread, and a process has to end."""
 LAST_WORDS_SECONDS = 10.0

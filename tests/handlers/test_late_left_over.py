@@ -20,7 +20,6 @@ from bot.runtime.notebook import Notebook, Sheet
 from handlers.late import Again, Late
 from handlers.views.late import DONE, INTERIM, LEFT_OVER
 from models.receipts import take_receipt
-from sandbox.seen import Message
 from tests.handlers.goals_stage import goal_of, goals_of
 from tests.handlers.one_on_ones_stage import home_of, opened
 from tests.handlers.slow_store import refusing
@@ -250,7 +249,7 @@ def test_who_is_told_to_end_leaves_it_to_the_next_without_a_word(
         hear(trellis, AMY, "Logged as goal 1")
 
 
-def test_who_was_away_too_long_does_not_say_that_nothing_was_changed(
+def test_whose_lease_ended_does_not_say_that_nothing_was_changed(
     trellis: Trellis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as meanwhile, refusing(trellis.sessions):
@@ -260,11 +259,25 @@ def test_who_was_away_too_long_does_not_say_that_nothing_was_changed(
         assert trellis.slack.command(AMY, f"/goal add {GOAL}").text == INTERIM
         assert trellis.late.settle(LONG)
 
-    assert said(trellis, AMY, SLOW) == []
-    with processes(trellis):
-        trellis.slack.eventually(lambda: answers(trellis))
-    assert [said(trellis, AMY, SLOW), len(answers(trellis))] == [[], 1]
-    assert len(goals_of(trellis, AMY)) == len(said(trellis, AMY, "Logged as goal 1"))
+    assert [len(said(trellis, AMY, words)) for words in (SLOW, LEFT_OVER)] == [0, 1]
+    assert (goals_of(trellis, AMY), sheets(trellis.sessions)) == ([], 0)
+
+
+def test_who_lost_it_to_another_says_nothing_at_all(
+    trellis: Trellis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.runtime.inbox.TURN_SECONDS", 0.05)
+    another = Notebook(trellis.sessions)
+    with monkeypatch.context() as meanwhile, refusing(trellis.sessions):
+        for name in ("bot.runtime.inbox.LEASE_SECONDS", "bot.runtime.notebook.LEASE_SECONDS"):
+            meanwhile.setattr(name, 0.0)
+        meanwhile.setattr("handlers.late.LASTS_SECONDS", 2.0)
+        trellis.slack.command(AMY, f"/goal add {GOAL}")
+        (taken,) = trellis.slack.eventually(lambda: another.take(1))
+        assert trellis.late.settle(LONG)
+
+    assert [len(said(trellis, AMY, words)) for words in (SLOW, LEFT_OVER)] == [0, 0]
+    another.delete([taken.id])
 
 
 def test_who_was_away_too_long_leaves_it_to_who_has_it_now_to_say_what_was_only_looked_up(
@@ -296,8 +309,3 @@ def test_what_could_not_even_be_written_down_is_given_up_with_a_word(
         assert trellis.late.settle(LONG)
 
     assert len(said(trellis, AMY, SLOW)) == 1
-
-
-def answers(trellis: Trellis) -> list[Message]:
-    """Read what Amy was told in the end: that it is done, or that nobody knows."""
-    return [*said(trellis, AMY, LEFT_OVER), *said(trellis, AMY, "Logged as goal 1")]
