@@ -1,4 +1,4 @@
-"""What this process has put off, and has written down meanwhile; and what another one left, which is gone."""
+"""What this process has put off and has written down meanwhile, and what was left by another one that is gone."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from models.outbox_work import NEXT_TRY, OPENING, TURN
 from models.workspaces import Workspace
 
 COUNTED_AT_MOST = 100_000
-"""Rows of a state: an outbox keeps what was sent for months, and whoever asks waits for the answer."""
+"""Rows of a state: an outbox keeps all that was ever sent, and whoever asks waits for the answer."""
 NAMED_AT_MOST = 10
 """Workspaces; with very many of them a few say what is the matter."""
 
