@@ -229,7 +229,10 @@ def run_demo(options: argparse.Namespace) -> int:
 
 def _migrate(url: str, *, to: str = "head") -> None:
     from bot.runtime import database
+    from bot.runtime.occupancy import file_of, keep_private
 
+    if file := file_of(url):
+        keep_private(file)
     engine = database.connect(url)
     database.migrate(engine, to=to)
     engine.dispose()

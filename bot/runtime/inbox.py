@@ -165,7 +165,8 @@ class Inbox:
             is_well = True
         except (SQLAlchemyError, OutOfTime) as failure:
             if was_well:
-                log.warning("late_requests_unwritten", extra={"error": type(failure).__name__})
+                about = {"held": len(self._held), "error": type(failure).__name__}
+                log.warning("late_requests_unwritten", extra=about)
         except Exception:  # the thread's one door for bugs: what is held must go on being held
             if was_well:
                 log.exception("late_requests_failed")

@@ -6,6 +6,7 @@ for just that one: so it is written into a file beside it.
 
 from __future__ import annotations
 
+import stat
 import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
@@ -16,12 +17,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import URL, Engine, Table, select
+from sqlalchemy import URL, Engine, Table, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
 from bot.runtime.database import Sessions, connect_briefly
-from bot.runtime.occupancy import file_of
+from bot.runtime.occupancy import file_of, keep_private
 from models.base import from_now
 from models.bulk import insert_missing
 from models.late_requests import LateRequest
@@ -97,24 +98,32 @@ class Notebook:
 
     def _has_any(self) -> bool:
         """Look without disturbing anybody."""
-        if file := self._file():
-            return file.exists()
+        if store := self._store():
+            return _beside(store).exists()
         with self._sessions.read() as session:
             return session.scalars(LateRequest.left().limit(1)).first() is not None
 
-    def _file(self) -> Path | None:
-        """Name the file beside a SQLite store."""
-        store = file_of(self._sessions.engine.url.render_as_string(hide_password=False))
-        return store and store.with_name(f"{store.name}{BESIDE}")
+    def _store(self) -> Path | None:
+        """Name the file of a SQLite store."""
+        return file_of(self._sessions.engine.url.render_as_string(hide_password=False))
 
     @contextmanager
     def _open(self) -> Iterator[Session]:
-        file = self._file()
-        engine = _engine(URL.create("sqlite", database=str(file)) if file else self._sessions.engine.url)
+        store = self._store()
+        if store:
+            keep_private(_beside(store), mode=stat.S_IMODE(store.stat().st_mode))
+        engine = _engine(
+            URL.create("sqlite", database=str(_beside(store))) if store else self._sessions.engine.url
+        )
         with Session(engine, expire_on_commit=False) as session, session.begin():
-            if file:
+            if store:
+                session.execute(text("PRAGMA secure_delete = ON"))  # words stay in no free page either
                 session.execute(CreateTable(cast(Table, LateRequest.__table__), if_not_exists=True))
             yield session
+
+
+def _beside(store: Path) -> Path:
+    return store.with_name(f"{store.name}{BESIDE}")
 
 
 @lru_cache(maxsize=4)

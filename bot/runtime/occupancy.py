@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 
 from bot.runtime.faults import Fault
 
+ONLY_US = 0o600
 OCCUPIED = 5
 """The exit code of a process that found another at work; gunicorn uses 3 and 4."""
 
@@ -68,6 +69,12 @@ def file_of(url: str) -> Path | None:
     if address.get_backend_name() != "sqlite" or not name or ":memory:" in name or "mode=memory" in url:
         return None
     return Path(urlsplit(name).path if name.startswith("file:") else name).resolve()
+
+
+def keep_private(file: Path, *, mode: int = ONLY_US) -> None:
+    """Make a file that holds what people write, with rights of this mode, unless it is there already."""
+    with suppress(OSError):  # where it cannot be made, whoever opens it says so
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
 
 
 def _advice(store: Path, holder: str) -> str:

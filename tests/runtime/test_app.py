@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 
@@ -102,6 +103,16 @@ def test_a_tick_without_tables_says_what_to_do(environment: dict[str, str], tmp_
     assert done.returncode == 1
     assert "run `python app.py migrate` first" in done.stderr
     assert not (tmp_path / "new.db").exists()
+
+
+def test_a_store_is_made_so_that_nobody_else_may_read_it(run: Run, tmp_path: Path) -> None:
+    store = tmp_path / "new.db"
+    assert run(["migrate"], {"DATABASE_URL": f"sqlite:///{store}"}).returncode == 0
+    made = S_IMODE(store.stat().st_mode)
+    store.chmod(0o640)
+    assert run(["migrate"], {"DATABASE_URL": f"sqlite:///{store}"}).returncode == 0
+
+    assert (made, S_IMODE(store.stat().st_mode)) == (0o600, 0o640)
 
 
 def test_the_manifest_is_printed_to_be_pasted(environment: dict[str, str], run: Run) -> None:

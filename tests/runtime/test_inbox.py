@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 from sqlalchemy import event
@@ -79,6 +81,32 @@ def test_beside_a_file_it_is_written_while_somebody_holds_the_store(sqlite: Engi
         assert Notebook(sessions).write([sheet()], []) == {"first"}
 
     assert Path(f"{sqlite.url.database}.late").exists()
+
+
+def test_who_may_not_read_the_store_may_not_read_what_is_beside_it(sqlite: Engine) -> None:
+    store = Path(str(sqlite.url.database))
+    for mode in (0o640, 0o600):
+        store.chmod(mode)
+        Notebook(Sessions(sqlite)).write([sheet()], [])
+        beside = store.with_name(f"{store.name}.late")
+        assert S_IMODE(beside.stat().st_mode) == mode
+        beside.unlink()
+
+
+def test_words_that_are_done_are_in_no_free_page(sqlite: Engine) -> None:
+    def leave_words(connection: sqlite3.Connection, _record: object) -> None:
+        """Be a SQLite whose makers did not think of it."""
+        connection.execute("PRAGMA secure_delete = OFF").close()
+
+    beside = Path(f"{sqlite.url.database}.late")
+    event.listen(Engine, "connect", leave_words)
+    book = Notebook(Sessions(sqlite))
+    book.write([sheet()], [])
+    written = beside.read_bytes()
+    book.delete(["first"])
+    event.remove(Engine, "connect", leave_words)
+
+    assert [b"demo" in each for each in (written, beside.read_bytes())] == [True, False]
 
 
 def test_looking_for_what_others_left_makes_no_file(sqlite: Engine) -> None:
