@@ -30,14 +30,17 @@ SECTION = "\n\n## "
 
 
 def keep(path: Path, name: str, about: str, figures: Sequence[Figure]) -> None:
-    """Put the section of a part where it stands in the file, or at the end; `about` says what is measured."""
+    """Put the section of a part where it stands in the file; `about` says what is measured.
+
+    A new one goes where its name belongs in the alphabet; the last one, on the attack, stays the last.
+    """
     head, *sections = path.read_text(encoding="utf-8").rstrip("\n").split(SECTION)
     section = f"{name}\n\n{about.strip()}\n\n{_conditions()}\n\n{table(figures)}"
     names = [each.partition("\n")[0] for each in sections]
     if name in names:
         sections[names.index(name)] = section
     else:
-        sections.append(section)
+        sections.insert(sum(each < name for each in names[:-1]), section)
     path.write_text(SECTION.join(each.strip("\n") for each in (head, *sections)) + "\n", encoding="utf-8")
 
 

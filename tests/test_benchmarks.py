@@ -28,11 +28,14 @@ def test_a_part_measured_again_stands_where_it_stood(tmp_path: Path) -> None:
     assert text.count("\n\n## ") == 2
 
 
-def test_a_part_measured_for_the_first_time_comes_last(tmp_path: Path) -> None:
-    text = kept(tmp_path, "memory")
+@pytest.mark.parametrize(("name", "before"), [("attention", "## deliveries"), ("memory", "## chaos")])
+def test_a_part_measured_for_the_first_time_stands_by_its_name_and_the_attack_stays_last(
+    tmp_path: Path, name: str, before: str
+) -> None:
+    text = kept(tmp_path, name)
 
-    assert text.startswith(BEFORE.rstrip("\n"))
-    assert text.index("survived") < text.index("## memory") < text.index("9/s")
+    assert text.index(f"## {name}") < text.index("9/s") < text.index(before)
+    assert text.index("## deliveries") < text.index("## chaos") < text.index("survived")
 
 
 def test_what_was_kept_of_a_part_stands_when_there_is_nothing_to_measure_it_with(
