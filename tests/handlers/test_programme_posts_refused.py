@@ -129,8 +129,8 @@ def test_a_channel_that_is_back_in_time_reads_the_announcement_and_once(trellis_
 
 def test_a_channel_that_is_back_too_late_does_not(trellis: Trellis) -> None:
     programme = lose_the_channel(trellis, put_out)
-    trellis.slack.bring_in(GROWTH)
     trellis.clock.move(AT + 3 * DAY)
+    trellis.slack.bring_in(GROWTH)
 
     survey(trellis, programme)
     trellis.loop.drain()
