@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
@@ -50,7 +50,7 @@ class _Held:
     task: Task
     ends_at: float
     """By the monotonic clock."""
-    rest: float = FIRST_SECONDS
+    rest: float = field(default_factory=lambda: FIRST_SECONDS)
     is_over: bool = False
 
 

@@ -28,7 +28,10 @@ from tests.handlers.test_late import soon as soon
 from tests.late_sheets import sheets
 from tests.people import AMY, BEN, MONDAY_NOON
 from tests.runtime.test_inbox import away
+from tests.stores import on_postgresql_in_the_siege
 from tests.trellis import Trellis
+
+pytestmark = on_postgresql_in_the_siege
 
 LONG, A_MINUTE = 10.0, 60.0
 """Seconds."""

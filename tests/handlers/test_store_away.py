@@ -20,7 +20,7 @@ from tests.handlers.one_on_ones_stage import home_of, live_until, opened, preps,
 from tests.handlers.slow_store import slow_statements, slow_store
 from tests.handlers.test_late import dialog_says, hear
 from tests.people import AMY, BEN
-from tests.stores import Postgres
+from tests.stores import Postgres, on_postgresql_in_the_siege
 from tests.trellis import Bot, Trellis, utc
 
 EVERY_THURSDAY = "/1on1 add @ben every thursday 10:00"
@@ -114,6 +114,7 @@ def zone_of(trellis: Trellis, who: str) -> str:
         return session.get_one(Member, (trellis.workspace, who)).zone
 
 
+@on_postgresql_in_the_siege
 def test_a_store_that_is_slow_with_every_statement_is_told_in_time_and_then_takes_its_time(
     trellis_anywhere: Trellis,
 ) -> None:
