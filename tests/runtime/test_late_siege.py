@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -20,7 +20,7 @@ from tests.handlers.slow_store import slow_store
 from tests.late_sheets import sheets
 from tests.people import AMY, BEN
 from tests.runtime.freezing import frozen
-from tests.runtime.programs import END_SECONDS, free_port, running_app, wait_until, wait_until_ready
+from tests.runtime.programs import END_SECONDS, free_port, hear, running_app, wait_until, wait_until_ready
 from tests.runtime.programs import environment as environment
 from tests.stores import Postgres
 
@@ -30,6 +30,7 @@ GOAL = "Give one demo a month"
 WHAT = "What would you like to reach?"
 FOUND_SECONDS = 60.0
 """A lease ends, and what it held is found at the next turn."""
+LEFT = 'trellis_requests_late_total{outcome="left"} 1.0'
 SLOW = "The database behind me is slow just now, so I gave up and changed nothing."
 
 
@@ -59,6 +60,21 @@ class Whole:
             child.kill()
         self.process.kill()
         self.process.wait(END_SECONDS)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let it, and all that belongs to it, stand still."""
+        family = [
+            psutil.Process(self.process.pid),
+            *psutil.Process(self.process.pid).children(recursive=True),
+        ]
+        for each in family:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in family:
+                each.resume()
 
     def see_it_end(self) -> None:
         self.process.communicate(timeout=END_SECONDS)
@@ -169,6 +185,31 @@ def test_what_was_put_off_by_a_process_that_is_killed_is_done_by_the_one_beside_
             wait_until(process, lambda: sheets(whole.sessions) == 0)
 
             assert whole.goals() == [GOAL]
+
+
+def test_what_a_process_held_that_stood_still_is_done_by_the_one_beside_it_and_told_once(
+    environment: dict[str, str], slack: Driver, postgres: Postgres
+) -> None:
+    with postgres.database() as name:
+        one = {**environment, "DATABASE_URL": postgres.address(name)}
+        other = {**one, "PORT": str(free_port())}
+        with (
+            started(one, slack, "web") as whole,
+            running_app(["web"], other, log=subprocess.DEVNULL) as process,
+        ):
+            wait_until_ready(process, other)
+            with ExitStack() as still:
+                with slow_store(whole.sessions):
+                    slack.command(AMY, f"/goal add {GOAL}")
+                    wait_until(process, lambda: sheets(whole.sessions) == 1)
+                    still.enter_context(whole.stopped())
+                slack.eventually(lambda: "Logged as goal 1" in whole.heard()[-1], seconds=FOUND_SECONDS)
+                wait_until(process, lambda: sheets(whole.sessions) == 0)
+            wait_until(whole.process, lambda: LEFT in hear(one, "/metrics")[1])
+
+            assert whole.goals() == [GOAL]
+            assert "Logged as goal 1" in whole.heard()[-1]
+            assert [INTERIM in said for said in whole.heard()[-2:]] == [True, False]
 
 
 def shown(slack: Driver, who: str) -> str:
