@@ -14,10 +14,9 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from bot.runtime.faults import Fault, WrongUse
+from bot.runtime.occupancy import ONLY_US
 from bot.runtime.patience import PATIENCE_SECONDS
 
-ONLY_US = 0o600
-"""The copy holds what people wrote, private answers too."""
 GUIDE = "deploy/BACKUPS.md"
 
 

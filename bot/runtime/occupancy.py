@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from bot.runtime.faults import Fault
 
 ONLY_US = 0o600
+"""The rights of what holds what people wrote, private answers too."""
 OCCUPIED = 5
 """The exit code of a process that found another at work; gunicorn uses 3 and 4."""
 

@@ -119,12 +119,12 @@ def apart() -> Iterator[None]:
     if wait is None:
         yield
         return
-    kept, mark = wait.may_have_kept, wait.mark
+    before = wait.may_have_kept, wait.mark
     wait.mark = None
     try:
         yield
     finally:
-        wait.may_have_kept, wait.mark = kept, mark
+        wait.may_have_kept, wait.mark = before
 
 
 def mark(session: Session) -> None:
