@@ -30,6 +30,10 @@ class Refused(RuntimeError):
     """The sandbox would not do it; the message says why."""
 
 
+REST_SECONDS = 2.0
+"""After so long a connection is not used again: the server ends one that has rested for five, maybe at that moment."""
+
+
 class Driver:
     """Acts in the sandbox at an address; close it, or use it in a `with`."""
 
@@ -38,7 +42,9 @@ class Driver:
         # The sandbox speaks plain HTTP: to trust nobody saves reading everybody's certificates, 20 ms a driver.
         nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         # No proxies, redirects or cookies are wanted, and without them a call costs half as much.
-        self._http = httpcore.ConnectionPool(ssl_context=nobody, max_connections=None)
+        self._http = httpcore.ConnectionPool(
+            ssl_context=nobody, max_connections=None, keepalive_expiry=REST_SECONDS
+        )
 
     def __enter__(self) -> "Driver":
         return self
